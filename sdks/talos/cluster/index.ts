@@ -1,0 +1,3 @@
+export * from "./getHealth.js";
+export * from "./getKubeconfig.js";
+export * from "./kubeconfig.js";
