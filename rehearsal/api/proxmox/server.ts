@@ -1,0 +1,153 @@
+/** The simulated Proxmox's HTTPS server, on loopback: tokens, forms and error bodies as the real one has them. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { AGENT_SILENT } from "../../world/proxmox/agent.ts";
+import { ProxmoxError, sentence } from "../../world/proxmox/errors.ts";
+import type { Parameters } from "../../world/proxmox/parameters.ts";
+import { clearInterrupted } from "../../world/proxmox/vms.ts";
+import type { World } from "../../world/world.ts";
+import { selfSigned } from "./certificate.ts";
+import { findRoute } from "./routes.ts";
+import { TaskList } from "./tasks.ts";
+
+export interface ProxmoxServerOptions {
+  /** 0 or absent: any free port. */
+  port?: number;
+  /** `user@realm!name=secret`, as clients present it. */
+  token: string;
+}
+
+export interface ProxmoxServer {
+  /** `https://127.0.0.1:<port>/`. */
+  url: string;
+  port: number;
+  /** Ends the server; work that had begun is finished first. */
+  close(): Promise<void>;
+}
+
+const ROOT = "/api2/json";
+
+export async function serveProxmox(world: World, options: ProxmoxServerOptions): Promise<ProxmoxServer> {
+  const user = options.token.split("=")[0]!;
+  clearInterrupted(world);
+  const tasks = new TaskList(
+    user,
+    () => world.clock.now(),
+    (task, reason) => noteRefusal(world, `${task.type} ${task.subject} on ${task.host}`, reason),
+  );
+  const server = createServer({ ...selfSigned("rehearsal"), minVersion: "TLSv1.3" }, (request, response) => {
+    void answer(world, tasks, options.token, request, response);
+  });
+  server.keepAliveTimeout = 60_000;
+  server.requestTimeout = 0;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      reject(
+        error.code === "EADDRINUSE"
+          ? new Error(
+              `Port ${options.port} on 127.0.0.1 is taken: the simulated Proxmox cannot listen there. Choose another port, or 0 for any.`,
+            )
+          : new Error(
+              `The simulated Proxmox cannot listen on 127.0.0.1:${options.port ?? 0}: ${error.message}`,
+            ),
+      );
+    });
+    server.listen(options.port ?? 0, "127.0.0.1", resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `https://127.0.0.1:${port}/`,
+    port,
+    close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await tasks.idle();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function answer(
+  world: World,
+  tasks: TaskList,
+  token: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const method = request.method ?? "GET";
+  const url = new URL(request.url ?? "/", "https://127.0.0.1");
+  try {
+    const body = await readBody(request);
+    authenticate(token, request.headers.authorization);
+    const path = url.pathname.startsWith(`${ROOT}/`) ? url.pathname.slice(ROOT.length) : undefined;
+    const route = path && findRoute(method, path);
+    if (!route) throw new ProxmoxError(501, `Method '${method} ${url.pathname}' not implemented`);
+    const parameters: Parameters = Object.fromEntries([...url.searchParams, ...new URLSearchParams(body)]);
+    const data = await route.handle({ world, tasks, path: route.caught, parameters });
+    send(response, 200, "OK", { data });
+  } catch (error) {
+    if (error instanceof ProxmoxError && isProbe(method, error)) return sendError(response, error);
+    noteRefusal(world, `${method} ${url.pathname}`, sentence(error));
+    const known =
+      error instanceof ProxmoxError ? error : new ProxmoxError(500, `internal error: ${sentence(error)}`);
+    sendError(response, known);
+  }
+}
+
+/** Asking for what is not there is no refusal: clients wait that way for a machine to go, or for its agent to come. */
+function isProbe(method: string, error: ProxmoxError): boolean {
+  if (error.message === AGENT_SILENT) return true;
+  return method === "GET" && error.status === 500 && error.message.includes("does not exist");
+}
+
+/** A refusal is on record with its cause, whatever a client makes of it. */
+function noteRefusal(world: World, what: string, reason: string): void {
+  world.note({
+    kind: "request-refused",
+    subject: what,
+    severity: "warning",
+    text: `Proxmox refused ${what}: ${reason}`,
+    detail: { reason },
+  });
+}
+
+/** [pve-access-control: AccessControl.pm, verify_token] */
+function authenticate(token: string, header: string | undefined): void {
+  if (!header?.startsWith("PVEAPIToken=")) throw new ProxmoxError(401, "No ticket");
+  const given = header.slice("PVEAPIToken=".length);
+  if (given === token) return;
+  const [name] = given.split("=");
+  const [known] = token.split("=");
+  throw new ProxmoxError(
+    401,
+    name === known
+      ? "invalid token value!"
+      : `no such token '${name?.split("!")[1] ?? ""}' for user '${name?.split("!")[0] ?? ""}'`,
+  );
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** Proxmox puts its sentence into the status line, and since 8.3 into the body too [pve-http-server: error]. */
+function sendError(response: ServerResponse, error: ProxmoxError): void {
+  const body = {
+    data: null,
+    message: `${error.message}\n`,
+    ...(error.parameters ? { errors: error.parameters } : {}),
+  };
+  send(response, error.status, error.message, body);
+}
+
+function send(response: ServerResponse, status: number, reason: string, body: unknown): void {
+  if (response.destroyed) return;
+  // A status line is one line of plain characters.
+  response.writeHead(status, reason.replace(/[^\x20-\x7e]+/g, " "), {
+    "content-type": "application/json;charset=UTF-8",
+  });
+  response.end(JSON.stringify(body));
+}

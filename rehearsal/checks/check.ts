@@ -1,0 +1,40 @@
+/**
+ * What a rehearsal proves. A check looks at the world (its state and its record), never at what the program says of
+ * itself, and puts its finding into one sentence: the proof when it holds, the cause when it does not.
+ */
+import type { HomelabConfig } from "../../src/config/types.ts";
+import type { Operation } from "../engine/operations.ts";
+import type { World } from "../world/world.ts";
+
+export interface Check {
+  id: string;
+  ok: boolean;
+  detail: string;
+}
+
+export interface Evidence {
+  config: HomelabConfig;
+  world: World;
+  /** Number of events in the record when this run began. */
+  eventsBefore: number;
+  /** The stack's outputs, secrets in plain: for comparison only, never to be printed. */
+  outputs: Record<string, { value: unknown; secret: boolean }>;
+  operations: Operation[];
+  /** The Proxmox token of this rehearsal. */
+  token: string;
+  /** Everything that this run leaves behind or printed, by what it is: state, log, record. */
+  written: () => Record<string, string>;
+}
+
+export type CheckFunction = (evidence: Evidence) => Promise<Check> | Check;
+
+/** A check out of a list of causes: it holds when there is none. */
+export function verdict(id: string, causes: string[], proof: string): Check {
+  return causes.length === 0 ? { id, ok: true, detail: proof } : { id, ok: false, detail: causes.join("; ") };
+}
+
+export async function runChecks(checks: CheckFunction[], evidence: Evidence): Promise<Check[]> {
+  const results: Check[] = [];
+  for (const check of checks) results.push(await check(evidence));
+  return results;
+}

@@ -1,0 +1,48 @@
+/** Talos and Kubernetes: one cluster, started once, all of it there. */
+import type { Evidence } from "./check.ts";
+import { verdict } from "./check.ts";
+import { clusterOf, hasQuorum, readyNodes, type Cluster } from "../world/kubernetes/cluster.ts";
+import { hostOf } from "../world/talos/host.ts";
+import { quorum } from "../world/talos/etcd.ts";
+
+/** The environment's cluster: the one that its machines are in. */
+export function theCluster({ config, world }: Pick<Evidence, "config" | "world">): Cluster | undefined {
+  const ids = config.nodes.map((node) => world.state.machines[node.vmId]?.facts?.clusterId);
+  const id = ids.find((each) => each !== undefined && each in world.state.clusters);
+  return id === undefined ? undefined : clusterOf(world, id, (vmId) => hostOf(world, vmId));
+}
+
+export function bootstrappedOnce(evidence: Evidence) {
+  const { world } = evidence;
+  const count = world.state.events.filter(({ kind }) => kind === "bootstrap").length;
+  const clusters = Object.values(world.state.clusters).filter(
+    (each) => each.bootstrappedAt !== undefined,
+  ).length;
+  const causes: string[] = [];
+  if (clusters !== 1) causes.push(`there are ${clusters} bootstrapped clusters instead of one`);
+  else if (count > 1) causes.push(`etcd was bootstrapped ${count} times`);
+  const cluster = theCluster(evidence);
+  if (cluster && !(hasQuorum(cluster) && quorum(world, cluster.state))) causes.push("etcd has no quorum");
+  const members = cluster ? Object.keys(cluster.state.etcd).length : 0;
+  const wanted = evidence.config.nodes.filter(({ role }) => role === "controlplane").length;
+  if (members !== wanted) causes.push(`etcd has ${members} members, not ${wanted}`);
+  return verdict("etcd", causes, `bootstrapped once, ${members} of ${wanted} members, quorum kept`);
+}
+
+export function nodesReady(evidence: Evidence) {
+  const cluster = theCluster(evidence);
+  const ready = new Set(cluster ? readyNodes(cluster).map(({ name }) => name) : []);
+  const causes = evidence.config.nodes
+    .filter(({ name }) => !ready.has(name))
+    .map(({ name }) => `${name} is not Ready in Kubernetes`);
+  const known = Object.keys(cluster?.state.nodes ?? {});
+  const names = new Set(evidence.config.nodes.map(({ name }) => name));
+  causes.push(
+    ...known.filter((name) => !names.has(name)).map((name) => `${name} is in Kubernetes but in no config`),
+  );
+  return verdict(
+    "nodes",
+    causes,
+    `${ready.size} nodes Ready, on Kubernetes ${cluster?.state.kubernetesVersion ?? "?"}`,
+  );
+}

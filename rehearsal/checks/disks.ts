@@ -1,0 +1,115 @@
+/** The unforgivable: a wrong disk. Judged by what was formatted, when, and what the applied selectors mean. */
+import type { Evidence } from "./check.ts";
+import { verdict } from "./check.ts";
+import { inventory } from "../world/talos/inventory.ts";
+import { hostOf } from "../world/talos/host.ts";
+import { selectDisks } from "../world/talos/volumes.ts";
+import type { WorldEvent } from "../world/record.ts";
+
+const MOUNT_POINT = "/var/mnt/longhorn";
+
+export function noCatastrophe({ world }: Evidence) {
+  const causes = world.state.events
+    .filter(({ severity }) => severity === "catastrophe")
+    .map(({ text }) => text);
+  const formats = world.state.events.filter(({ kind }) => kind === "format");
+  const disks = formats.map(({ detail }) => String(detail?.["diskId"]));
+  const twice = disks.filter((disk, index) => disks.indexOf(disk) !== index);
+  causes.push(...twice.map((disk) => `${disk} was formatted more than once`));
+  return verdict(
+    "no-wrong-disk",
+    causes,
+    `${formats.length} disks formatted in this world, each a declared data disk, each once`,
+  );
+}
+
+/**
+ * Before the first config of any node, the disks of every node must have been read. Counted per run, because a node that
+ * joins later is proven then.
+ */
+export function provenBeforeApplied({ config, world, eventsBefore }: Evidence) {
+  const events = world.state.events.slice(eventsBefore);
+  const first = events.findIndex((event) => event.kind === "config-applied" && isFirst(event));
+  if (first < 0) return verdict("proof-first", [], "no node got its first config in this run");
+  const inspected = new Set(
+    events
+      .slice(0, first)
+      .flatMap((event) => (event.kind === "disks-inspected" ? [event.detail?.["vmId"]] : [])),
+  );
+  const causes = config.nodes
+    .filter((node) => !inspected.has(node.vmId))
+    .map((node) => `${events[first]!.subject} got a config before the disks of ${node.name} were looked at`);
+  return verdict(
+    "proof-first",
+    causes,
+    "the disks of every node were read before any node got its first config",
+  );
+}
+
+function isFirst({ detail }: WorldEvent): boolean {
+  return detail?.["how"] === "first";
+}
+
+/** The selector each node runs with, evaluated by Talos's own code over the disks the node has now. */
+export async function selectorsUnambiguous({ config, world }: Evidence) {
+  const causes: string[] = [];
+  for (const node of config.nodes) {
+    const machine = world.state.machines[node.vmId];
+    const vm = world.state.proxmox.vms[node.vmId];
+    if (!machine?.facts || !vm) continue;
+    const volumes = machine.facts.volumes.filter(({ kind }) => kind === "UserVolumeConfig");
+    if (node.dataDisk && volumes.length === 0)
+      causes.push(`the config of ${node.name} asks for no user volume`);
+    for (const volume of volumes) {
+      const disks = inventory(world, node.vmId);
+      const matches = await selectDisks(world, vm, volume.diskSelector, disks);
+      const found = disks.filter((_, index) => matches[index]);
+      const [only] = found;
+      const names = found.map((disk) =>
+        disk.iscsi
+          ? `${disk.devPath} (Longhorn volume ${disk.iscsi})`
+          : `${disk.devPath} (${disk.prettySize})`,
+      );
+      const declared = vm.disks[world.state.declarations?.[node.vmId]?.dataDisk?.interface ?? ""]?.id;
+      if (!only) causes.push(`the selector of ${node.name} matches no disk: ${volume.diskSelector}`);
+      else if (found.length > 1)
+        causes.push(`the selector of ${node.name} matches ${found.length} disks: ${names.join(", ")}`);
+      else if (only.diskId !== declared)
+        causes.push(`the selector of ${node.name} matches ${names[0]}, not its data disk`);
+    }
+  }
+  return verdict("selector", causes, "each node's selector matches its data disk and nothing else");
+}
+
+export function dataVolumesMounted({ config, world }: Evidence) {
+  const causes = config.nodes.flatMap((node) => {
+    if (!node.dataDisk) return [];
+    const host = hostOf(world, node.vmId);
+    if (!host.isUp()) return [`${node.name} is not up`];
+    const path = host.resolve(MOUNT_POINT);
+    if (path.onSystemDisk) {
+      const reason = world.state.machines[node.vmId]?.volumes.find(
+        ({ phase }) => phase === "waiting",
+      )?.reason;
+      return [
+        `${MOUNT_POINT} of ${node.name} lies on its OS disk${reason ? `: the volume waits, ${reason}` : ""}`,
+      ];
+    }
+    const declared = world.state.declarations?.[node.vmId]?.dataDisk?.interface ?? "";
+    const disk = world.state.proxmox.vms[node.vmId]?.disks[declared];
+    const problems: string[] = [];
+    if (path.diskId !== disk?.id) problems.push(`${MOUNT_POINT} of ${node.name} is not on its data disk`);
+    if (path.filesystem !== "xfs")
+      problems.push(`${MOUNT_POINT} of ${node.name} is ${path.filesystem}, not XFS`);
+    const mount = host.kubeletMount(MOUNT_POINT);
+    if (mount?.propagation !== "rshared" || mount.readonly || mount.source !== MOUNT_POINT) {
+      problems.push(`the kubelet of ${node.name} does not have ${MOUNT_POINT} mounted rshared,rw`);
+    }
+    return problems;
+  });
+  return verdict(
+    "data-volume",
+    causes,
+    `XFS on the data disk at ${MOUNT_POINT}, rshared into the kubelet, on every node with one`,
+  );
+}

@@ -1,0 +1,36 @@
+/** Which checks go with which command. */
+import type { CheckFunction } from "./check.ts";
+import { bootstrappedOnce, nodesReady } from "./cluster.ts";
+import { dataVolumesMounted, noCatastrophe, provenBeforeApplied, selectorsUnambiguous } from "./disks.ts";
+import { acmeSurvives, ingressServes } from "./ingress.ts";
+import { addressesUnique, imageComplete, machinesAsDeclared } from "./machines.ts";
+import { outputsTrue } from "./outputs.ts";
+import { secretsHidden } from "./secrets.ts";
+import { longhornHealthy } from "./storage.ts";
+import { nothingLeft, nothingTouched } from "./untouched.ts";
+
+const CHECKS: Record<string, CheckFunction[]> = {
+  preview: [nothingTouched, secretsHidden],
+  up: [
+    machinesAsDeclared,
+    addressesUnique,
+    imageComplete,
+    provenBeforeApplied,
+    noCatastrophe,
+    selectorsUnambiguous,
+    dataVolumesMounted,
+    bootstrappedOnce,
+    nodesReady,
+    longhornHealthy,
+    ingressServes,
+    acmeSurvives,
+    outputsTrue,
+    secretsHidden,
+  ],
+  refresh: [noCatastrophe, secretsHidden],
+  destroy: [nothingLeft],
+};
+
+export function checksFor(command: string): CheckFunction[] {
+  return CHECKS[command] ?? [];
+}

@@ -1,0 +1,39 @@
+/** Longhorn: volumes are as replicated as promised, and only on data disks. */
+import type { Evidence } from "./check.ts";
+import { verdict } from "./check.ts";
+import { theCluster } from "./cluster.ts";
+import { health } from "../world/longhorn/health.ts";
+
+export function longhornHealthy(evidence: Evidence) {
+  const { config, world } = evidence;
+  const cluster = theCluster(evidence);
+  if (!cluster) return verdict("longhorn", ["there is no cluster to run it"], "");
+  const state = health(cluster);
+  const causes = [...state.problems];
+  const wanted = config.nodes.filter(({ dataDisk }) => dataDisk !== undefined).map(({ name }) => name);
+  for (const name of wanted) {
+    if (!state.nodes.some((node) => node.name === name))
+      causes.push(`${name} has a data disk that Longhorn does not use`);
+  }
+  for (const { name, diskId } of state.nodes) {
+    const node = config.nodes.find((each) => each.name === name);
+    const declared = node && world.state.declarations?.[node.vmId]?.dataDisk?.interface;
+    const disk = node && declared && world.state.proxmox.vms[node.vmId]?.disks[declared];
+    if (!disk || disk.id !== diskId) causes.push(`Longhorn's disk on ${name} is not its data disk`);
+  }
+  if (state.installed && !state.hardAntiAffinity) causes.push("two replicas of a volume may share a node");
+  const { replicaCount } = config.longhorn;
+  if (
+    state.installed &&
+    (state.classReplicaCount !== replicaCount || state.defaultReplicaCount !== replicaCount)
+  ) {
+    causes.push(
+      `the config asks for ${replicaCount} replicas; claims get ${state.classReplicaCount}, volumes of the UI ${state.defaultReplicaCount}`,
+    );
+  }
+  return verdict(
+    "longhorn",
+    [...new Set(causes)],
+    `${replicaCount} replicas on ${state.nodes.length} data disks, ${state.volumes.length} volumes healthy, none on an OS disk`,
+  );
+}

@@ -1,0 +1,52 @@
+/** Entry of `npm run rehearse` and `npm start`. */
+import { parseArguments, USAGE, type Arguments } from "./arguments.ts";
+import { checkTable, maskOutputs, outputsText, timeText } from "./report.ts";
+import { openRehearsal, type Rehearsal } from "./session.ts";
+import { UserError } from "./user-error.ts";
+
+async function main(argv: string[]): Promise<number> {
+  const args = parseArguments(argv);
+  if (!args) {
+    console.log(USAGE);
+    return 0;
+  }
+  const color = process.stdout.isTTY ? ("always" as const) : ("never" as const);
+  const rehearsal = await openRehearsal({ ...args, color, onOutput: (text) => process.stdout.write(text) });
+  try {
+    return args.command === "outputs"
+      ? await printOutputs(rehearsal)
+      : await perform(args, args.command, rehearsal);
+  } finally {
+    await rehearsal.close();
+  }
+}
+
+async function printOutputs(rehearsal: Rehearsal): Promise<number> {
+  console.log(outputsText(maskOutputs(await rehearsal.stack.outputs())));
+  return 0;
+}
+
+async function perform(
+  args: Arguments,
+  command: "preview" | "up" | "refresh" | "destroy",
+  rehearsal: Rehearsal,
+) {
+  const { report, outputs } = await rehearsal.run(command);
+  if (command === "up") console.log(`\nOutputs of ${args.stack}:\n${outputsText(maskOutputs(outputs))}`);
+  if (report.checks.length > 0) console.log(`\nWhat this rehearsal proved:\n${checkTable(report.checks)}`);
+  const time = timeText(report);
+  if (time) console.log(`\n${time}`);
+  console.log(`Report: ${rehearsal.paths.report}`);
+  if (!report.ok) console.error(`\nThe rehearsal of "${args.stack}" FAILED.`);
+  return report.ok ? 0 : 1;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    console.error(error instanceof UserError ? error.message : error);
+    process.exitCode = 1;
+  },
+);

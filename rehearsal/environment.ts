@@ -1,0 +1,133 @@
+/**
+ * An environment's own config file, as the rehearsal uses it: read, never written. Secrets are replaced by made-up
+ * values, so that no passphrase is needed; only the Proxmox endpoint and its credentials point somewhere else.
+ */
+import { createHash } from "node:crypto";
+import { readFile, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { parse, YAMLParseError } from "yaml";
+import { suggest } from "../src/config/suggest.ts";
+import { UserError } from "./user-error.ts";
+
+type Tree = Record<string, unknown>;
+
+export interface Environment {
+  /** Config keys with their namespace, e.g. `homelab:nodes`. */
+  plain: Tree;
+  /** Secret leaf keys with made-up values. */
+  secrets: Record<string, string>;
+}
+
+export const PROXMOX_TOKEN_KEY = "homelab:proxmoxApiToken";
+
+/** Reads `Pulumi.<stack>.yaml` of the project. */
+export async function readEnvironment(
+  project: string,
+  stack: string,
+  overlays: string[],
+): Promise<Environment> {
+  const file = join(project, `Pulumi.${stack}.yaml`);
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch {
+    const stacks = await environments(project);
+    const hint = suggest(stack, stacks);
+    throw new UserError(
+      `There is no stack "${stack}": ${file} does not exist.` +
+        (hint ? ` Did you mean "${hint}"?` : "") +
+        ` Stacks here: ${stacks.join(", ") || "none"}.`,
+    );
+  }
+  return withOverlays(parseEnvironment(text, `Pulumi.${stack}.yaml`), overlays);
+}
+
+export async function environments(project: string): Promise<string[]> {
+  const names = await readdir(project);
+  return names.flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []).sort();
+}
+
+export function parseEnvironment(text: string, file: string): Environment {
+  let document: unknown;
+  try {
+    document = parse(text);
+  } catch (error) {
+    const reason = error instanceof YAMLParseError ? error.message.split("\n")[0] : "it cannot be read";
+    throw new UserError(`${file} is no valid YAML: ${reason}`);
+  }
+  const config = isTree(document) ? (document["config"] ?? {}) : undefined;
+  if (!isTree(config)) throw new UserError(`${file} must hold a mapping "config:" of configuration keys.`);
+
+  const plain: Tree = {};
+  const secrets: Record<string, string> = { [PROXMOX_TOKEN_KEY]: madeUpToken(file) };
+  for (const [key, value] of Object.entries(config)) {
+    if (key === PROXMOX_TOKEN_KEY) continue;
+    if (isSecure(value)) secrets[key] = madeUp(key);
+    else plain[key] = withoutSecure(key, value);
+  }
+  return { plain, secrets };
+}
+
+function withoutSecure(path: string, value: unknown): unknown {
+  if (isSecure(value)) return madeUp(path);
+  if (Array.isArray(value)) return value.map((item, index) => withoutSecure(`${path}[${index}]`, item));
+  if (!isTree(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, withoutSecure(`${path}.${key}`, item)]),
+  );
+}
+
+/** `key=value` with the value as YAML; the key may reach into a structure (`nodes[1].cores`) and may omit `homelab:`. */
+export function withOverlays(environment: Environment, overlays: string[]): Environment {
+  const result = structuredClone(environment);
+  for (const overlay of overlays) {
+    const split = overlay.indexOf("=");
+    const path = /^(?:[\w-]+:)?[\w-]+(?:\.[\w-]+|\[\d+\])*$/.exec(
+      split > 0 ? overlay.slice(0, split) : "",
+    )?.[0];
+    if (!path)
+      throw new UserError(`--config wants key=value, as in --config protect=false; found "${overlay}".`);
+    const full = path.includes(":") ? path : `homelab:${path}`;
+    const keys = full.split(/[.[\]]/).filter((key) => key !== "");
+    setAt(result.plain, keys, parse(overlay.slice(split + 1)));
+  }
+  return result;
+}
+
+function setAt(tree: Tree, keys: string[], value: unknown): void {
+  let at = tree;
+  for (const key of keys.slice(0, -1)) {
+    if (typeof at[key] !== "object" || at[key] === null) at[key] = {};
+    at = at[key] as Tree;
+  }
+  at[keys.at(-1)!] = value;
+}
+
+function madeUp(key: string): string {
+  return `rehearsed-${digest(key).slice(0, 24)}`;
+}
+
+/** A token of the form that Proxmox gives out, the same at every run, so that nothing changes between two. */
+function madeUpToken(seed: string): string {
+  const hex = digest(seed);
+  const uuid = [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    hex.slice(12, 16),
+    hex.slice(16, 20),
+    hex.slice(20, 32),
+  ].join("-");
+  return `rehearsal@pve!homelab=${uuid}`;
+}
+
+function digest(text: string): string {
+  return createHash("sha256").update(`rehearsal ${text}`).digest("hex");
+}
+
+function isTree(value: unknown): value is Tree {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isSecure(value: unknown): boolean {
+  return isTree(value) && Object.keys(value).length === 1 && typeof value["secure"] === "string";
+}

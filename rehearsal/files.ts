@@ -1,0 +1,30 @@
+/** Reading and writing JSON so that a killed run never leaves half a file. */
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { UserError } from "./user-error.ts";
+
+export async function writeJson(file: string, value: unknown): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  const temporary = `${file}.${process.pid}.tmp`;
+  await writeFile(temporary, `${JSON.stringify(value, null, 2)}\n`);
+  await rename(temporary, file);
+}
+
+/** The file's value; undefined when there is no such file. A file that is no JSON is refused and left as it is. */
+export async function readJson(file: string, what: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw new UserError(`Cannot read the ${what} ${file}: ${(error as Error).message}`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UserError(
+      `The ${what} ${file} is damaged: it is no JSON. It was left as it is. ` +
+        "Move the stack's folder away to begin the rehearsal anew.",
+    );
+  }
+}

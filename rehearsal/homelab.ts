@@ -1,0 +1,71 @@
+/** The simulated homelab, running: a world and the servers by which the providers reach it, all on loopback. */
+import type { HomelabConfig } from "../src/config/types.ts";
+import { serveProxmox } from "./api/proxmox/server.ts";
+import { startMachinery } from "./machinery.ts";
+import type { RehearsalPaths } from "./paths.ts";
+import { kubernetesProvider } from "./providers/kubernetes/index.ts";
+import { attachTo, serveProvider } from "./providers/server/index.ts";
+import { talosProvider } from "./providers/talos/index.ts";
+import { loadWorld, saveWorld } from "./store.ts";
+import type { Toolchain } from "./toolchain.ts";
+import { ScaledClock } from "./world/clock.ts";
+import { adaptWorld, newWorld } from "./world/new-world.ts";
+import { hostOf } from "./world/talos/host.ts";
+import { talosLifecycle } from "./world/talos/lifecycle.ts";
+import { World } from "./world/world.ts";
+
+export interface HomelabOptions {
+  stack: string;
+  config: HomelabConfig;
+  paths: RehearsalPaths;
+  toolchain: Toolchain;
+  timeScale: number;
+  port?: number;
+  /** The API token that the simulated Proxmox accepts. */
+  token: string;
+}
+
+export interface SimulatedHomelab {
+  world: World;
+  /** URL of the simulated Proxmox API. */
+  endpoint: string;
+  /** Value of PULUMI_DEBUG_PROVIDERS. */
+  attach: string;
+  close(): Promise<void>;
+}
+
+export async function openHomelab(options: HomelabOptions): Promise<SimulatedHomelab> {
+  const { config, paths, stack, toolchain } = options;
+  const closers: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const end of closers.reverse()) await end();
+  };
+  try {
+    const loaded = await loadWorld(paths.world, stack);
+    const state = loaded ?? newWorld(stack, config);
+    adaptWorld(state, config);
+    const machinery = startMachinery(toolchain.talosMachinery);
+    closers.push(() => machinery.close());
+    const world = new World({
+      state,
+      clock: new ScaledClock(state.elapsed, options.timeScale),
+      machinery,
+      lifecycle: talosLifecycle,
+      save: saveWorld(paths.world),
+    });
+    closers.push(() => world.commit());
+
+    const api = await serveProxmox(world, { port: options.port ?? state.apiPort ?? 0, token: options.token });
+    closers.push(() => api.close());
+    state.apiPort = api.port;
+    const providers = [
+      await serveProvider(talosProvider(world)),
+      await serveProvider(kubernetesProvider(world, (vmId) => hostOf(world, vmId))),
+    ];
+    for (const provider of providers) closers.push(() => provider.close());
+    return { world, endpoint: api.url, attach: attachTo(providers), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

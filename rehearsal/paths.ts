@@ -1,0 +1,32 @@
+/** Where a rehearsal keeps its things: one folder per stack, below `.rehearsal` of the checkout. */
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const REPOSITORY = fileURLToPath(new URL("..", import.meta.url));
+
+export interface RehearsalPaths {
+  folder: string;
+  /** Pulumi's working directory: project file and the stack's config as rehearsed. */
+  work: string;
+  /** Pulumi's own state, as files. */
+  state: string;
+  world: string;
+  report: string;
+  outputs: string;
+  lock: string;
+}
+
+export function rehearsalPaths(stack: string, root = join(REPOSITORY, ".rehearsal")): RehearsalPaths {
+  const folder = resolve(root, stack);
+  return {
+    folder,
+    work: join(folder, "work"),
+    state: join(folder, "state"),
+    world: join(folder, "world.json"),
+    report: join(folder, "report.json"),
+    outputs: join(folder, "outputs.json"),
+    lock: join(folder, "lock.json"),
+  };
+}
+
+export const TOOLCHAIN_FILE = join(REPOSITORY, ".rehearsal", "toolchain.json");

@@ -1,0 +1,86 @@
+/** What a provider resource was configured with, and the way from there to a cluster of the world. */
+import { parse } from "yaml";
+import type { Cluster, Hosts } from "../../world/kubernetes/cluster.ts";
+import { at } from "../../world/kubernetes/pods.ts";
+import { reach, Unreachable } from "../../world/kubernetes/reach.ts";
+import type { World } from "../../world/world.ts";
+import type { DiffResult, PropertyMap } from "../server/index.ts";
+
+export interface Configured {
+  kubeconfig: string;
+  /** For namespaced objects that name none. */
+  namespace?: string;
+  deleteUnreachable: boolean;
+}
+
+export interface Connection {
+  world: World;
+  hosts: Hosts;
+}
+
+export function configure(args: PropertyMap): Configured {
+  const { kubeconfig, namespace } = args;
+  return {
+    kubeconfig: typeof kubeconfig === "string" ? kubeconfig : "",
+    ...(typeof namespace === "string" && namespace ? { namespace } : {}),
+    // Provider arguments that are no strings arrive as JSON text.
+    deleteUnreachable: String(args["deleteUnreachable"]) === "true",
+  };
+}
+
+/** Another cluster in the kubeconfig replaces the provider; new credentials for the same one do not (provider.go, DiffConfig). */
+export function diffConfig(olds: PropertyMap, news: PropertyMap): DiffResult {
+  const changed = Object.keys({ ...olds, ...news }).filter(
+    (key) => key !== "version" && JSON.stringify(olds[key]) !== JSON.stringify(news[key]),
+  );
+  const replaces =
+    changed.includes("kubeconfig") && clusterIn(olds) !== clusterIn(news) ? ["kubeconfig"] : [];
+  return {
+    changes: changed.length > 0,
+    replaces,
+    detailed: Object.fromEntries(
+      changed.map((key) => [key, { kind: "update" as const, replace: replaces.includes(key) }]),
+    ),
+  };
+}
+
+function clusterIn({ kubeconfig }: PropertyMap): string {
+  if (typeof kubeconfig !== "string") return "unknown";
+  try {
+    const clusters = at(parse(kubeconfig), "clusters");
+    const [first] = Array.isArray(clusters) ? (clusters as unknown[]) : [];
+    return JSON.stringify([at(first, "cluster.server"), at(first, "cluster.certificate-authority-data")]);
+  } catch {
+    return "unreadable";
+  }
+}
+
+export async function connect(
+  { world, hosts }: Connection,
+  configured: Configured | undefined,
+): Promise<Cluster> {
+  try {
+    return await reach(world, configured?.kubeconfig ?? "", hosts);
+  } catch (error) {
+    if (!(error instanceof Unreachable)) throw error;
+    throw new Unreachable(
+      `configured Kubernetes cluster is unreachable: unable to load schema information from the API server: ${error.message}`,
+    );
+  }
+}
+
+/** For deletes: undefined when the cluster is gone and the provider was told not to mind. */
+export async function connectToDelete(
+  connection: Connection,
+  configured: Configured,
+): Promise<Cluster | undefined> {
+  try {
+    return await connect(connection, configured);
+  } catch (error) {
+    if (!(error instanceof Unreachable)) throw error;
+    if (configured.deleteUnreachable) return undefined;
+    throw new Unreachable(
+      `${error.message}. If the cluster was deleted, you can remove this resource from Pulumi state by rerunning the operation with the PULUMI_K8S_DELETE_UNREACHABLE environment variable set to "true"`,
+    );
+  }
+}

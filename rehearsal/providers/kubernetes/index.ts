@@ -1,0 +1,42 @@
+/** The simulated `kubernetes` provider: the tokens that the program uses, over one world. */
+import type { Hosts } from "../../world/kubernetes/cluster.ts";
+import type { World } from "../../world/world.ts";
+import type { ResourceHandler, SimulatedProvider } from "../server/index.ts";
+import { configure, diffConfig, type Configured, type Connection } from "./connection.ts";
+import { claim, configMap, customResource, job, namespace, secretObject } from "./kinds.ts";
+import { objectHandler } from "./objects.ts";
+import { releaseHandler } from "./release.ts";
+
+/** The version of `@pulumi/kubernetes` in package.json. */
+const VERSION = "4.34.2";
+
+export function kubernetesProvider(world: World, hosts: Hosts): SimulatedProvider<Configured> {
+  const connection: Connection = { world, hosts };
+  const known: Record<string, ResourceHandler<Configured>> = {
+    "kubernetes:core/v1:Namespace": objectHandler(connection, namespace),
+    "kubernetes:core/v1:ConfigMap": objectHandler(connection, configMap),
+    "kubernetes:core/v1:Secret": objectHandler(connection, secretObject),
+    "kubernetes:core/v1:PersistentVolumeClaim": objectHandler(connection, claim),
+    "kubernetes:batch/v1:Job": objectHandler(connection, job),
+    "kubernetes:helm.sh/v3:Release": releaseHandler(connection),
+  };
+  const custom = objectHandler(connection, customResource);
+  return {
+    name: "kubernetes",
+    version: VERSION,
+    configure,
+    diffConfig,
+    // Custom resources have any token: `kubernetes:<group>/<version>:<Kind>` with a dotted group that is not Kubernetes's own.
+    resources: new Proxy(known, {
+      get: (target, token: string) => target[token] ?? (isCustom(token) ? custom : undefined),
+    }),
+    functions: {},
+  };
+}
+
+function isCustom(token: string): boolean {
+  const group = /^kubernetes:([^/:]+)\/[^:]+:\w+$/.exec(token)?.[1] ?? "";
+  return group.includes(".") && group !== "helm.sh" && !group.endsWith(".k8s.io");
+}
+
+export type { Configured };

@@ -1,0 +1,239 @@
+/** The provider protocol's methods over a `SimulatedProvider`: decode, call the handler, encode. No rule of the world here. */
+import * as grpc from "@grpc/grpc-js";
+import provider from "@pulumi/pulumi/proto/provider_pb.js";
+import plugin from "@pulumi/pulumi/proto/plugin_pb.js";
+import empty from "google-protobuf/google/protobuf/empty_pb.js";
+import { diffInputs } from "./diff.ts";
+import { toServiceError } from "./failure.ts";
+import { toCheckResponse, toDiffResponse } from "./response.ts";
+import type { CallContext, ResourceContext, ResourceHandler, SimulatedProvider } from "./provider.ts";
+import { protectLike } from "./values.ts";
+import { unary, type Unary } from "./unary.ts";
+import { fromStruct, plain, toStruct, tokenOf } from "./wire.ts";
+
+export class ProviderServer<Configured> {
+  readonly #provider: SimulatedProvider<Configured>;
+  /** By the engine's connection: it opens one for each provider resource of a program. */
+  readonly #configured = new Map<string, Configured>();
+  #latest: Configured | undefined;
+  readonly #running = new Set<AbortController>();
+
+  constructor(simulated: SimulatedProvider<Configured>) {
+    this.#provider = simulated;
+  }
+
+  cancelAll(): void {
+    for (const controller of this.#running) controller.abort(new Error("cancelled"));
+  }
+
+  implementation(): grpc.UntypedServiceImplementation {
+    const unimplemented = (name: string) =>
+      unary(() =>
+        Promise.reject(
+          Object.assign(new Error(`${this.#provider.name}: ${name} is not implemented`), {
+            code: grpc.status.UNIMPLEMENTED,
+          }),
+        ),
+      );
+    return {
+      handshake: unary(() => {
+        const response = new provider.ProviderHandshakeResponse();
+        response.setAcceptSecrets(true);
+        return Promise.resolve(response);
+      }),
+      attach: unary(() => Promise.resolve(new empty.Empty())),
+      cancel: unary(() => {
+        this.cancelAll();
+        return Promise.resolve(new empty.Empty());
+      }),
+      getPluginInfo: unary(() => {
+        const info = new plugin.PluginInfo();
+        info.setVersion(this.#provider.version);
+        return Promise.resolve(info);
+      }),
+      getSchema: unary(() => {
+        const response = new provider.GetSchemaResponse();
+        response.setSchema(JSON.stringify({ name: this.#provider.name, version: this.#provider.version }));
+        return Promise.resolve(response);
+      }),
+      checkConfig: unary(this.#checkConfig),
+      diffConfig: unary(this.#diffConfig),
+      configure: unary(this.#configure),
+      check: unary(this.#check),
+      diff: unary(this.#diff),
+      create: unary(this.#create),
+      read: unary(this.#read),
+      update: unary(this.#update),
+      delete: unary(this.#delete),
+      invoke: unary(this.#invoke),
+      construct: unimplemented("Construct"),
+      call: unimplemented("Call"),
+      parameterize: unimplemented("Parameterize"),
+      getMapping: unimplemented("GetMapping"),
+      getMappings: unimplemented("GetMappings"),
+      list: (call: grpc.ServerWritableStream<unknown, unknown>) => {
+        call.emit("error", { code: grpc.status.UNIMPLEMENTED, details: "List is not implemented" });
+      },
+    };
+  }
+
+  readonly #checkConfig: Unary<provider.CheckRequest, provider.CheckResponse> = (call) => {
+    const news = fromStruct(call.request.getNews());
+    return Promise.resolve(
+      toCheckResponse(this.#provider.checkConfig?.(plain(news)) ?? { inputs: plain(news) }, news),
+    );
+  };
+
+  readonly #diffConfig: Unary<provider.DiffRequest, provider.DiffResponse> = (call) => {
+    const olds = plain(fromStruct(call.request.getOldInputs() ?? call.request.getOlds()));
+    const news = plain(fromStruct(call.request.getNews()));
+    return Promise.resolve(toDiffResponse(this.#provider.diffConfig?.(olds, news) ?? diffInputs(olds, news)));
+  };
+
+  readonly #configure: Unary<provider.ConfigureRequest, provider.ConfigureResponse> = async (call) => {
+    const args = plain(fromStruct(call.request.getArgs()));
+    if (this.#provider.configure) {
+      this.#latest = await this.#provider.configure(args);
+      this.#configured.set(call.getPeer(), this.#latest);
+    }
+    const response = new provider.ConfigureResponse();
+    response.setAcceptsecrets(true);
+    response.setSupportspreview(true);
+    return response;
+  };
+
+  readonly #check: Unary<provider.CheckRequest, provider.CheckResponse> = async (call) => {
+    const handler = this.#handler(call.request.getUrn());
+    const news = fromStruct(call.request.getNews());
+    const olds = plain(fromStruct(call.request.getOlds()));
+    const result = await handler.check?.(plain(news), olds, { urn: call.request.getUrn() });
+    return toCheckResponse(result ?? { inputs: plain(news) }, news);
+  };
+
+  readonly #diff: Unary<provider.DiffRequest, provider.DiffResponse> = async (call) => {
+    const request = call.request;
+    const handler = this.#handler(request.getUrn());
+    const olds = {
+      inputs: plain(fromStruct(request.getOldInputs())),
+      state: plain(fromStruct(request.getOlds())),
+    };
+    const news = plain(fromStruct(request.getNews()));
+    const custom = await handler.diff?.(olds, news, { id: request.getId(), urn: request.getUrn() });
+    return toDiffResponse(custom ?? diffInputs(olds.inputs, news, handler.replaceOn));
+  };
+
+  readonly #create: Unary<provider.CreateRequest, provider.CreateResponse> = async (call) => {
+    const request = call.request;
+    const inputs = fromStruct(request.getProperties());
+    const created = await this.#run(call, inputs, request.getPreview(), (context) =>
+      this.#handler(request.getUrn()).create(plain(inputs), context),
+    );
+    const response = new provider.CreateResponse();
+    // An empty id in a preview stays unknown to whoever uses it.
+    response.setId(request.getPreview() ? "" : created.id);
+    response.setProperties(toStruct(protectLike(created.outputs, inputs)));
+    return response;
+  };
+
+  readonly #read: Unary<provider.ReadRequest, provider.ReadResponse> = async (call) => {
+    const request = call.request;
+    const handler = this.#handler(request.getUrn());
+    const state = fromStruct(request.getProperties());
+    const inputs = fromStruct(request.getInputs());
+    const response = new provider.ReadResponse();
+    if (!handler.read) {
+      response.setId(request.getId());
+      response.setProperties(toStruct(state));
+      response.setInputs(toStruct(inputs));
+      return response;
+    }
+    const found = await this.#run(call, state, false, (context) =>
+      handler.read!(request.getId(), plain(state), plain(inputs), context),
+    );
+    if (!found) return response; // no id: it is gone
+    response.setId(found.id);
+    response.setProperties(toStruct(protectLike(found.outputs, state)));
+    response.setInputs(toStruct(protectLike(found.inputs ?? plain(inputs), inputs)));
+    return response;
+  };
+
+  readonly #update: Unary<provider.UpdateRequest, provider.UpdateResponse> = async (call) => {
+    const request = call.request;
+    const handler = this.#handler(request.getUrn());
+    if (!handler.update) throw new Error(`${tokenOf(request.getUrn())} cannot be updated in place`);
+    const olds = {
+      inputs: plain(fromStruct(request.getOldInputs())),
+      state: plain(fromStruct(request.getOlds())),
+    };
+    const news = fromStruct(request.getNews());
+    const outputs = await this.#run(call, news, request.getPreview(), (context) =>
+      handler.update!(request.getId(), olds, plain(news), context),
+    );
+    const response = new provider.UpdateResponse();
+    response.setProperties(toStruct(protectLike(outputs, news)));
+    return response;
+  };
+
+  readonly #delete: Unary<provider.DeleteRequest, empty.Empty> = async (call) => {
+    const request = call.request;
+    const state = fromStruct(request.getProperties());
+    const olds = { inputs: plain(fromStruct(request.getOldInputs())), state: plain(state) };
+    await this.#run(
+      call,
+      state,
+      false,
+      async (context) => await this.#handler(request.getUrn()).delete?.(request.getId(), olds, context),
+    );
+    return new empty.Empty();
+  };
+
+  readonly #invoke: Unary<provider.InvokeRequest, provider.InvokeResponse> = async (call) => {
+    const token = call.request.getTok();
+    const handler = this.#provider.functions[token];
+    if (!handler) throw new Error(`the ${this.#provider.name} provider has no function ${token}`);
+    const args = plain(fromStruct(call.request.getArgs()));
+    const context = { ...this.#context(call), preview: call.request.getPreview() };
+    try {
+      const response = new provider.InvokeResponse();
+      response.setReturn(toStruct(await handler(args, context)));
+      return response;
+    } finally {
+      this.#running.delete(context.controller);
+    }
+  };
+
+  #handler(urn: string): ResourceHandler<Configured> {
+    const token = tokenOf(urn);
+    const handler = this.#provider.resources[token];
+    if (!handler) throw new Error(`the ${this.#provider.name} provider has no resource ${token}`);
+    return handler;
+  }
+
+  /** Calls a handler with its context; what a half-made resource tells keeps the secrets of `like` secret. */
+  async #run<Result>(
+    call: grpc.ServerUnaryCall<{ getUrn(): string; getTimeout?(): number }, unknown>,
+    like: unknown,
+    preview: boolean,
+    work: (context: ResourceContext<Configured>) => Promise<Result>,
+  ): Promise<Result> {
+    const timeout = call.request.getTimeout?.();
+    const context = { ...this.#context(call), urn: call.request.getUrn(), preview };
+    try {
+      return await work({ ...context, ...(timeout ? { timeoutSeconds: timeout } : {}) });
+    } catch (error) {
+      throw toServiceError(error, like);
+    } finally {
+      this.#running.delete(context.controller);
+    }
+  }
+
+  #context(
+    call: grpc.ServerUnaryCall<unknown, unknown>,
+  ): CallContext<Configured> & { controller: AbortController } {
+    const controller = new AbortController();
+    this.#running.add(controller);
+    call.on("cancelled", () => controller.abort(new Error("cancelled")));
+    const configured = this.#configured.get(call.getPeer()) ?? this.#latest;
+    return { configured: configured as Configured, signal: controller.signal, controller };
+  }
+}

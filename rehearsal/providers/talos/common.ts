@@ -1,0 +1,112 @@
+/** What the handlers of the talos provider share: reading inputs, time limits, and its way of trying again. */
+import type { Credentials } from "../../world/talos/api.ts";
+import { DURATIONS } from "../../world/talos/durations.ts";
+import { TalosError } from "../../world/talos/errors.ts";
+import type { World } from "../../world/world.ts";
+import { UNKNOWN, hasUnknown, isRecord, secret, type PropertyMap } from "../server/index.ts";
+
+/** The provider's time limit unless `timeouts` says otherwise (terraform-provider-talos: 10 minutes everywhere). */
+const DEFAULT_TIMEOUT = 600;
+
+export interface NodeInputs {
+  node: string;
+  endpoint: string;
+  credentials?: Credentials;
+}
+
+/** The endpoint is the node itself unless given. */
+export function endpointOf(inputs: PropertyMap): unknown {
+  return inputs["endpoint"] ?? inputs["node"];
+}
+
+export function nodeInputs(inputs: PropertyMap): NodeInputs {
+  const given = inputs["clientConfigurationWo"] ?? inputs["clientConfiguration"];
+  const node = text(inputs["node"]);
+  const endpoint = text(endpointOf(inputs));
+  return isRecord(given) ? { node, endpoint, credentials: credentialsOf(given) } : { node, endpoint };
+}
+
+export function credentialsOf(value: unknown): Credentials {
+  const given = isRecord(value) ? value : {};
+  return {
+    caCertificate: text(given["caCertificate"]),
+    clientCertificate: text(given["clientCertificate"]),
+    clientKey: text(given["clientKey"]),
+  };
+}
+
+/** The key is a secret wherever it shows (schema: `secret: true`). */
+export function protectedCredentials(value: unknown): unknown {
+  if (!isRecord(value) || value["clientKey"] === undefined) return value;
+  return { ...value, clientKey: secret(value["clientKey"]) };
+}
+
+export function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+export function strings(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+}
+
+/** Unknown if any of the values is, else what `make` makes of them. */
+export function whenKnown<Result>(values: unknown[], make: () => Result): Result | typeof UNKNOWN {
+  return values.some(hasUnknown) ? UNKNOWN : make();
+}
+
+/** Which of the client configuration's two forms is missing or given twice (the provider's ValidateConfig). */
+export function exactlyOne(
+  inputs: PropertyMap,
+  name: string,
+  what: string,
+): { property: string; reason: string }[] {
+  const given = [name, `${name}Wo`].filter((key) => inputs[key] !== undefined && inputs[key] !== null);
+  if (given.length === 1) return [];
+  const rule = `Exactly one of ${name} or ${name}Wo must be set`;
+  return [
+    {
+      property: name,
+      reason: given.length === 0 ? `Missing ${what}: ${rule}` : `Conflicting ${what}: ${rule}`,
+    },
+  ];
+}
+
+/** Seconds of `timeouts.<verb>`, a Go duration such as `10m`; else of the resource's own customTimeouts. */
+export function timeLimit(inputs: PropertyMap, verb: string, custom?: number): number {
+  const timeouts = isRecord(inputs["timeouts"]) ? inputs["timeouts"] : {};
+  const given = text(timeouts[verb]);
+  return given ? goDuration(given) : (custom ?? DEFAULT_TIMEOUT);
+}
+
+const UNITS: Record<string, number> = { h: 3600, m: 60, s: 1, ms: 0.001 };
+
+export function goDuration(given: string): number {
+  const parts = [...given.matchAll(/(\d+(?:\.\d+)?)(ms|h|m|s)/g)];
+  if (parts.length === 0 || parts.map(([part]) => part).join("") !== given) {
+    throw new Error(`time: invalid duration "${given}"`);
+  }
+  return parts.reduce((sum, [, number, unit]) => sum + Number(number) * UNITS[unit!]!, 0);
+}
+
+/**
+ * Tries until it works, the time is over or the engine gives up. As in the provider only InvalidArgument ends it early:
+ * a wrong certificate or an AlreadyExists is tried for the whole ten minutes too.
+ */
+export async function retry<Result>(
+  world: World,
+  limits: { seconds: number; signal: AbortSignal; doing: string },
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const deadline = world.clock.now() + limits.seconds;
+  for (;;) {
+    limits.signal.throwIfAborted();
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof TalosError)) throw error;
+      const final = error.grpc === "InvalidArgument" || world.clock.now() >= deadline;
+      if (final) throw new Error(`${limits.doing}: ${error.message}`, { cause: error });
+    }
+    await world.clock.sleep(DURATIONS.retry);
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * `talos:machine/configurationApply:ConfigurationApply`, as terraform-provider-talos 0.11.0 does it: patches are applied when
+ * planning, create and update send the result to the node, a read does nothing, a delete only does what `onDestroy` says.
+ */
+import { createHash } from "node:crypto";
+import { apply, connect } from "../../world/talos/api.ts";
+import { applyConfiguration, type ApplyMode } from "../../world/talos/apply.ts";
+import { exclusive } from "../../world/talos/lock.ts";
+import { resetMachine } from "../../world/talos/reset.ts";
+import type { World } from "../../world/world.ts";
+import {
+  UNKNOWN,
+  hasUnknown,
+  isRecord,
+  secret,
+  type PropertyMap,
+  type ResourceContext,
+  type ResourceHandler,
+} from "../server/index.ts";
+import {
+  endpointOf,
+  exactlyOne,
+  nodeInputs,
+  protectedCredentials,
+  retry,
+  strings,
+  text,
+  timeLimit,
+} from "./common.ts";
+
+const MODES = ["auto", "reboot", "no_reboot", "staged", "staged_if_needing_reboot"];
+const DESTROY_DEFAULTS = { reset: false, graceful: true, reboot: false };
+
+export function configurationApplyResource(world: World): ResourceHandler {
+  return {
+    check(given) {
+      const inputs: PropertyMap = { applyMode: "auto", ...given };
+      const onDestroy = inputs["onDestroy"];
+      if (isRecord(onDestroy)) inputs["onDestroy"] = { ...DESTROY_DEFAULTS, ...onDestroy };
+      const mode = inputs["applyMode"];
+      const known = typeof mode !== "string" || MODES.includes(mode);
+      const failures = [
+        ...exactlyOne(inputs, "machineConfigurationInput", "machine configuration input"),
+        ...exactlyOne(inputs, "clientConfiguration", "client configuration"),
+        ...(known
+          ? []
+          : [{ property: "applyMode", reason: `value must be one of: ${MODES.join(", ")}, got: ${mode}` }]),
+      ];
+      return { inputs, failures };
+    },
+    async create(inputs, context) {
+      const outputs = await send(world, inputs, "create", context);
+      return { id: "machine_configuration_apply", outputs };
+    },
+    update: (_id, _olds, news, context) => send(world, news, "update", context),
+    async delete(_id, { state }, { timeoutSeconds, signal }) {
+      const onDestroy = isRecord(state["onDestroy"]) ? state["onDestroy"] : {};
+      if (onDestroy["reset"] !== true) return;
+      const limits = {
+        seconds: timeLimit(state, "delete", timeoutSeconds),
+        signal,
+        doing: "Error resetting machine",
+      };
+      const graceful = onDestroy["graceful"] !== false;
+      const reboot = onDestroy["reboot"] === true;
+      const { machine } = await retry(world, limits, () => connect(world, nodeInputs(state)));
+      await resetMachine(world, machine, { graceful, reboot });
+      await world.commit();
+    },
+  };
+}
+
+async function send(
+  world: World,
+  inputs: PropertyMap,
+  verb: "create" | "update",
+  { preview, timeoutSeconds, signal }: ResourceContext,
+): Promise<PropertyMap> {
+  const planned = await plan(world, inputs);
+  if (!preview) {
+    const limits = {
+      seconds: timeLimit(inputs, verb, timeoutSeconds),
+      signal,
+      doing: "Error applying configuration",
+    };
+    const mode = planned.resolvedApplyMode as ApplyMode;
+    await retry(world, limits, () =>
+      apply(world, nodeInputs(inputs), { machineConfig: text(planned.machineConfiguration), mode }),
+    );
+    await world.commit();
+  }
+  const writeOnly = inputs["machineConfigurationInputWo"] !== undefined;
+  return {
+    ...withoutWriteOnly(inputs),
+    endpoint: endpointOf(inputs),
+    clientConfiguration: protectedCredentials(inputs["clientConfiguration"]),
+    machineConfiguration: writeOnly ? undefined : secret(planned.machineConfiguration),
+    machineConfigurationHash: planned.machineConfigurationHash,
+    resolvedApplyMode: planned.resolvedApplyMode,
+  };
+}
+
+interface Plan {
+  machineConfiguration: unknown;
+  machineConfigurationHash: unknown;
+  resolvedApplyMode: unknown;
+}
+
+/** ModifyPlan: everything is known before the node is touched, if the inputs are. */
+async function plan(world: World, inputs: PropertyMap): Promise<Plan> {
+  const input = inputs["machineConfigurationInputWo"] ?? inputs["machineConfigurationInput"];
+  if (hasUnknown(input) || hasUnknown(inputs["configPatches"])) {
+    return { machineConfiguration: UNKNOWN, machineConfigurationHash: UNKNOWN, resolvedApplyMode: UNKNOWN };
+  }
+  let machineConfiguration: string;
+  try {
+    const patched = await world.machinery.call<{ machineConfiguration: string }>("config.patch", {
+      machineConfiguration: text(input),
+      configPatches: strings(inputs["configPatches"]),
+    });
+    machineConfiguration = patched.machineConfiguration;
+  } catch (error) {
+    throw new Error(`Error applying config patches: ${(error as Error).message}`, { cause: error });
+  }
+  return {
+    machineConfiguration,
+    machineConfigurationHash: createHash("sha256").update(machineConfiguration).digest("hex"),
+    resolvedApplyMode: await resolveMode(world, inputs, machineConfiguration),
+  };
+}
+
+/** `staged_if_needing_reboot` asks the node by a dry run, in a preview too; where it cannot, it is `auto`. */
+async function resolveMode(world: World, inputs: PropertyMap, machineConfig: string): Promise<string> {
+  const mode = text(inputs["applyMode"]) || "auto";
+  if (mode !== "staged_if_needing_reboot") return mode;
+  if (hasUnknown(inputs)) return "auto";
+  try {
+    const { machine } = await connect(world, nodeInputs(inputs));
+    const request = { machineConfig, mode: "auto" as const, dryRun: true };
+    const tried = await exclusive(world, () => applyConfiguration(world, machine, request));
+    return tried.mode === "reboot" ? "staged" : "auto";
+  } catch {
+    return "auto";
+  }
+}
+
+function withoutWriteOnly(inputs: PropertyMap): PropertyMap {
+  const kept = { ...inputs };
+  delete kept["machineConfigurationInputWo"];
+  delete kept["clientConfigurationWo"];
+  return kept;
+}

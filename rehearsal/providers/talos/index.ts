@@ -1,0 +1,41 @@
+/**
+ * The provider `talos` of the rehearsal: the resources and functions of @pulumiverse/talos over the simulated nodes, with the
+ * semantics of terraform-provider-talos 0.11.0. Configs, patches, secrets and selectors are Talos's own machinery's.
+ */
+import type { World } from "../../world/world.ts";
+import type { SimulatedProvider } from "../server/index.ts";
+import { bootstrapResource } from "./bootstrap.ts";
+import { configurationApplyResource } from "./configuration-apply.ts";
+import { getExtensionsVersions, getOverlaysVersions, getUrls, getVersions } from "./factory-functions.ts";
+import { getKubeconfig, kubeconfigResource } from "./kubeconfig.ts";
+import { getClientConfiguration, getDisks, getHealth, getMachineConfiguration } from "./machine-functions.ts";
+import { schematicResource } from "./schematic.ts";
+import { secretsResource } from "./secrets.ts";
+
+/** The plugin version that @pulumiverse/talos names. */
+export const TALOS_PROVIDER_VERSION = "0.8.1";
+
+export function talosProvider(world: World): SimulatedProvider {
+  return {
+    name: "talos",
+    version: TALOS_PROVIDER_VERSION,
+    resources: {
+      "talos:cluster/kubeconfig:Kubeconfig": kubeconfigResource(world),
+      "talos:imageFactory/schematic:Schematic": schematicResource(world),
+      "talos:machine/bootstrap:Bootstrap": bootstrapResource(world),
+      "talos:machine/configurationApply:ConfigurationApply": configurationApplyResource(world),
+      "talos:machine/secrets:Secrets": secretsResource(world),
+    },
+    functions: {
+      "talos:client/getConfiguration:getConfiguration": getClientConfiguration(world),
+      "talos:cluster/getHealth:getHealth": getHealth(world),
+      "talos:cluster/getKubeconfig:getKubeconfig": getKubeconfig(world),
+      "talos:imageFactory/getExtensionsVersions:getExtensionsVersions": getExtensionsVersions,
+      "talos:imageFactory/getOverlaysVersions:getOverlaysVersions": getOverlaysVersions,
+      "talos:imageFactory/getUrls:getUrls": getUrls,
+      "talos:imageFactory/getVersions:getVersions": getVersions,
+      "talos:machine/getConfiguration:getConfiguration": getMachineConfiguration(world),
+      "talos:machine/getDisks:getDisks": getDisks(world),
+    },
+  };
+}

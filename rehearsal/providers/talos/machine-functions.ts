@@ -1,0 +1,135 @@
+/** Functions that ask nodes, or that Talos's machinery answers without any node. */
+import type { SelectorDisk } from "../../machinery.ts";
+import { connect } from "../../world/talos/api.ts";
+import { waitHealthy } from "../../world/talos/health.ts";
+import { inventory, type TalosDisk } from "../../world/talos/inventory.ts";
+import { matchSelector, toSelectorDisk } from "../../world/talos/volumes.ts";
+import type { World } from "../../world/world.ts";
+import { secret, type FunctionHandler, type PropertyMap } from "../server/index.ts";
+import {
+  credentialsOf,
+  endpointOf,
+  nodeInputs,
+  protectedCredentials,
+  retry,
+  strings,
+  text,
+  timeLimit,
+} from "./common.ts";
+
+/** `talos:machine/getConfiguration`: computed here, no node is asked. */
+export function getMachineConfiguration(world: World): FunctionHandler {
+  return async (args) => {
+    try {
+      const { machineConfiguration } = await world.machinery.call<{ machineConfiguration: string }>(
+        "config.generate",
+        {
+          clusterName: text(args["clusterName"]),
+          clusterEndpoint: text(args["clusterEndpoint"]),
+          machineType: text(args["machineType"]),
+          machineSecrets: args["machineSecrets"],
+          talosVersion: text(args["talosVersion"]),
+          kubernetesVersion: text(args["kubernetesVersion"]),
+          configPatches: strings(args["configPatches"]),
+          docs: args["docs"] === true,
+          examples: args["examples"] === true,
+        },
+      );
+      return { ...args, id: args["clusterName"], machineConfiguration: secret(machineConfiguration) };
+    } catch (error) {
+      throw new Error(`failed to generate machine configuration: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+  };
+}
+
+/** `talos:client/getConfiguration`: a talosconfig. */
+export function getClientConfiguration(world: World): FunctionHandler {
+  return async (args) => {
+    const { talosConfig } = await world.machinery.call<{ talosConfig: string }>("talosconfig.generate", {
+      clusterName: text(args["clusterName"]),
+      clientConfiguration: credentialsOf(args["clientConfiguration"]),
+      endpoints: strings(args["endpoints"]),
+      nodes: strings(args["nodes"]),
+    });
+    return { ...withCredentials(args), id: args["clusterName"], talosConfig: secret(talosConfig) };
+  };
+}
+
+/** `talos:machine/getDisks`: insecure first, so it works in maintenance mode; selectors see no system disk (MatchDisks). */
+export function getDisks(world: World): FunctionHandler {
+  return async (args, { signal }) => {
+    const selector = text(args["selector"]);
+    await parse(world, selector || "true");
+    const limits = { seconds: timeLimit(args, "read"), signal, doing: "failed to get list of disks" };
+    const disks = await retry(world, limits, async () => {
+      const { machine, mode } = await connect(world, nodeInputs(args));
+      const all = inventory(world, machine.vmId);
+      const matches = await match(world, selector || "true", all);
+      const found = all.filter((_, index) => matches[index]);
+      const name = machine.facts?.hostname ?? machine.address;
+      world.note({
+        kind: "disks-inspected",
+        subject: name,
+        text: `${name} was asked for its disks: ${found.length} of ${all.length}${selector ? " match" : ""}`,
+        detail: { vmId: machine.vmId, mode, selector, devPaths: found.map(({ devPath }) => devPath) },
+      });
+      return found;
+    });
+    await world.commit();
+    return {
+      ...withCredentials(args),
+      endpoint: endpointOf(args),
+      id: "machine_disks",
+      disks: disks.map(toProperties),
+    };
+  };
+}
+
+/** `talos:cluster/getHealth`. */
+export function getHealth(world: World): FunctionHandler {
+  return async (args, { signal }) => {
+    const request = {
+      endpoints: strings(args["endpoints"]),
+      controlPlanes: strings(args["controlPlaneNodes"]),
+      workers: strings(args["workerNodes"]),
+      credentials: credentialsOf(args["clientConfiguration"]),
+      skipKubernetes: args["skipKubernetesChecks"] === true,
+    };
+    const stranger = [...request.controlPlanes, ...request.workers].find(
+      (node) => !/^\d+(\.\d+){3}$/.test(node),
+    );
+    if (stranger !== undefined) throw new Error(`failed to generate node infos: ParseAddr("${stranger}")`);
+    try {
+      await waitHealthy(world, request, world.clock.now() + timeLimit(args, "read"), signal);
+    } catch (error) {
+      throw new Error(`cluster health check failed: ${(error as Error).message}`, { cause: error });
+    }
+    await world.commit();
+    return { ...withCredentials(args), id: "cluster_health" };
+  };
+}
+
+function withCredentials(args: PropertyMap): PropertyMap {
+  return { ...args, clientConfiguration: protectedCredentials(args["clientConfiguration"]) };
+}
+
+/** A selector that does not parse fails at once, before any node is asked. */
+async function parse(world: World, selector: string): Promise<void> {
+  try {
+    await matchSelector(world, selector, []);
+  } catch (error) {
+    throw new Error(`failed to parse celenv selector: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function match(world: World, selector: string, disks: TalosDisk[]): Promise<boolean[]> {
+  const seen: SelectorDisk[] = disks.map((disk) => toSelectorDisk(disk, false));
+  return matchSelector(world, selector, seen);
+}
+
+function toProperties(disk: TalosDisk): PropertyMap {
+  const { sizeBytes, diskId: _diskId, iscsi: _iscsi, ...shown } = disk;
+  return { ...shown, size: sizeBytes, secondaryDisks: [] };
+}

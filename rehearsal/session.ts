@@ -1,0 +1,205 @@
+/**
+ * One rehearsal, open: a stack's world with everything that speaks to it, and the engine over it. Commands run one after
+ * the other; `close` ends every server and saves.
+ */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { OutputMap, PulumiFn, Stack } from "@pulumi/pulumi/automation/index.js";
+import { loadProgram } from "./engine/program.ts";
+import { OperationLog, type StateResource } from "./engine/operations.ts";
+import { openStack } from "./engine/workspace.ts";
+import { PROXMOX_TOKEN_KEY, readEnvironment, withOverlays } from "./environment.ts";
+import { openHomelab, type SimulatedHomelab } from "./homelab.ts";
+import { takeLock } from "./lock.ts";
+import { REPOSITORY, rehearsalPaths, type RehearsalPaths } from "./paths.ts";
+import { timing, writeReport, type Report } from "./report.ts";
+import { checksFor } from "./checks/index.ts";
+import { runChecks, type Evidence } from "./checks/check.ts";
+import { readToolchain } from "./toolchain.ts";
+import { parseConfig } from "../src/config/parse.ts";
+import { formatProblem } from "../src/config/problem.ts";
+import { PROJECT } from "../src/config/schema.ts";
+import type { HomelabConfig } from "../src/config/types.ts";
+import type { Command } from "./arguments.ts";
+import { UserError } from "./user-error.ts";
+import type { World } from "./world/world.ts";
+
+export interface RehearsalOptions {
+  stack: string;
+  overlays?: string[];
+  timeScale: number;
+  /** Port of the simulated Proxmox; default: the one this world used before. */
+  port?: number;
+  /** Folder of the program and of its `Pulumi.<stack>.yaml`. Default: this repository. */
+  project?: string;
+  /** Folder that keeps states and worlds. Default: `.rehearsal` here. */
+  root?: string;
+  /** Instead of the project's own program: tests change it on the way. */
+  program?: PulumiFn;
+  onOutput?: (text: string) => void;
+  color?: "always" | "never";
+}
+
+export interface RunResult {
+  report: Report;
+  outputs: OutputMap;
+}
+
+export interface Rehearsal {
+  config: HomelabConfig;
+  world: World;
+  paths: RehearsalPaths;
+  stack: Stack;
+  run(command: Exclude<Command, "outputs">): Promise<RunResult>;
+  close(): Promise<void>;
+}
+
+export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsal> {
+  const project = options.project ?? REPOSITORY;
+  const paths = rehearsalPaths(options.stack, options.root);
+  const [toolchain, environment, program] = await Promise.all([
+    readToolchain(),
+    readEnvironment(project, options.stack, options.overlays ?? []),
+    options.program ?? loadProgram(project),
+  ]);
+  const config = validConfig({ ...environment.plain, ...environment.secrets }, options.stack);
+
+  const token = environment.secrets[PROXMOX_TOKEN_KEY]!;
+
+  const lock = await takeLock(paths.lock);
+  let homelab: SimulatedHomelab | undefined;
+  try {
+    homelab = await openHomelab({
+      ...options,
+      config,
+      paths,
+      toolchain,
+      token,
+    });
+    const stack = await openStack({
+      stack: options.stack,
+      paths,
+      environment: withOverlays(environment, [
+        `proxmox.endpoint=${homelab.endpoint}`,
+        "proxmox.insecure=true",
+      ]),
+      toolchain,
+      program,
+      attach: homelab.attach,
+      breakLock: lock.stale,
+    });
+    const { world, close } = homelab;
+    return {
+      config,
+      world,
+      paths,
+      stack,
+      run: (command) => run(command, { options, config, world, paths, stack, token }),
+      close: async () => {
+        await close();
+        await lock.release();
+      },
+    };
+  } catch (error) {
+    await homelab?.close();
+    await lock.release();
+    throw error;
+  }
+}
+
+function validConfig(raw: Record<string, unknown>, stack: string): HomelabConfig {
+  const parsed = parseConfig(raw);
+  if (parsed.ok) return parsed.ok;
+  const lines = parsed.problems.map((problem) => `  ${formatProblem(problem)}`);
+  throw new UserError(`The configuration of stack "${stack}" cannot be used:\n${lines.join("\n")}`);
+}
+
+interface Running {
+  options: RehearsalOptions;
+  config: HomelabConfig;
+  world: World;
+  paths: RehearsalPaths;
+  stack: Stack;
+  token: string;
+}
+
+async function run(
+  command: Exclude<Command, "outputs">,
+  { options, config, world, paths, stack, token }: Running,
+): Promise<RunResult> {
+  const log = new OperationLog(() => world.clock.now());
+  const printed: string[] = [];
+  const eventsBefore = world.state.events.length;
+  const before = await stateResources(stack);
+  const failure = await engine(command, stack, log, {
+    color: options.color ?? "never",
+    onOutput: (text) => {
+      printed.push(text);
+      options.onOutput?.(text);
+    },
+  });
+  const after = await stateResources(stack);
+  log.addDependencies([...before, ...after]);
+  await world.commit();
+
+  const outputs = await stack.outputs();
+  // As it lies on the disk; an export would come decrypted.
+  const stateText = await readFile(stateFile(paths, options.stack), "utf8").catch(() => "");
+  const evidence: Evidence = {
+    config,
+    world,
+    eventsBefore,
+    outputs,
+    operations: log.operations,
+    token,
+    written: () => ({
+      state: stateText,
+      log: printed.join(""),
+      record: JSON.stringify([world.state.events, log.operations, log.errors]),
+    }),
+  };
+  const checks = await runChecks(checksFor(command), evidence);
+  const errors = failure && log.errors.length === 0 ? [failure] : log.errors;
+  const report: Report = {
+    stack: options.stack,
+    command,
+    ok: failure === undefined && checks.every(({ ok }) => ok),
+    changes: log.changes,
+    errors,
+    checks,
+    ...timing(log.operations),
+    operations: log.operations,
+    events: world.state.events.slice(eventsBefore),
+  };
+  await writeReport(paths, report, outputs);
+  return { report, outputs };
+}
+
+/** Undefined when the engine succeeded, else what it said. */
+async function engine(
+  command: Exclude<Command, "outputs">,
+  stack: Stack,
+  log: OperationLog,
+  output: { color: "always" | "never"; onOutput: (text: string) => void },
+): Promise<string | undefined> {
+  const common = { ...output, onEvent: log.receive };
+  try {
+    if (command === "preview")
+      log.changes = (await stack.preview(common)).changeSummary as Record<string, number>;
+    else if (command === "up") await stack.up({ ...common, suppressOutputs: true });
+    else if (command === "refresh") await stack.refresh(common);
+    else await stack.destroy(common);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+function stateFile(paths: RehearsalPaths, stack: string): string {
+  return join(paths.state, ".pulumi", "stacks", PROJECT, `${stack}.json`);
+}
+
+async function stateResources(stack: Stack): Promise<StateResource[]> {
+  const { deployment } = (await stack.exportStack()) as { deployment?: { resources?: StateResource[] } };
+  return deployment?.resources ?? [];
+}

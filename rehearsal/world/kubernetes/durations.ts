@@ -1,0 +1,47 @@
+/**
+ * Simulated seconds that the cluster's operations take. Rough figures of small virtual machines on home hardware; what
+ * matters is their proportion, so that the critical path of a bring-up is found where it would really be.
+ */
+export const DURATIONS = {
+  /** One write to the API server. */
+  apiCall: 0.2,
+  /** A namespace with everything in it goes away. */
+  namespaceDelete: 6,
+  /** From being scheduled to the first process, without pulling an image. */
+  podStart: 3,
+  /** A pod is told to stop and its containers are gone. */
+  podStop: 5,
+  /** Pull of a small image (a shell, Traefik) on a node that has not got it. */
+  smallImagePull: 8,
+  /** Longhorn's manager, instance manager, engine and CSI images, per node, nodes in parallel. */
+  longhornImagePull: 60,
+  /** longhorn-manager until its webhooks answer and its conversion webhook is ready. */
+  longhornManagerReady: 40,
+  /** The driver deployer and the CSI sidecars after the managers. */
+  longhornDriverReady: 30,
+  /** The pre-delete hook takes every Longhorn object apart. */
+  longhornUninstall: 60,
+  /** longhorn-uninstall refuses, and is tried once more (backoffLimit 1). */
+  longhornUninstallRefused: 20,
+  /** A claim becomes a volume with replicas. */
+  volumeProvision: 6,
+  /** Engine, iSCSI target and device on the node. */
+  volumeAttach: 8,
+  /** The first mount makes the filesystem. */
+  volumeFormat: 4,
+  volumeMount: 1,
+  volumeDetach: 4,
+  /** Rebuild of a replica, per GiB of the volume. */
+  rebuildPerGiB: 4,
+  /** Traefik until /ping answers (probe's initial delay and period). */
+  traefikReady: 5,
+  /** First pause before a failed pod of a Job is tried again; doubles each time (kubernetes: 10 s, at most 6 min). */
+  jobBackOff: 10,
+  jobBackOffMax: 360,
+} as const;
+
+/** Helm's wait when a Release sets no `timeout`, as the Pulumi provider does (helm_release.go: defaultTimeoutSeconds). */
+export const DEFAULT_RELEASE_TIMEOUT = 300;
+
+/** How long the provider awaits a Job without a custom timeout (pulumi-kubernetes await/job.go: 10 minutes). */
+export const DEFAULT_JOB_TIMEOUT = 600;

@@ -1,0 +1,143 @@
+/** State of one simulated Kubernetes cluster: what etcd would hold, and what runs. Plain JSON, as `../state.ts`. */
+export interface ClusterState {
+  /** From the cluster's secrets. */
+  id: string;
+  name: string;
+  /** Fingerprint of the secrets that a machine must share to belong to it. */
+  membership?: string;
+  /** Simulated time of the first `bootstrap`, and the machine that got it. */
+  bootstrappedAt?: number;
+  bootstrappedOn?: number;
+  /** etcd members by member id. Quorum is counted over these. */
+  etcd: Record<string, { vmId: number; joinedAt: number; /** The hostname. */ name?: string }>;
+  kubernetesVersion: string;
+  /** Simulated time from which the API server answers; absent before bootstrap. */
+  apiUpAt?: number;
+  /** The `apiUpAt` that is already on record. */
+  reportedUpAt?: number;
+  nodes: Record<string, KubernetesNode>;
+  namespaces: Record<string, { labels: Record<string, string>; createdAt: number }>;
+  /** Helm releases, by `namespace/name`. */
+  releases: Record<string, ReleaseState>;
+  /** Other objects (Jobs, custom resources ...), by `apiVersion/kind/namespace/name`. */
+  objects: Record<string, KubernetesObject>;
+  longhorn?: LonghornState;
+  /** Running pods that matter to the physics, by `namespace/name`. */
+  pods: Record<string, PodState>;
+}
+
+export interface KubernetesNode {
+  /** The hostname. */
+  name: string;
+  vmId: number;
+  address: string;
+  controlPlane: boolean;
+  labels: Record<string, string>;
+  taints: string[];
+  unschedulable: boolean;
+  /** Simulated time from which the node is Ready. */
+  readyAt: number;
+  /** The `readyAt` that is already on record. */
+  reportedReadyAt?: number;
+}
+
+export interface ReleaseState {
+  namespace: string;
+  name: string;
+  chart: string;
+  version: string;
+  repository: string;
+  /** The values as given. Never holds a secret in this project. */
+  values: Record<string, unknown>;
+  status: "deployed" | "failed" | "uninstalling";
+  revision: number;
+  installedAt: number;
+  reason?: string;
+}
+
+export interface KubernetesObject {
+  apiVersion: string;
+  kind: string;
+  namespace?: string;
+  name: string;
+  body: Record<string, unknown>;
+  createdAt: number;
+}
+
+export interface PodState {
+  namespace: string;
+  name: string;
+  node: string;
+  hostNetwork: boolean;
+  hostPorts: number[];
+  /** Longhorn volumes mounted by it. */
+  volumes: string[];
+  phase: "running" | "failed" | "pending";
+  reason?: string;
+  startedAt: number;
+  /** Helm release that owns it, `namespace/name`. */
+  release?: string;
+  /** Fingerprint of the pod template it was made from: another one means that a rollout replaces it. */
+  template?: string;
+  /** What Traefik made of each certificate resolver when it started: undefined text means that it works. */
+  resolvers?: Record<string, { working: boolean; reason?: string }>;
+}
+
+export interface LonghornState {
+  version: string;
+  namespace: string;
+  release: string;
+  dataPath: string;
+  storageClass: string;
+  /** For volumes that claims make. */
+  classReplicaCount: number;
+  /** For volumes that its UI makes. */
+  defaultReplicaCount: number;
+  softAntiAffinity: boolean;
+  nodeDrainPolicy: string;
+  deletingConfirmation: boolean;
+  /** Whether its class is the cluster's default one. */
+  defaultClass: boolean;
+  reclaimPolicy: string;
+  /** Every setting in force by its kebab-case name, as text. */
+  settings: Record<string, string>;
+  /** What the manager said of settings it could not use, and of nodes that lack something. */
+  warnings: string[];
+  /** The default disk of each Longhorn node, as it was when the node joined; a later setting does not move it. */
+  disks: Record<string, { path: string; diskId: string }>;
+  volumes: Record<string, LonghornVolume>;
+}
+
+export interface LonghornVolume {
+  name: string;
+  /** The claim, `namespace/name`. */
+  claim: string;
+  sizeBytes: number;
+  /** The class's reclaim policy when the claim was made. */
+  reclaimPolicy?: string;
+  replicasWanted: number;
+  replicas: LonghornReplica[];
+  /** Node it is attached to, if it is. */
+  attachedTo?: string;
+  robustness: "healthy" | "degraded" | "faulted" | "unknown";
+  /** The volume's filesystem, by path: content, owner and mode, e.g. `/acme.json`. */
+  files: Record<string, VolumeFile>;
+}
+
+export interface VolumeFile {
+  content: string;
+  uid: number;
+  gid: number;
+  /** Octal text, e.g. `0600`. */
+  mode: string;
+}
+
+export interface LonghornReplica {
+  id: string;
+  node: string;
+  /** The disk it really lies on, by the world's disk id: the path resolved in the host's mount namespace. */
+  diskId: string;
+  /** True when it lies on a Talos system disk (EPHEMERAL), which this project exists to prevent. */
+  onSystemDisk: boolean;
+  healthy: boolean;
+}

@@ -1,0 +1,52 @@
+/** The first state of an environment's world, and what changes in it when the environment's config does. */
+import { createHash } from "node:crypto";
+import type { HomelabConfig, NodeConfig } from "../../src/config/types.ts";
+import { hardwareFor, installHardware } from "./proxmox/hardware.ts";
+import { WORLD_FORMAT, type MachineDeclaration, type WorldState } from "./state.ts";
+
+const GiB = 1024 ** 3;
+
+export function newWorld(stack: string, config: HomelabConfig): WorldState {
+  let nextId = 1;
+  const proxmox = installHardware(hardwareFor(config), { nextId: (prefix) => `${prefix}-${nextId++}` });
+  return {
+    format: WORLD_FORMAT,
+    stack,
+    seed: createHash("sha256").update(stack).digest().readUInt32BE(0),
+    elapsed: 0,
+    nextId,
+    proxmox,
+    machines: {},
+    clusters: {},
+    events: [],
+    declarations: declarationsOf(config),
+  };
+}
+
+/** A host or datastore that the config names for the first time is there, as it is in a new world. */
+export function adaptWorld(state: WorldState, config: HomelabConfig): void {
+  const ids = { nextId: (prefix: string) => `${prefix}-${state.nextId++}` };
+  for (const [name, wanted] of Object.entries(installHardware(hardwareFor(config), ids).hosts)) {
+    const host = (state.proxmox.hosts[name] ??= wanted);
+    for (const bridge of wanted.bridges) if (!host.bridges.includes(bridge)) host.bridges.push(bridge);
+    for (const [datastore, described] of Object.entries(wanted.datastores)) host.datastores[datastore] ??= described;
+  }
+  // Machines that the config no longer names keep their declaration: their disks are still what they were.
+  state.declarations = { ...state.declarations, ...declarationsOf(config) };
+}
+
+/**
+ * By what a format is judged: the config says that a node has one OS disk and one data disk of these sizes; that they are
+ * scsi0 and virtio1 is this project's convention (docs/architecture.md).
+ */
+function declarationsOf({ nodes }: HomelabConfig): Record<string, MachineDeclaration> {
+  return Object.fromEntries(nodes.map((node) => [String(node.vmId), declarationOf(node)]));
+}
+
+function declarationOf({ name, osDisk, dataDisk }: NodeConfig): MachineDeclaration {
+  return {
+    node: name,
+    osDisk: { interface: "scsi0", sizeBytes: osDisk.sizeGiB * GiB },
+    ...(dataDisk && { dataDisk: { interface: "virtio1", sizeBytes: dataDisk.sizeGiB * GiB } }),
+  };
+}

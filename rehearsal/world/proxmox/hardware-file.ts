@@ -1,0 +1,147 @@
+/** A hardware description from a YAML file, checked so that every mistake gets one message with its place. */
+import { readFile } from "node:fs/promises";
+import { parseDocument } from "yaml";
+import { z } from "zod";
+import type { Hardware } from "./hardware.ts";
+
+const name = z.string().min(1);
+const size = z.number().positive();
+
+const HARDWARE = z.strictObject({
+  hosts: z
+    .array(
+      z.strictObject({
+        name,
+        cpus: z.int().positive(),
+        memoryGiB: size,
+        bridges: z.array(name).min(1),
+        datastores: z
+          .array(
+            z.strictObject({
+              name,
+              type: z.enum(["dir", "lvmthin", "zfspool"]),
+              content: z.array(
+                z.enum(["import", "images", "iso", "snippets", "vztmpl", "backup", "rootdir"]),
+              ),
+              sizeGiB: size,
+            }),
+          )
+          .min(1),
+      }),
+    )
+    .min(1),
+  foreignVms: z
+    .array(
+      z.strictObject({
+        vmId: z.int().min(100).max(999_999_999),
+        name,
+        host: name,
+        address: z.ipv4().optional(),
+        macAddress: z
+          .string()
+          .regex(/^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$/, "is no MAC address such as BC:24:11:00:00:01")
+          .optional(),
+        disks: z.array(z.strictObject({ datastore: name, sizeGiB: size })).optional(),
+      }),
+    )
+    .optional(),
+});
+
+export class HardwareError extends Error {
+  constructor(
+    source: string,
+    readonly mistakes: string[],
+  ) {
+    super(
+      [`${source} is no valid hardware description:`, ...mistakes.map((mistake) => `  - ${mistake}`)].join(
+        "\n",
+      ),
+    );
+  }
+}
+
+export async function loadHardware(file: string): Promise<Hardware> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new HardwareError(file, [code === "ENOENT" ? "the file does not exist" : String(error)]);
+  }
+  return parseHardware(text, file);
+}
+
+export function parseHardware(text: string, source: string): Hardware {
+  const document = parseDocument(text);
+  if (document.errors.length > 0) {
+    throw new HardwareError(
+      source,
+      document.errors.map((error) => error.message.split("\n")[0]!),
+    );
+  }
+  const read = HARDWARE.safeParse(document.toJS());
+  if (!read.success) {
+    throw new HardwareError(
+      source,
+      read.error.issues.map((issue) => `${place(issue.path)}: ${issue.message}`),
+    );
+  }
+  const hardware = read.data;
+  const mistakes = inconsistencies(hardware);
+  if (mistakes.length > 0) throw new HardwareError(source, mistakes);
+  return hardware;
+}
+
+function inconsistencies({ hosts, foreignVms = [] }: Hardware): string[] {
+  const mistakes: string[] = [];
+  const unique = (values: (string | number | undefined)[], where: (index: number) => string): void => {
+    values.forEach((value, index) => {
+      if (value !== undefined && values.indexOf(value) < index)
+        mistakes.push(`${where(index)}: ${value} is there twice`);
+    });
+  };
+  unique(
+    hosts.map((host) => host.name),
+    (index) => `hosts[${index}].name`,
+  );
+  hosts.forEach((host, at) => {
+    unique(
+      host.datastores.map((datastore) => datastore.name),
+      (index) => `hosts[${at}].datastores[${index}].name`,
+    );
+    host.datastores.forEach(({ type, content }, index) => {
+      const wrong =
+        type === "dir" ? undefined : content.find((kind) => kind !== "images" && kind !== "rootdir");
+      if (wrong)
+        mistakes.push(`hosts[${at}].datastores[${index}].content: a ${type} datastore cannot hold ${wrong}`);
+    });
+  });
+  for (const key of ["vmId", "address", "macAddress"] as const) {
+    unique(
+      foreignVms.map((vm) => vm[key]),
+      (index) => `foreignVms[${index}].${key}`,
+    );
+  }
+  foreignVms.forEach((vm, at) => {
+    const host = hosts.find((candidate) => candidate.name === vm.host);
+    if (!host) {
+      mistakes.push(
+        `foreignVms[${at}].host: there is no host ${vm.host} (hosts: ${hosts.map((one) => one.name).join(", ")})`,
+      );
+      return;
+    }
+    vm.disks?.forEach(({ datastore }, index) => {
+      const found = host.datastores.find((one) => one.name === datastore);
+      const where = `foreignVms[${at}].disks[${index}].datastore`;
+      if (!found) mistakes.push(`${where}: ${host.name} has no datastore ${datastore}`);
+      else if (!found.content.includes("images"))
+        mistakes.push(`${where}: ${datastore} holds no VM disks (images)`);
+    });
+  });
+  return mistakes;
+}
+
+function place(path: PropertyKey[]): string {
+  const text = path.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("");
+  return text.replace(/^\./, "") || "(top level)";
+}

@@ -1,0 +1,64 @@
+/**
+ * The world's record: what happened to the homelab, in order, as facts that no program can talk its way around. The
+ * checks of a rehearsal are made from this record and from the state, never from what a program says of itself.
+ */
+export type EventKind =
+  | "image-downloaded"
+  | "image-deleted"
+  | "vm-created"
+  | "vm-changed"
+  | "vm-started"
+  | "vm-stopped"
+  | "vm-deleted"
+  | "disk-resized"
+  | "disk-lost"
+  | "boot"
+  | "disks-inspected"
+  | "config-applied"
+  | "format"
+  | "volume-mounted"
+  | "volume-waiting"
+  | "bootstrap"
+  | "etcd-member-joined"
+  | "etcd-member-removed"
+  | "etcd-quorum-lost"
+  | "kubernetes-up"
+  | "node-joined"
+  | "node-ready"
+  | "kubeconfig-issued"
+  | "namespace-created"
+  | "namespace-deleted"
+  | "release-installed"
+  | "release-upgraded"
+  | "release-failed"
+  | "release-uninstalled"
+  | "object-created"
+  | "object-updated"
+  | "object-deleted"
+  | "volume-created"
+  | "volume-attached"
+  | "volume-detached"
+  | "volume-deleted"
+  | "replica-lost"
+  | "replica-rebuilt"
+  | "pod-started"
+  | "pod-failed"
+  | "request-refused"
+  /** Two running machines use one MAC or one address: Proxmox lets it happen, the network does not work. */
+  | "network-conflict";
+
+export interface WorldEvent {
+  /** Simulated seconds. */
+  at: number;
+  kind: EventKind;
+  /** What it happened to: a node's name or VM id, a disk, a release. */
+  subject: string;
+  /** One sentence for a person. */
+  text: string;
+  /** A catastrophe is what this project exists to prevent: a wrong disk formatted, data lost, a second etcd. */
+  severity: "info" | "warning" | "catastrophe";
+  /** Figures and ids for the checks. Never a secret. */
+  detail?: Record<string, unknown>;
+}
+
+export type NewEvent = Omit<WorldEvent, "at" | "severity"> & { severity?: WorldEvent["severity"] };

@@ -1,0 +1,227 @@
+/**
+ * The whole state of a simulated homelab: plain JSON, so that it can be saved after every change, survive a killed
+ * run and be compared between runs. Units: bytes for sizes, simulated seconds for times.
+ *
+ * What a node knows lives on its disks (`DiskContent`): a machine that is deleted, or a disk that is lost, takes its
+ * machine config, etcd member and replicas with it, as in a real homelab.
+ */
+import type { ClusterState } from "./kubernetes/state.ts";
+import type { WorldEvent } from "./record.ts";
+import type { NodeFacts } from "./talos/facts.ts";
+
+export const WORLD_FORMAT = 1;
+
+export interface WorldState {
+  format: typeof WORLD_FORMAT;
+  /** The stack (environment) this world belongs to. */
+  stack: string;
+  /** Seed of everything the world picks at random: device letters, task ids. */
+  seed: number;
+  /** Simulated seconds since the world was made, as of the last save. */
+  elapsed: number;
+  /** Counter for ids that must never repeat (disks, boots, tasks). */
+  nextId: number;
+  proxmox: ProxmoxState;
+  /** Per VM id: the volatile part of a machine, i.e. what a power cycle loses. */
+  machines: Record<string, MachineState>;
+  /** Per cluster id (from the cluster's secrets). */
+  clusters: Record<string, ClusterState>;
+  events: WorldEvent[];
+  /** By VM id: what the environment's config says of a machine's disks; a format is judged by it. */
+  declarations?: Record<string, MachineDeclaration>;
+  /** Port of the Proxmox API, the same at every run: the provider's endpoint is part of the state. */
+  apiPort?: number;
+  /** What the image factory has been asked to remember: schematics by id. */
+  factory?: FactoryState;
+}
+
+export interface FactoryState {
+  schematics: Record<string, RegisteredSchematic>;
+}
+
+export interface RegisteredSchematic {
+  /** Canonical YAML: its sha256 is the id. */
+  yaml: string;
+  /** Official extension names, in the schematic's order. */
+  extensions: string[];
+}
+
+/** What the environment declares of one machine, independent of what its program then does. */
+export interface MachineDeclaration {
+  /** Name of the node. */
+  node: string;
+  osDisk: DeclaredDisk;
+  /** Absent for a node whose disks no user volume may touch. */
+  dataDisk?: DeclaredDisk;
+}
+
+export interface DeclaredDisk {
+  interface: string;
+  sizeBytes: number;
+}
+
+// ---------------------------------------------------------------- Proxmox
+
+export interface ProxmoxState {
+  hosts: Record<string, HostState>;
+  /** By VM id; ids are unique over all hosts of a Proxmox cluster. */
+  vms: Record<string, VmState>;
+}
+
+export interface HostState {
+  name: string;
+  cpus: number;
+  memoryBytes: number;
+  bridges: string[];
+  datastores: Record<string, DatastoreState>;
+}
+
+export type DatastoreContent = "import" | "images" | "iso" | "snippets" | "vztmpl" | "backup" | "rootdir";
+
+export interface DatastoreState {
+  name: string;
+  type: "dir" | "lvmthin" | "zfspool";
+  content: DatastoreContent[];
+  capacityBytes: number;
+  /** Uploaded or downloaded files, by volume id such as `local:import/talos.qcow2`. VM disks are in `vms`. */
+  files: Record<string, StoredFile>;
+}
+
+export interface StoredFile {
+  volumeId: string;
+  fileName: string;
+  contentType: DatastoreContent;
+  /** Size of the file itself, in bytes. */
+  sizeBytes: number;
+  createdAt: number;
+  /** Present when the file is a Talos disk image. */
+  image?: TalosImage;
+  /** Size of the disk inside the image, when the file is one. */
+  virtualBytes?: number;
+}
+
+/** What an image of the Image Factory is: which extensions it carries follows from the schematic. */
+export interface TalosImage {
+  schematicId: string;
+  /** With the leading `v`, e.g. `v1.12.0`. */
+  version: string;
+  platform: string;
+  /** Official extension names, e.g. `siderolabs/iscsi-tools`. */
+  extensions: string[];
+  /** Absent means amd64. Firmware of another architecture does not boot it. */
+  arch?: "amd64" | "arm64";
+}
+
+export interface VmState {
+  vmId: number;
+  host: string;
+  /** The keys of the VM's config as Proxmox's API shows them (`name`, `cores`, `net0`, `ipconfig0`, `serial` inside `virtio1` ...). */
+  config: Record<string, string | number>;
+  power: "stopped" | "running";
+  /** Config changes that a running machine takes only at its next start; null deletes the key. */
+  pending?: Record<string, string | number | null>;
+  /** By interface (`scsi0`, `virtio1`, `efidisk0`, `ide2`). */
+  disks: Record<string, DiskState>;
+  /** True for a machine that the homelab already had, which no program may touch. */
+  foreign?: boolean;
+}
+
+export interface DiskState {
+  /** Never reused, so that a record about a disk stays true after the disk is gone. */
+  id: string;
+  interface: string;
+  datastore: string;
+  sizeBytes: number;
+  /** As declared; what the guest sees of it is the business of `talos/inventory.ts`. */
+  serial?: string;
+  /** `cdrom` for a cloud-init drive or an ISO, `efi` for the EFI variables (not shown to the guest as a disk). */
+  media: "disk" | "cdrom" | "efi";
+  content: DiskContent;
+}
+
+// ---------------------------------------------------------------- what is on a disk
+
+export type DiskContent =
+  | { kind: "blank" }
+  /** A Talos system disk: an imported factory image, and later Talos's own partitions. */
+  | { kind: "talos"; image: TalosImage; state?: TalosDiskState; partitions: Partition[] }
+  /** A GPT disk with partitions that Talos or a former owner made. */
+  | { kind: "gpt"; partitions: Partition[] }
+  /** Anything that is no GPT disk: a bare filesystem, LVM, a ZFS member. */
+  | { kind: "foreign"; what: string };
+
+/** Talos's STATE and EPHEMERAL partitions: all that survives a reboot. */
+export interface TalosDiskState {
+  /** The machine config as applied, complete YAML. */
+  machineConfig: string;
+  /** Id of the cluster whose secrets that config carries. */
+  clusterId: string;
+  /** Present on a control plane that has an etcd data directory. */
+  etcd?: { clusterId: string; memberId: string; bootstrappedAt: number };
+  /** What pods and Longhorn wrote on EPHEMERAL, by path: where replicas land when the data path is wrong. */
+  ephemeral: Record<string, string>;
+}
+
+export interface Partition {
+  /** GPT label, e.g. `u-longhorn`. */
+  label: string;
+  sizeBytes: number;
+  filesystem: string;
+  formattedAt: number;
+  /** Content by path below the mount point, e.g. one entry per Longhorn replica directory. */
+  files: Record<string, string>;
+}
+
+// ---------------------------------------------------------------- a running machine
+
+export interface MachineState {
+  vmId: number;
+  /** Changes at every boot, like /proc/sys/kernel/random/boot_id. */
+  bootId: string;
+  bootCount: number;
+  /** Simulated time from which the machine answers on the network; before it, it is booting. */
+  answersAt: number;
+  /** Address from the nocloud data, or from the machine config once there is one. */
+  address: string;
+  /** Every address it answers at: nocloud's, and those of the machine config. */
+  addresses: string[];
+  /** The image that this boot runs; the one on the disk changes before the reboot that runs it. */
+  image: TalosImage;
+  /** The machine config in force since boot or since an apply without reboot; absent in maintenance mode. */
+  machineConfig?: string;
+  /** What that config says, without its secrets. */
+  facts?: NodeFacts;
+  /** Simulated time from which that config is in force. */
+  configuredAt?: number;
+  /** End of an apply in mode `try`: the config on the disk then comes back. */
+  revertsAt?: number;
+  /** Device names of this boot: `/dev/sda` -> disk id. */
+  devices: Record<string, string>;
+  /** User volumes of the config in force. */
+  volumes: UserVolumeState[];
+  /** Block devices attached over iSCSI (Longhorn volumes in use on this node). */
+  iscsi: IscsiDevice[];
+}
+
+export interface UserVolumeState {
+  name: string;
+  /** `UserVolumeConfig`, `RawVolumeConfig` ... */
+  kind: string;
+  phase: "waiting" | "ready";
+  /** Why it waits, in Talos's words or ours. */
+  reason?: string;
+  diskId?: string;
+  partitionLabel?: string;
+  /** `/var/mnt/<name>`; a raw volume has none. */
+  mountPoint?: string;
+  readyAt?: number;
+}
+
+export interface IscsiDevice {
+  /** Volume name, e.g. `pvc-…`. */
+  name: string;
+  sizeBytes: number;
+  devPath: string;
+  /** Filesystem on it; `none` until its first mount. Absent means `ext4`, Longhorn's default. */
+  filesystem?: string;
+}

@@ -1,0 +1,129 @@
+/**
+ * The Talos API as a client meets it: an address, an endpoint, mutual TLS. A machine in maintenance mode takes anyone;
+ * a configured one only who shows a certificate of its own authority, and proves its own by the same.
+ */
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import type { MachineState } from "../state.ts";
+import type { World } from "../world.ts";
+import { applyConfiguration, type ApplyRequest, type ApplyResult } from "./apply.ts";
+import { settle } from "./cluster.ts";
+import { DURATIONS } from "./durations.ts";
+import { TalosError, unreachable } from "./errors.ts";
+import { bootstrapEtcd } from "./etcd.ts";
+import { exclusive } from "./lock.ts";
+import { isConfigured, isUp, machineAt, sameSubnet, upMachines } from "./network.ts";
+import type { NodeFacts } from "./facts.ts";
+
+/** Base64 of PEM, as the provider carries it. */
+export interface Credentials {
+  caCertificate: string;
+  clientCertificate: string;
+  clientKey: string;
+}
+
+export interface Target {
+  node: string;
+  /** Address of the machine that is dialled, which passes the call on; with or without a port. */
+  endpoint: string;
+  credentials?: Credentials;
+}
+
+export interface Session {
+  machine: MachineState;
+  mode: "maintenance" | "running";
+}
+
+/** Connects, or throws what a Go client would. */
+export async function connect(world: World, target: Target): Promise<Session> {
+  await world.clock.sleep(DURATIONS.call);
+  await settle(world);
+  const machine = machineAt(world, target.node);
+  const dialled = dial(world, target, machine);
+  if (!machine.facts) {
+    if (dialled !== machine)
+      throw new TalosError("Unavailable", `${target.node} is in maintenance mode: no proxying`);
+    return { machine, mode: "maintenance" };
+  }
+  checkApid(world, machine);
+  if (dialled !== machine) checkApid(world, dialled);
+  checkCredentials(target, (dialled.facts ?? machine.facts).talosCa, machine.facts);
+  return { machine, mode: "running" };
+}
+
+export async function apply(world: World, target: Target, request: ApplyRequest): Promise<ApplyResult> {
+  const { machine } = await connect(world, target);
+  const result = await exclusive(world, () => applyConfiguration(world, machine, request));
+  await world.clock.sleep(DURATIONS.immediateConfig);
+  return result;
+}
+
+export async function bootstrap(world: World, target: Target): Promise<void> {
+  const { machine } = await connect(world, target);
+  await exclusive(world, () => Promise.resolve(bootstrapEtcd(world, machine)));
+}
+
+/** Whether `port` is named or not, and an IPv6-free homelab. */
+export function hostOfEndpoint(endpoint: string): string {
+  return endpoint.replace(/:\d+$/, "");
+}
+
+/** The machine at the endpoint: itself, another node that passes the call on, or a tunnel's local end. */
+function dial(world: World, { endpoint, node }: Target, machine: MachineState): MachineState {
+  const host = hostOfEndpoint(endpoint);
+  if (host === node || host === "localhost" || host.startsWith("127.")) return machine;
+  const holder = upMachines(world).find(({ machine: { facts, vmId } }) => {
+    const holds = facts?.vip === host && sameSubnet(host, facts.addresses[0] ?? "0.0.0.0/32");
+    return holds && isConfigured(world, vmId);
+  });
+  return holder?.machine ?? machineAt(world, host);
+}
+
+/** apid listens once the config is in force; on a worker it also needs its certificate from a control plane's trustd. */
+function checkApid(world: World, machine: MachineState): void {
+  const facts = machine.facts!;
+  const refused = unreachable(machine.address, "connect: connection refused");
+  if (!isConfigured(world, machine.vmId)) throw refused;
+  if (facts.machineType === "controlplane") return;
+  const trustd = upMachines(world).some(
+    ({ machine: other }) =>
+      other.facts?.machineType === "controlplane" &&
+      other.facts.membership === facts.membership &&
+      isUp(world, other.vmId) &&
+      isConfigured(world, other.vmId),
+  );
+  if (!trustd) throw refused;
+}
+
+function checkCredentials({ credentials }: Target, serverCa: string, facts: NodeFacts): void {
+  const handshake = (why: string) =>
+    new TalosError(
+      "Unavailable",
+      `connection error: desc = "transport: authentication handshake failed: ${why}"`,
+    );
+  if (!credentials) throw handshake("remote error: tls: certificate required");
+  if (serverCa !== facts.talosCa || normal(credentials.caCertificate) !== normal(facts.talosCa)) {
+    throw handshake("tls: failed to verify certificate: x509: certificate signed by unknown authority");
+  }
+  if (!signedBy(credentials, facts.talosCa))
+    throw handshake("remote error: tls: unknown certificate authority");
+}
+
+function signedBy({ clientCertificate, clientKey }: Credentials, ca: string): boolean {
+  try {
+    const certificate = new X509Certificate(pem(clientCertificate));
+    const authority = new X509Certificate(pem(ca));
+    // Talos labels its keys by algorithm; the content is the plain PKCS #8 form that OpenSSL reads.
+    const key = createPrivateKey(pem(clientKey).replaceAll("ED25519 PRIVATE KEY", "PRIVATE KEY"));
+    return certificate.verify(authority.publicKey) && certificate.checkPrivateKey(key);
+  } catch {
+    return false;
+  }
+}
+
+function pem(base64: string): string {
+  return Buffer.from(base64, "base64").toString("utf8");
+}
+
+function normal(base64: string): string {
+  return pem(base64).trim();
+}

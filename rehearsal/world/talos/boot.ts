@@ -1,0 +1,132 @@
+/**
+ * Booting a machine: what comes up follows from its disks alone. A disk with a Talos image boots that image, into
+ * maintenance mode until its STATE partition holds a machine config.
+ */
+import type { DiskState, MachineState, TalosDiskState, VmState } from "../state.ts";
+import type { World } from "../world.ts";
+import { DURATIONS } from "./durations.ts";
+import { noteQuorum, resumeCluster } from "./etcd.ts";
+import { readFacts } from "./facts.ts";
+import { bootDisk, nocloudAddress } from "./hardware.ts";
+import { letterDevices } from "./inventory.ts";
+import { ensureSystemPartitions } from "./partitions.ts";
+import { provisionVolumes } from "./volumes.ts";
+
+/** What STATE and EPHEMERAL of a system disk hold; undefined in maintenance mode. */
+export function stateOf(disk: DiskState | undefined): TalosDiskState | undefined {
+  return disk?.content.kind === "talos" ? disk.content.state : undefined;
+}
+
+/** Starts the operating system, at that simulated time, which may lie ahead. Only under the lock. */
+export async function boot(world: World, vmId: number, at: number): Promise<void> {
+  const vm = world.state.proxmox.vms[vmId];
+  if (!vm) return;
+  const before = world.state.machines[vmId];
+  delete world.state.machines[vmId];
+  const disk = bootDisk(vm);
+  const failure = whyNoBoot(disk);
+  if (!disk || disk.content.kind !== "talos" || failure) {
+    const text = `VM ${vmId} (${String(vm.config["name"] ?? "unnamed")}) boots nothing: ${failure}`;
+    world.note({ kind: "boot", subject: String(vmId), severity: "warning", text, detail: { vmId, failure } });
+    return;
+  }
+  const { image } = disk.content;
+  const state = stateOf(disk);
+  const bootId = world.nextId("boot");
+  const answersAt = at + DURATIONS.boot;
+  const facts = state && (await readFacts(world, vm, state.machineConfig));
+  const given = image.platform === "nocloud" ? nocloudAddress(vm) : undefined;
+  const addresses = allAddresses(given, facts?.addresses ?? []);
+  const machine: MachineState = {
+    vmId,
+    bootId,
+    bootCount: (before?.bootCount ?? 0) + 1,
+    answersAt,
+    address: addresses[0] ?? "",
+    addresses,
+    image,
+    devices: letterDevices(vm, world.state.seed, bootId),
+    volumes: [],
+    iscsi: [],
+    ...(state && facts ? { machineConfig: state.machineConfig, facts, configuredAt: answersAt } : {}),
+  };
+  world.state.machines[vmId] = machine;
+  noteBoot(world, vm, machine);
+  if (!facts) return;
+  warnStrayLinks(world, machine);
+  startConfigured(world, vm, machine, answersAt);
+  await provisionVolumes(world, vmId, { at: answersAt, booting: true });
+  resumeCluster(world, vmId, answersAt);
+}
+
+/** Goes down and comes up again, with what is then on its disks. Only under the lock; returns at once. */
+export async function restart(world: World, vmId: number, why: string): Promise<void> {
+  const machine = world.state.machines[vmId];
+  const name = machine?.facts?.hostname ?? `VM ${vmId}`;
+  const goneAt = world.clock.now();
+  if (machine) machine.answersAt = Infinity; // down while the record is written
+  noteQuorum(world, vmId, `${name} reboots (${why})`);
+  await boot(world, vmId, goneAt + DURATIONS.stopForReboot);
+}
+
+/** The machine config's address comes first, and nocloud's stays: Talos merges them (network/address_merge.go). */
+export function allAddresses(given: string | undefined, configured: string[]): string[] {
+  const own = configured.map((cidr) => cidr.split("/", 1)[0]!);
+  return [...new Set([...own, ...(given === undefined ? [] : [given])])];
+}
+
+/** System volumes first; without EPHEMERAL the node gets no further. */
+export function startConfigured(world: World, vm: VmState, machine: MachineState, at: number): void {
+  const disk = bootDisk(vm);
+  const failure = disk && machine.facts && ensureSystemPartitions(disk, machine.facts.ephemeral, at);
+  if (!failure) return;
+  const node = machine.facts?.hostname ?? String(vm.vmId);
+  machine.configuredAt = Number.MAX_SAFE_INTEGER;
+  world.note({
+    kind: "volume-waiting",
+    subject: node,
+    severity: "warning",
+    text: `volume EPHEMERAL of ${node} waits: ${failure}`,
+    detail: { vmId: vm.vmId, volume: "EPHEMERAL", reason: failure },
+  });
+}
+
+export function warnStrayLinks(world: World, machine: MachineState): void {
+  const { facts, vmId } = machine;
+  if (!facts?.strayLinks.length) return;
+  world.note({
+    kind: "config-applied",
+    subject: facts.hostname,
+    severity: "warning",
+    text: `${facts.hostname} has no link ${facts.strayLinks.join(", ")}, so what its config says of it has no effect`,
+    detail: { vmId, strayLinks: facts.strayLinks },
+  });
+}
+
+function whyNoBoot(disk: DiskState | undefined): string | undefined {
+  if (disk?.content.kind !== "talos") return "no disk in its boot order holds an operating system";
+  return disk.content.image.arch === "arm64" ? "its image is for arm64" : undefined;
+}
+
+function noteBoot(world: World, vm: VmState, machine: MachineState): void {
+  const name = machine.facts?.hostname ?? String(vm.config["name"] ?? vm.vmId);
+  const where = machine.address ? `at ${machine.address}` : "at no address that anybody knows";
+  const mode = machine.facts ? "with its config" : "into maintenance mode";
+  world.note({
+    kind: "boot",
+    subject: name,
+    text: `${name} boots Talos ${machine.image.version} ${mode} ${where}`,
+    detail: {
+      vmId: vm.vmId,
+      bootId: machine.bootId,
+      bootCount: machine.bootCount,
+      version: machine.image.version,
+      schematicId: machine.image.schematicId,
+      extensions: machine.image.extensions,
+      maintenance: !machine.facts,
+      answersAt: machine.answersAt,
+      address: machine.address,
+      devices: machine.devices,
+    },
+  });
+}

@@ -1,0 +1,173 @@
+/**
+ * What moves by itself while time passes: control planes join etcd, nodes register and become Ready, volumes that wait
+ * try again, a `try` config is reverted. Nothing runs in the background: `settle` brings the state up to the present
+ * whenever somebody looks, so that it stays true over a killed process.
+ */
+import type { ClusterState, KubernetesNode } from "../kubernetes/state.ts";
+import type { MachineState } from "../state.ts";
+import type { World } from "../world.ts";
+import { applyImmediately } from "./apply.ts";
+import { stateOf } from "./boot.ts";
+import { DURATIONS } from "./durations.ts";
+import { TalosError } from "./errors.ts";
+import { GONE, clusterOfMachine, etcdOf, joinEtcd, quorum } from "./etcd.ts";
+import { bootDisk } from "./hardware.ts";
+import { exclusive } from "./lock.ts";
+import { isConfigured, machineAt, sameSubnet } from "./network.ts";
+import { provisionVolumes } from "./volumes.ts";
+
+export function settle(world: World): Promise<void> {
+  return exclusive(world, () => settleLocked(world));
+}
+
+/** The same, for who already holds the lock. */
+export async function settleLocked(world: World): Promise<void> {
+  const now = world.clock.now();
+  for (const machine of Object.values(world.state.machines)) {
+    if (!isConfigured(world, machine.vmId)) continue;
+    if (machine.revertsAt !== undefined && now >= machine.revertsAt) await revert(world, machine);
+    // Talos tries failed volumes again every 30 s and whenever a disk appears (volume_manager.go).
+    await provisionVolumes(world, machine.vmId, { at: now });
+  }
+  for (const cluster of Object.values(world.state.clusters)) noteUp(world, cluster, now);
+  for (const machine of Object.values(world.state.machines)) {
+    if (!isConfigured(world, machine.vmId)) continue;
+    const cluster = clusterOfMachine(world, machine);
+    if (!cluster || apiServerFor(world, machine)?.id !== cluster.id) continue;
+    joinEtcd(world, machine, cluster);
+    joinKubernetes(world, machine, cluster);
+  }
+}
+
+/** The nodes of a cluster by name, as Kubernetes knows them. */
+export function clusterNodes(world: World, clusterId: string): KubernetesNode[] {
+  const nodes = Object.values(world.state.clusters[clusterId]?.nodes ?? {});
+  return nodes.sort((a, b) => a.name.localeCompare(b.name));
+}
+
+/** Reports Ready: registered, past its time, and running. */
+export function isReady(world: World, node: KubernetesNode): boolean {
+  return node.readyAt <= world.clock.now() && isConfigured(world, node.vmId);
+}
+
+/** The cluster whose API server answers at a host (an address or a VIP). Throws as a client would fail. */
+export function kubernetesApiAt(world: World, host: string): ClusterState {
+  const found = apiServerAt(world, host);
+  if (!found) {
+    if (!/^\d+(\.\d+){3}$/.test(host)) throw new Error(`dial tcp: lookup ${host}: no such host`);
+    throw new Error(`dial tcp ${host}:6443: ${whyNoApi(world, host)}`);
+  }
+  if (!quorum(world, found)) throw new Error("etcdserver: request timed out (etcd has no quorum)");
+  return found;
+}
+
+function apiServerFor(world: World, machine: MachineState): ClusterState | undefined {
+  const { clusterEndpoint } = machine.facts!;
+  const host = URL.canParse(clusterEndpoint) ? new URL(clusterEndpoint).hostname : "";
+  const found = apiServerAt(world, host);
+  return found && quorum(world, found) ? found : undefined;
+}
+
+/** A control plane serves the API at its own addresses, and at the VIP if it holds it, from `apiUpAt` on. */
+function apiServerAt(world: World, host: string): ClusterState | undefined {
+  const now = world.clock.now();
+  for (const machine of Object.values(world.state.machines)) {
+    const member = etcdOf(world, machine.vmId);
+    const cluster = member && world.state.clusters[member.clusterId];
+    if (!cluster || (cluster.apiUpAt ?? Infinity) > now || !isConfigured(world, machine.vmId)) continue;
+    const { facts } = machine;
+    // A VIP is an address of the link: who is on another subnet never finds it (ARP). It takes an etcd that works.
+    const cidr = facts?.addresses[0] ?? `${machine.address}/24`;
+    const holdsVip = facts?.vip === host && sameSubnet(host, cidr) && quorum(world, cluster);
+    if (!holdsVip && !machine.addresses.includes(host)) continue;
+    if (!ownedByOne(world, host, holdsVip)) return undefined;
+    return cluster;
+  }
+  return undefined;
+}
+
+/** False when two machines answer at that address, or a machine has the VIP as its own address. */
+function ownedByOne(world: World, host: string, vip: boolean): boolean {
+  try {
+    machineAt(world, host);
+    return !vip;
+  } catch (error) {
+    return vip && error instanceof TalosError && error.desc.includes("no route to host");
+  }
+}
+
+function whyNoApi(world: World, host: string): string {
+  try {
+    machineAt(world, host);
+    return "connect: connection refused";
+  } catch (error) {
+    if (!(error instanceof TalosError)) throw error;
+    return error.desc.includes("answered by") || error.desc.includes("MAC address")
+      ? error.desc
+      : "connect: no route to host";
+  }
+}
+
+function joinKubernetes(world: World, machine: MachineState, cluster: ClusterState): void {
+  const facts = machine.facts!;
+  const now = world.clock.now();
+  const joinsAt = Math.max(machine.configuredAt!, cluster.apiUpAt!) + DURATIONS.nodeRegistration;
+  if (now < joinsAt) return;
+  const known = cluster.nodes[facts.hostname];
+  for (const other of Object.values(cluster.nodes)) {
+    if (other.vmId === machine.vmId && other.name !== facts.hostname) other.vmId = GONE; // it was renamed
+  }
+  if (known && known.vmId !== machine.vmId && isConfigured(world, known.vmId)) {
+    return; // two machines of one name: the first keeps the node object
+  }
+  const node: KubernetesNode = {
+    unschedulable: false,
+    readyAt: joinsAt + DURATIONS.nodeReady,
+    ...(known?.vmId === machine.vmId ? known : {}),
+    name: facts.hostname,
+    vmId: machine.vmId,
+    address: machine.address,
+    controlPlane: facts.machineType === "controlplane",
+    labels: labelsOf(machine),
+    taints: facts.taints,
+  };
+  cluster.nodes[facts.hostname] = node;
+  const detail = { vmId: machine.vmId, clusterId: cluster.id, address: node.address, readyAt: node.readyAt };
+  if (known?.vmId !== machine.vmId) {
+    const text = `${node.name} joined cluster ${cluster.name}`;
+    world.note({ kind: "node-joined", subject: node.name, text, detail: { ...detail, at: joinsAt } });
+  }
+  if (node.readyAt <= now && node.reportedReadyAt !== node.readyAt) {
+    node.reportedReadyAt = node.readyAt;
+    world.note({ kind: "node-ready", subject: node.name, text: `${node.name} is Ready`, detail });
+  }
+}
+
+function labelsOf(machine: MachineState): Record<string, string> {
+  const { hostname, labels, machineType } = machine.facts!;
+  return {
+    "kubernetes.io/hostname": hostname,
+    "kubernetes.io/os": "linux",
+    "kubernetes.io/arch": machine.image.arch ?? "amd64",
+    ...(machineType === "controlplane" ? { "node-role.kubernetes.io/control-plane": "" } : {}),
+    ...labels,
+  };
+}
+
+function noteUp(world: World, cluster: ClusterState, now: number): void {
+  if (cluster.apiUpAt === undefined || cluster.apiUpAt > now || cluster.reportedUpAt === cluster.apiUpAt)
+    return;
+  cluster.reportedUpAt = cluster.apiUpAt;
+  world.note({
+    kind: "kubernetes-up",
+    subject: cluster.name,
+    text: `the API server of cluster ${cluster.name} answers`,
+    detail: { clusterId: cluster.id, at: cluster.apiUpAt },
+  });
+}
+
+async function revert(world: World, machine: MachineState): Promise<void> {
+  const state = stateOf(bootDisk(world.state.proxmox.vms[machine.vmId]!));
+  delete machine.revertsAt;
+  if (state) await applyImmediately(world, machine, state.machineConfig);
+}

@@ -1,0 +1,183 @@
+/**
+ * etcd: one bootstrap, further control planes as members, quorum. A member's identity is its data directory on EPHEMERAL;
+ * a machine that lost its disk is no member any more, even at the same address with the same VM id.
+ *
+ * Sources: talos v1.12.0 server/v1alpha1/v1alpha1_server.go (Bootstrap), pkg/system/services/etcd.go (addMember).
+ */
+import type { ClusterState } from "../kubernetes/state.ts";
+import type { MachineState } from "../state.ts";
+import type { World } from "../world.ts";
+import { stateOf } from "./boot.ts";
+import { DURATIONS } from "./durations.ts";
+import { TalosError } from "./errors.ts";
+import type { NodeFacts } from "./facts.ts";
+import { bootDisk } from "./hardware.ts";
+import { isConfigured } from "./network.ts";
+
+/** A vmId that no VM has: the machine behind a member or a node is gone for good. */
+export const GONE = 0;
+
+export function etcdOf(world: World, vmId: number): { clusterId: string; memberId: string } | undefined {
+  const vm = world.state.proxmox.vms[vmId];
+  return vm && stateOf(bootDisk(vm))?.etcd;
+}
+
+/** More than half of the members answer. */
+export function quorum(world: World, cluster: ClusterState): boolean {
+  const members = Object.entries(cluster.etcd);
+  const up = members.filter(
+    ([id, { vmId }]) => isConfigured(world, vmId) && etcdOf(world, vmId)?.memberId === id,
+  );
+  return members.length > 0 && up.length > members.length / 2;
+}
+
+/** The cluster whose API this machine serves or should join. */
+export function clusterOfMachine(world: World, machine: MachineState): ClusterState | undefined {
+  const member = etcdOf(world, machine.vmId);
+  if (member) return world.state.clusters[member.clusterId];
+  const cluster = machine.facts && world.state.clusters[machine.facts.clusterId];
+  return cluster?.membership === machine.facts?.membership ? cluster : undefined;
+}
+
+/** The Bootstrap call on a node that runs its config. Throws in Talos's words. */
+export function bootstrapEtcd(world: World, machine: MachineState): void {
+  const { facts, vmId, configuredAt } = machine;
+  const vm = world.state.proxmox.vms[vmId]!;
+  const state = stateOf(bootDisk(vm));
+  const now = world.clock.now();
+  if (!facts || !state) throw new TalosError("Unimplemented", "method Bootstrap not implemented");
+  if (now < (configuredAt ?? Infinity) + DURATIONS.cri) {
+    throw new TalosError("FailedPrecondition", "bootstrap is not available yet");
+  }
+  if (facts.machineType !== "controlplane") {
+    throw new TalosError("FailedPrecondition", "bootstrap can only be performed on a control plane node");
+  }
+  if (state.etcd) throw new TalosError("AlreadyExists", "etcd data directory is not empty");
+
+  const first = world.state.clusters[facts.clusterId];
+  const clusterId = first ? world.nextId(facts.clusterId) : facts.clusterId;
+  const memberId = world.nextId("member");
+  state.etcd = { clusterId, memberId, bootstrappedAt: now };
+  world.state.clusters[clusterId] = newCluster(clusterId, facts, vmId, memberId, now);
+  world.note({
+    kind: "bootstrap",
+    subject: facts.hostname,
+    severity: first ? "catastrophe" : "info",
+    text: first
+      ? `bootstrapped a second etcd on ${facts.hostname} beside the living one of cluster ${facts.clusterName}`
+      : `bootstrapped etcd of cluster ${facts.clusterName} on ${facts.hostname}`,
+    detail: { vmId, node: facts.hostname, clusterId, memberId },
+  });
+}
+
+function newCluster(id: string, facts: NodeFacts, vmId: number, memberId: string, now: number): ClusterState {
+  const namespaces = ["default", "kube-system", "kube-public", "kube-node-lease"];
+  return {
+    id,
+    name: facts.clusterName,
+    membership: facts.membership,
+    bootstrappedAt: now,
+    bootstrappedOn: vmId,
+    etcd: { [memberId]: { vmId, joinedAt: now, name: facts.hostname } },
+    kubernetesVersion: facts.kubernetesVersion,
+    apiUpAt: now + DURATIONS.kubernetesUp,
+    nodes: {},
+    namespaces: Object.fromEntries(
+      namespaces.map((name) => [name, { labels: { "kubernetes.io/metadata.name": name }, createdAt: now }]),
+    ),
+    releases: {},
+    objects: {},
+    pods: {},
+  };
+}
+
+/** A configured control plane without etcd data joins the cluster that it can reach. One learner at a time. */
+export function joinEtcd(world: World, machine: MachineState, cluster: ClusterState): void {
+  const state = stateOf(bootDisk(world.state.proxmox.vms[machine.vmId]!));
+  const { facts } = machine;
+  if (!state || state.etcd || facts?.machineType !== "controlplane") return;
+  const now = world.clock.now();
+  const lastJoin = Math.max(...Object.values(cluster.etcd).map(({ joinedAt }) => joinedAt));
+  const start = Math.max(machine.configuredAt ?? Infinity, cluster.apiUpAt ?? Infinity, lastJoin);
+  if (now < start + DURATIONS.etcdJoin || !quorum(world, cluster)) return;
+  // A member of the same name is taken out first: this machine is its successor (etcd.go, addMember).
+  for (const [id, member] of Object.entries(cluster.etcd)) {
+    if (member.name !== facts.hostname) continue;
+    delete cluster.etcd[id];
+    world.note({
+      kind: "etcd-member-removed",
+      subject: facts.hostname,
+      text: `etcd forgot the former ${facts.hostname}`,
+      detail: { clusterId: cluster.id, memberId: id },
+    });
+  }
+  const memberId = world.nextId("member");
+  state.etcd = { clusterId: cluster.id, memberId, bootstrappedAt: now };
+  cluster.etcd[memberId] = { vmId: machine.vmId, joinedAt: now, name: facts.hostname };
+  world.note({
+    kind: "etcd-member-joined",
+    subject: facts.hostname,
+    text: `${facts.hostname} joined etcd of cluster ${cluster.name}: ${Object.keys(cluster.etcd).length} members`,
+    detail: {
+      vmId: machine.vmId,
+      clusterId: cluster.id,
+      memberId,
+      members: Object.keys(cluster.etcd).length,
+    },
+  });
+}
+
+/** After a boot: its API server and its node come back after a while. */
+export function resumeCluster(world: World, vmId: number, answersAt: number): void {
+  for (const cluster of Object.values(world.state.clusters)) {
+    const member = Object.values(cluster.etcd).some((one) => one.vmId === vmId);
+    const others = Object.values(cluster.etcd).some(
+      (one) => one.vmId !== vmId && isConfigured(world, one.vmId),
+    );
+    if (member && !others)
+      cluster.apiUpAt = Math.max(cluster.apiUpAt ?? 0, answersAt + DURATIONS.apiServerRestart);
+    for (const node of Object.values(cluster.nodes)) {
+      if (node.vmId !== vmId) continue;
+      node.readyAt = Math.max(answersAt, cluster.apiUpAt ?? 0) + DURATIONS.nodeReadyAgain;
+    }
+  }
+}
+
+/** Puts on record that a cluster lost its quorum because that machine went. */
+export function noteQuorum(world: World, vmId: number, why: string): void {
+  for (const cluster of Object.values(world.state.clusters)) {
+    if (!Object.values(cluster.etcd).some((member) => member.vmId === vmId) || quorum(world, cluster))
+      continue;
+    world.note({
+      kind: "etcd-quorum-lost",
+      subject: cluster.name,
+      severity: "warning",
+      text: `etcd of cluster ${cluster.name} has no quorum: ${why}`,
+      detail: { clusterId: cluster.id, vmId, members: Object.keys(cluster.etcd).length },
+    });
+  }
+}
+
+/** The machine's disks are lost: its member and node have nobody behind them any more. */
+export function forgetMachine(world: World, vmId: number): void {
+  for (const cluster of Object.values(world.state.clusters)) {
+    const mine = Object.values(cluster.etcd).filter((member) => member.vmId === vmId);
+    for (const member of mine) member.vmId = GONE;
+    for (const node of Object.values(cluster.nodes)) if (node.vmId === vmId) node.vmId = GONE;
+    if (mine.length === 0) continue;
+    const members = Object.values(cluster.etcd);
+    const left = members.filter((member) => member.vmId !== GONE).length;
+    if (left > members.length / 2) continue;
+    const lost = left === 0;
+    world.note({
+      kind: "etcd-quorum-lost",
+      subject: cluster.name,
+      severity: lost ? "warning" : "catastrophe",
+      text: lost
+        ? `the last etcd member of cluster ${cluster.name} is gone, and the cluster with it`
+        : `etcd of cluster ${cluster.name} has lost its quorum for good: ${left} of ${members.length} members have their data`,
+      detail: { clusterId: cluster.id, vmId, left, members: members.length },
+    });
+    if (lost) delete world.state.clusters[cluster.id];
+  }
+}

@@ -1,0 +1,230 @@
+/**
+ * What a machine config means for one machine: read by Talos's own machinery library, reduced to what the world's rules
+ * need, and without secrets, so that it can lie in the state and be used where nothing may wait.
+ */
+import { parseAllDocuments } from "yaml";
+import type { ConfigInspection } from "../../machinery.ts";
+import type { VmState } from "../state.ts";
+import type { World } from "../world.ts";
+import { interfacesOf, type NetworkInterface } from "./hardware.ts";
+import { hash } from "./random.ts";
+
+export interface NodeFacts {
+  machineType: "controlplane" | "worker";
+  hostname: string;
+  clusterName: string;
+  clusterId: string;
+  /** Equal on machines that accept each other: made of the cluster's id, tokens and certificate authorities. */
+  membership: string;
+  /** Certificate authority of the Talos API, base64 of PEM; public. */
+  talosCa: string;
+  clusterEndpoint: string;
+  kubernetesVersion: string;
+  allowScheduling: boolean;
+  extraMounts: { destination: string; source: string; options: string[] }[];
+  labels: Record<string, string>;
+  /** As Kubernetes prints them, `key=value:Effect`. */
+  taints: string[];
+  /** CIDRs on links that this machine has. */
+  addresses: string[];
+  /** Links that the config names and this machine does not have. */
+  strayLinks: string[];
+  vip?: string;
+  volumes: VolumeSpec[];
+  ephemeral: { minSizeBytes: number; maxSizeBytes: number; grow: boolean; diskSelector: string };
+}
+
+/** A volume that the config asks for on a disk. */
+export interface VolumeSpec {
+  kind: string;
+  name: string;
+  /** Label of its partition: `u-`, `r-` or `s-` and the name (talos: constants.UserVolumePrefix ...). */
+  label: string;
+  volumeType: string;
+  diskSelector: string;
+  minSizeBytes: number;
+  /** 0: all there is. */
+  maxSizeBytes: number;
+  grow: boolean;
+  filesystem: string;
+}
+
+const MiB = 1024 ** 2;
+/** talos v1.12.0: volumeconfig/user_volumes.go MinUserVolumeSize; imager/quirks/partitions.go EphemeralMinSize. */
+const MIN_VOLUME = 100 * MiB;
+const MIN_EPHEMERAL = 2048 * MiB;
+
+const PREFIXES: Record<string, string> = {
+  UserVolumeConfig: "u-",
+  RawVolumeConfig: "r-",
+  SwapVolumeConfig: "s-",
+};
+
+interface InspectedVolume {
+  kind?: string;
+  name: string;
+  volumeType?: string;
+  diskSelector: string;
+  minSizeBytes: number | null;
+  maxSizeBytes: number | null;
+  grow: boolean | null;
+  filesystem?: string;
+}
+
+interface InspectedLink {
+  kind: string;
+  interface: string;
+  deviceSelector?: { busPath?: string; hardwareAddr?: string; permanentAddr?: string; driver?: string };
+  linkSelector?: string;
+  addresses: string[];
+  vip?: string;
+}
+
+type Inspection = Omit<ConfigInspection, "userVolumes"> & {
+  userVolumes: InspectedVolume[];
+  otherVolumes?: InspectedVolume[];
+  interfaces?: InspectedLink[];
+};
+
+export async function readFacts(world: World, vm: VmState, machineConfig: string): Promise<NodeFacts> {
+  const found = await world.machinery.call<Inspection>("config.inspect", {
+    machineConfiguration: machineConfig,
+  });
+  const { addresses, stray, vip } = networkOf(vm, found);
+  const ephemeral = found.otherVolumes?.find(
+    ({ name, kind }) => name === "EPHEMERAL" && kind === "VolumeConfig",
+  );
+  return {
+    machineType: found.machineType,
+    // Without one of its own Talos takes the platform's: nocloud hands over the VM's name (proxmox: Cloudinit.pm).
+    hostname: found.hostname || String(vm.config["name"] ?? `vm-${vm.vmId}`),
+    clusterName: found.clusterName,
+    clusterId: found.clusterId,
+    ...identityOf(machineConfig, found),
+    clusterEndpoint: found.clusterEndpoint,
+    kubernetesVersion: found.kubernetesVersion.replace(/^v/, ""),
+    allowScheduling: found.allowSchedulingOnControlPlanes,
+    extraMounts: found.kubeletExtraMounts.map(({ destination, source, options }) => ({
+      destination,
+      source,
+      options,
+    })),
+    labels: { ...found.nodeLabels },
+    taints: taintsOf(found),
+    addresses,
+    strayLinks: stray,
+    ...(vip ? { vip } : {}),
+    volumes: volumesOf(found),
+    ephemeral: {
+      minSizeBytes: ephemeral?.minSizeBytes ?? MIN_EPHEMERAL,
+      maxSizeBytes: ephemeral?.maxSizeBytes ?? 0,
+      grow: ephemeral?.grow ?? true,
+      diskSelector: ephemeral?.diskSelector || "system_disk",
+    },
+  };
+}
+
+/** Volumes in the order in which Talos provisions them (volumes.CompareVolumeConfigs): those that do not grow, then small maxima. */
+function volumesOf(found: Inspection): VolumeSpec[] {
+  const user = found.userVolumes.map((volume) => ({ ...volume, kind: "UserVolumeConfig" }));
+  const others = (found.otherVolumes ?? []).filter(({ kind }) => kind !== undefined && kind in PREFIXES);
+  return [...user, ...others]
+    .map((volume) => ({
+      kind: volume.kind!,
+      name: volume.name,
+      label: PREFIXES[volume.kind!]! + volume.name,
+      volumeType: volume.volumeType ?? "partition",
+      diskSelector: volume.diskSelector,
+      minSizeBytes: volume.minSizeBytes || MIN_VOLUME,
+      maxSizeBytes: volume.maxSizeBytes ?? 0,
+      grow: volume.grow ?? false,
+      filesystem: volume.filesystem ?? (volume.kind === "SwapVolumeConfig" ? "swap" : "none"),
+    }))
+    .filter(({ volumeType }) => volumeType === "partition" || volumeType === "disk")
+    .sort(
+      (a, b) =>
+        Number(a.grow) - Number(b.grow) || (a.maxSizeBytes || Infinity) - (b.maxSizeBytes || Infinity) || 0,
+    );
+}
+
+/** The control plane's taint comes from Talos (k8s.NodeTaintSpecController), others from machine.nodeTaints: `value:Effect`. */
+function taintsOf(found: Inspection): string[] {
+  const own = Object.entries(found.nodeTaints).map(([key, given]) => {
+    const [value, effect] = given.includes(":") ? (given.split(":", 2) as [string, string]) : ["", given];
+    return value ? `${key}=${value}:${effect}` : `${key}:${effect}`;
+  });
+  const tainted = found.machineType === "controlplane" && !found.allowSchedulingOnControlPlanes;
+  return tainted ? ["node-role.kubernetes.io/control-plane:NoSchedule", ...own] : own;
+}
+
+/** A link that the config names takes effect only where the machine has it. */
+function networkOf(vm: VmState, found: Inspection): { addresses: string[]; stray: string[]; vip?: string } {
+  if (!found.interfaces)
+    return { addresses: found.addresses, stray: [], ...(found.vip ? { vip: found.vip } : {}) };
+  const real = interfacesOf(vm);
+  const names = new Set(real.map(({ name }) => name));
+  for (const link of found.interfaces) {
+    if (
+      link.kind === "LinkAliasConfig" &&
+      real.filter((nic) => aliasMatches(nic, link.linkSelector ?? "")).length === 1
+    ) {
+      names.add(link.interface);
+    }
+  }
+  const effective = found.interfaces.filter(
+    (link) =>
+      names.has(link.interface) ||
+      real.some((nic) => link.deviceSelector && selects(nic, link.deviceSelector)),
+  );
+  const stray = found.interfaces.filter(
+    (link) => !effective.includes(link) && (link.addresses.length > 0 || link.vip),
+  );
+  const vip = effective.find((link) => link.vip)?.vip;
+  return {
+    addresses: effective.flatMap((link) => link.addresses),
+    stray: stray.map((link) => link.interface || JSON.stringify(link.deviceSelector)),
+    ...(vip ? { vip } : {}),
+  };
+}
+
+function selects(nic: NetworkInterface, selector: NonNullable<InspectedLink["deviceSelector"]>): boolean {
+  const glob = (pattern: string, text: string) =>
+    new RegExp(
+      `^${pattern
+        .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+        .replace(/\*/g, ".*")
+        .replace(/\?/g, ".")}$`,
+      "i",
+    ).test(text);
+  const macs = [selector.hardwareAddr, selector.permanentAddr].filter((mac) => mac !== undefined);
+  return macs.every((mac) => glob(mac, nic.mac)) && (!selector.driver || glob(selector.driver, nic.driver));
+}
+
+/** Enough of the aliases' CEL for a homelab: a MAC address named in it must be the card's; other conditions hold. */
+function aliasMatches(nic: NetworkInterface, selector: string): boolean {
+  const macs = selector.match(/(?:[0-9a-f]{2}:){5}[0-9a-f]{2}/gi);
+  return !macs || macs.some((mac) => mac.toUpperCase() === nic.mac);
+}
+
+interface V1Alpha1 {
+  machine?: { token?: string; ca?: { crt?: string } };
+  cluster?: { id?: string; secret?: string; token?: string; ca?: { crt?: string } };
+}
+
+function identityOf(machineConfig: string, found: Inspection): Pick<NodeFacts, "membership" | "talosCa"> {
+  const document = parseAllDocuments(machineConfig)
+    .map((one) => one.toJS() as V1Alpha1)
+    .find((one) => one?.machine && one.cluster);
+  const { machine = {}, cluster = {} } = document ?? {};
+  return {
+    membership: hash(
+      found.clusterId,
+      cluster.secret ?? "",
+      machine.token ?? "",
+      cluster.token ?? "",
+      machine.ca?.crt ?? "",
+      cluster.ca?.crt ?? "",
+    ),
+    talosCa: machine.ca?.crt ?? "",
+  };
+}

@@ -1,0 +1,92 @@
+/** Entry points and certificate resolvers out of the chart's values. */
+import { at, isRecord } from "../kubernetes/pods.ts";
+
+export interface EntryPoint {
+  name: string;
+  port: number;
+  hostPort?: number;
+  exposedPort?: number;
+  protocol: string;
+  redirectTo?: { entryPoint: string; scheme: string; permanent: boolean };
+  certResolver?: string;
+  tls: boolean;
+}
+
+export interface Resolver {
+  name: string;
+  /** Where it keeps its account and certificates; undefined when it is no ACME resolver. */
+  storage?: string;
+  email?: string;
+  caServer?: string;
+  challenge?: string;
+  /** Why Traefik would leave it out whatever the file is like. */
+  invalid?: string;
+}
+
+export function portMaps(values: Record<string, unknown>): [string, Record<string, unknown>][] {
+  const ports = at(values, "ports");
+  return Object.entries(isRecord(ports) ? ports : {}).filter(
+    (entry): entry is [string, Record<string, unknown>] => isRecord(entry[1]),
+  );
+}
+
+export function entryPoints(values: Record<string, unknown>): EntryPoint[] {
+  return portMaps(values).map(([name, port]) => {
+    const redirect = at(port, "http.redirections.entryPoint");
+    const certResolver = at(port, "http.tls.certResolver");
+    return {
+      name,
+      port: Number(port["port"]),
+      ...(port["hostPort"] ? { hostPort: Number(port["hostPort"]) } : {}),
+      ...(port["exposedPort"] ? { exposedPort: Number(port["exposedPort"]) } : {}),
+      protocol: String(port["protocol"] ?? "TCP"),
+      ...(isRecord(redirect) && redirect["to"]
+        ? {
+            redirectTo: {
+              entryPoint: String(redirect["to"]),
+              scheme: String(redirect["scheme"] ?? "https"),
+              permanent: redirect["permanent"] !== false,
+            },
+          }
+        : {}),
+      tls: at(port, "http.tls.enabled") === true,
+      ...(typeof certResolver === "string" && certResolver !== "" ? { certResolver } : {}),
+    };
+  });
+}
+
+export function resolvers(map: unknown): Resolver[] {
+  return Object.entries(isRecord(map) ? map : {}).map(([name, config]) => {
+    const acme = at(config, "acme");
+    if (!isRecord(acme)) return { name };
+    const challenge = ["httpChallenge", "tlsChallenge", "dnsChallenge"].find((key) => key in acme);
+    return {
+      name,
+      // Traefik's own default, relative to the working directory / (pkg/provider/acme/provider.go, SetDefaults).
+      storage: String(acme["storage"] ?? "acme.json"),
+      ...(acme["email"] ? { email: String(acme["email"]) } : {}),
+      ...(acme["caServer"] ? { caServer: String(acme["caServer"]) } : {}),
+      ...(challenge
+        ? { challenge }
+        : { invalid: "ACME challenge not specified, please select TLS or HTTP or DNS Challenge" }),
+    };
+  });
+}
+
+/** `--certificatesresolvers.NAME.acme.KEY=VALUE`, the way of older charts. */
+export function argumentResolvers(args: string[]): Resolver[] {
+  const map: Record<string, { acme: Record<string, unknown> }> = {};
+  for (const arg of args) {
+    const match = /^--certificates?resolvers\.([^.=]+)\.acme\.([^.=]+)[^=]*(?:=(.*))?$/i.exec(arg);
+    if (!match) continue;
+    const [, name = "", key = "", value] = match;
+    const names: Record<string, string> = {
+      httpchallenge: "httpChallenge",
+      tlschallenge: "tlsChallenge",
+      dnschallenge: "dnsChallenge",
+      caserver: "caServer",
+    };
+    (map[name] ??= { acme: {} }).acme[names[key.toLowerCase()] ?? key.toLowerCase()] = value ?? true;
+  }
+  return resolvers(map);
+}

@@ -1,0 +1,27 @@
+/**
+ * What every step of the bootstrap is given.
+ * @typedef {object} Context
+ * @property {string} root the repository
+ * @property {string} cache the user's cache folder for this project
+ * @property {Record<string, string | undefined>} env
+ * @property {string} home the user's home folder
+ * @property {import("./settings.mjs").Way} way what HOMELAB_TOOLCHAIN picked
+ * @property {import("./versions.mjs").Pins} pins
+ * @property {(line: string) => void} say tells the person something
+ * @property {(url: string) => Promise<boolean>} reachable whether a server answers, within seconds
+ */
+
+/**
+ * The environment for a Pulumi command that is only asked about itself or told to install something.
+ * @param {Record<string, string | undefined>} env
+ * @param {Record<string, string>} [more]
+ */
+export function pulumiEnvironment(env, more = {}) {
+  return {
+    ...env,
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    ...more,
+  };
+}
+
+export {};

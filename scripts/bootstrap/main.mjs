@@ -1,0 +1,81 @@
+import { homedir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { ensureMachinery } from "./machinery.mjs";
+import { ensurePackages } from "./packages.mjs";
+import { ensurePlugin } from "./plugin.mjs";
+import { Problem, messageOf } from "./problem.mjs";
+import { ensurePulumi } from "./pulumi.mjs";
+import { reachable } from "./run.mjs";
+import { cacheFolder, readArguments, readWay } from "./settings.mjs";
+import { currentToolchain, recordToolchain, toolchainFile } from "./toolchain.mjs";
+import { readPins } from "./versions.mjs";
+
+/** @typedef {import("./context.mjs").Context} Context */
+/** @typedef {import("./toolchain.mjs").Toolchain} Toolchain */
+
+/**
+ * Makes sure of everything, and tells what is used.
+ * @param {Context} context
+ * @returns {Promise<{ toolchain: Toolchain, news: boolean }>}
+ */
+export async function bootstrap(context) {
+  await ensurePackages(context);
+  const known = currentToolchain(context);
+  if (known) return { toolchain: known, news: false };
+  // The helper first: it always needs Go, and a machine without it should say so before it downloads anything.
+  const talosMachinery = await ensureMachinery(context);
+  const cli = await ensurePulumi(context);
+  const plugin = await ensurePlugin(context, cli.path);
+  const toolchain = recordToolchain(context, {
+    pulumi: cli.path,
+    pulumiVersion: cli.version,
+    pulumiHome: plugin.home,
+    proxmoxPlugin: plugin.origin,
+    proxmoxPluginPath: plugin.path,
+    talosMachinery,
+  });
+  return { toolchain, news: true };
+}
+
+/**
+ * The command. An anticipated failure is a message and exit code 1; anything else is a bug, and shows where.
+ * @param {string[]} args
+ */
+export async function main(args) {
+  try {
+    const { quiet } = readArguments(args);
+    const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..", "..");
+    const { toolchain, news } = await bootstrap({
+      root,
+      env: process.env,
+      home: homedir(),
+      way: readWay(process.env.HOMELAB_TOOLCHAIN),
+      cache: cacheFolder(process.env, homedir()),
+      pins: readPins(root),
+      // On stderr: what a command prints on stdout may be read by a program.
+      say: (line) => void process.stderr.write(`${line}\n`),
+      reachable,
+    });
+    if (news || !quiet) {
+      const plugin = `Proxmox plugin: ${toolchain.proxmoxPlugin}`;
+      console.error(`Ready: Pulumi ${toolchain.pulumiVersion} (${toolchain.pulumi}), ${plugin}.`);
+      if (!quiet) console.error(`All of it is in ${path.relative(process.cwd(), toolchainFile(root))}.`);
+    }
+  } catch (error) {
+    if (!(error instanceof Problem) && !isForeseen(error)) throw error;
+    console.error(`\nbootstrap: ${messageOf(error)}`);
+    process.exit(1); // at once: a name that is still being resolved would hold it up
+  }
+}
+
+/**
+ * A full disk and the like: the system's message names the file and the reason, and a stack trace adds nothing.
+ * @param {unknown} error
+ */
+function isForeseen(error) {
+  const { code, path: file } = /** @type {NodeJS.ErrnoException} */ (error ?? {});
+  return (
+    file !== undefined && ["ENOSPC", "EACCES", "EPERM", "EROFS", "EDQUOT", "ENOTDIR"].includes(code ?? "")
+  );
+}

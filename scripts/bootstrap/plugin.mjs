@@ -1,0 +1,201 @@
+import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import path from "node:path";
+import { cached, entryFolder, isComplete } from "./cache.mjs";
+import { pulumiEnvironment } from "./context.mjs";
+import { machineKind, program, sourceKey, spoken } from "./files.mjs";
+import { goBuild } from "./go.mjs";
+import { Problem } from "./problem.mjs";
+import { run, tail } from "./run.mjs";
+import { pluginSources } from "./settings.mjs";
+
+/** @typedef {import("./context.mjs").Context} Context */
+
+/**
+ * @typedef {object} Plugin
+ * @property {string} path of the plugin's program
+ * @property {string} home the Pulumi home that it is installed in
+ * @property {"published" | "own build"} origin
+ */
+
+// The plugin goes into Pulumi homes of our own, one for each origin and version. Never into the user's ~/.pulumi: our
+// build bridges only a part of the provider, and would stand in the way of the published one.
+const kind = "pulumi-home";
+const file = program("pulumi-resource-proxmoxve");
+const server = "github://api.github.com/muhlba91/pulumi-proxmoxve";
+const probe = "https://api.github.com";
+
+/** @param {string} root */
+const sources = (root) => path.join(root, "tools", "proxmox-plugin");
+
+/** @param {Pick<Context, "pins">} context */
+const pluginFolder = ({ pins }) => path.join("plugins", `resource-proxmoxve-v${pins.proxmox}`);
+
+/** @param {Pick<Context, "pins">} context */
+const publishedKey = ({ pins }) => `proxmoxve-v${pins.proxmox}-published-${machineKind}`;
+
+/** @param {Pick<Context, "root" | "pins">} context */
+export function ownKey({ root, pins }) {
+  return `proxmoxve-v${pins.proxmox}-build-${sourceKey(sources(root))}-${machineKind}`;
+}
+
+/**
+ * The published plugin in the user's own Pulumi home, when it is wholly installed there.
+ * @param {Pick<Context, "env" | "home" | "pins">} context
+ */
+export function installedPlugin({ env, home, pins }) {
+  const folder = path.join(env.PULUMI_HOME?.trim() || path.join(home, ".pulumi"), pluginFolder({ pins }));
+  // Pulumi marks an install that was interrupted with a file beside the folder.
+  return existsSync(path.join(folder, file)) && !existsSync(`${folder}.partial`) ? folder : undefined;
+}
+
+/**
+ * Finds the Proxmox plugin in the order of HOMELAB_TOOLCHAIN's way, or gets it.
+ * @param {Context} context
+ * @param {string} cli the Pulumi CLI
+ * @returns {Promise<Plugin>}
+ */
+export async function ensurePlugin(context, cli) {
+  const { way, cache, pins } = context;
+  const within = path.join(pluginFolder(context), file);
+  const published = entryFolder(cache, kind, publishedKey(context));
+  const own = entryFolder(cache, kind, ownKey(context));
+  /** @param {string | undefined} home @param {Plugin["origin"]} origin */
+  const plugin = (home, origin) => home && { path: path.join(home, within), home, origin };
+
+  for (const source of pluginSources(way)) {
+    /** @type {Plugin | "" | undefined} */
+    let found;
+    if (source === "path") found = plugin(await fromUser(context, within), "published");
+    else if (source === "cached download" && isComplete(published, [within]))
+      found = plugin(published, "published");
+    else if (source === "cached build" && isComplete(own, buildFiles(context)))
+      found = plugin(own, "own build");
+    else if (source === "download") found = plugin(await download(context, cli, within), "published");
+    else if (source === "build") found = plugin(await build(context), "own build");
+    if (found) return found;
+  }
+  throw new Problem(
+    `The Pulumi plugin proxmoxve ${pins.proxmox} is not installed, and HOMELAB_TOOLCHAIN=path asks for no other way.`,
+    `Install it (pulumi plugin install resource proxmoxve ${pins.proxmox} --server ${server}), or leave ` +
+      "HOMELAB_TOOLCHAIN unset.",
+  );
+}
+
+/**
+ * @param {Context} context
+ * @param {string} within
+ */
+async function fromUser(context, within) {
+  const theirs = installedPlugin(context);
+  if (!theirs) return undefined;
+  return cached(context, {
+    kind,
+    key: publishedKey(context),
+    files: [within],
+    doing: "linking the installed Proxmox plugin",
+    make: async (draft) => {
+      // Pulumi takes no symbolic link for a plugin's folder, so its files are linked, or copied from another drive.
+      const folder = path.join(draft, pluginFolder(context));
+      mkdirSync(folder, { recursive: true });
+      for (const name of readdirSync(theirs)) {
+        const from = path.join(theirs, name);
+        if (!statSync(from).isFile()) continue;
+        try {
+          linkSync(from, path.join(folder, name));
+        } catch {
+          copyFileSync(from, path.join(folder, name));
+        }
+      }
+    },
+  });
+}
+
+/**
+ * @param {Context} context
+ * @param {string} cli
+ * @param {string} within
+ */
+async function download(context, cli, within) {
+  const { env, pins, say, way } = context;
+  /** @param {string} why */
+  const giveUp = (why) => {
+    if (way === "download") {
+      throw new Problem(
+        `The Proxmox plugin cannot be downloaded: ${why}`,
+        "Check the network (a GITHUB_TOKEN lifts GitHub's limit), or set HOMELAB_TOOLCHAIN=build.",
+      );
+    }
+    say(`The Proxmox plugin cannot be downloaded: ${why}`);
+    return undefined;
+  };
+  if (!(await context.reachable(probe))) return giveUp("api.github.com cannot be reached.");
+  /** @type {string | undefined} */
+  let failed;
+  const home = await cached(context, {
+    kind,
+    key: publishedKey(context),
+    files: [within],
+    doing: "downloading the Proxmox plugin",
+    make: async (draft) => {
+      const started = Date.now();
+      say(`Downloading the Proxmox plugin ${pins.proxmox} (about 30 MB) ...`);
+      const done = await run(
+        cli,
+        ["plugin", "install", "resource", "proxmoxve", pins.proxmox, "--server", server],
+        {
+          cwd: draft,
+          env: pulumiEnvironment(env, { PULUMI_HOME: draft }),
+          timeout: 600_000,
+          doing: "downloading the Proxmox plugin",
+          say,
+        },
+      );
+      if (done.code !== 0) {
+        failed = done.timedOut ? "it took more than 10 minutes." : `Pulumi says:\n${tail(done.output, 5)}`;
+        throw new Problem(failed);
+      }
+      say(`  downloaded in ${spoken(Date.now() - started)}.`);
+    },
+  }).catch((error) => {
+    if (failed === undefined) throw error;
+    return undefined;
+  });
+  return home ?? giveUp(failed ?? "");
+}
+
+/** @param {Pick<Context, "pins">} context */
+function buildFiles(context) {
+  return [file, "schema.json", "bridge-metadata.json"].map((name) => path.join(pluginFolder(context), name));
+}
+
+/** @param {Context} context */
+async function build(context) {
+  const { root, env, pins } = context;
+  const what = `our own build of the Proxmox plugin ${pins.proxmox}`;
+  return cached(context, {
+    kind,
+    key: ownKey(context),
+    files: buildFiles(context),
+    doing: `making ${what}`,
+    make: async (draft) => {
+      const folder = path.join(draft, pluginFolder(context));
+      mkdirSync(folder, { recursive: true });
+      const out = path.join(folder, file);
+      await goBuild(context, {
+        folder: sources(root),
+        package: ".",
+        out,
+        what,
+        usually: "2 to 3 minutes on two cores",
+      });
+      const args = ["schema", "--skip-docs", "--skip-examples", "--out", folder];
+      const done = await run(out, args, {
+        cwd: folder,
+        env: pulumiEnvironment(env, { PULUMI_HOME: draft }),
+        timeout: 120_000,
+      });
+      if (done.code !== 0)
+        throw new Problem(`${what} was built, but its schema cannot be made:\n${tail(done.output)}`);
+    },
+  });
+}

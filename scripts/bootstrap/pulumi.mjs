@@ -1,0 +1,182 @@
+import path from "node:path";
+import { cached, entryFolder, isComplete } from "./cache.mjs";
+import { pulumiEnvironment } from "./context.mjs";
+import { findOnPath, machineKind, program, sourceKey, spoken } from "./files.mjs";
+import { goBuild } from "./go.mjs";
+import { Problem } from "./problem.mjs";
+import { run, tail } from "./run.mjs";
+import { cliSources } from "./settings.mjs";
+import { isUsablePulumi } from "./versions.mjs";
+
+/** @typedef {import("./context.mjs").Context} Context */
+
+/**
+ * @typedef {object} Cli
+ * @property {string} path
+ * @property {string} version without a v
+ * @property {string} how where it came from, for people
+ */
+
+const kind = "pulumi-cli";
+const installer = "https://get.pulumi.com/install.sh";
+// The Automation API's PulumiCommand.get({ root }) looks in root/bin, so that is where a build goes too.
+const binary = path.join("bin", program("pulumi"));
+
+/** @param {string} root */
+const sources = (root) => path.join(root, "tools", "pulumi-cli");
+
+/** @param {string} version */
+const ldflags = (version) => `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${version}`;
+
+/** @param {Context} context */
+export function buildKey({ root, pins }) {
+  return `v${pins.pulumi}-build-${sourceKey(sources(root), ldflags(pins.pulumi))}-${machineKind}`;
+}
+
+/** @param {Context} context */
+const downloadKey = ({ pins }) => `v${pins.pulumi}-download-${machineKind}`;
+
+/**
+ * What a CLI says its version is; undefined when it does not say.
+ * @param {string} cli
+ * @param {Record<string, string | undefined>} env
+ */
+export async function versionOf(cli, env) {
+  const told = await run(cli, ["version"], { env: pulumiEnvironment(env), timeout: 30_000 });
+  return told.code === 0 ? told.stdout.trim().replace(/^v/, "") : undefined;
+}
+
+/**
+ * Finds a Pulumi CLI in the order of HOMELAB_TOOLCHAIN's way, or gets one.
+ * @param {Context} context
+ * @returns {Promise<Cli>}
+ */
+export async function ensurePulumi(context) {
+  const { way, pins, cache } = context;
+  for (const source of cliSources(way)) {
+    const folder = entryFolder(
+      cache,
+      kind,
+      source.endsWith("build") ? buildKey(context) : downloadKey(context),
+    );
+    /** @type {Cli | undefined} */
+    let found;
+    if (source === "path") found = await onPath(context);
+    else if (source === "cached download" && isComplete(folder, [binary])) {
+      found = { path: path.join(folder, binary), version: pins.pulumi, how: "downloaded" };
+    } else if (source === "cached build" && isComplete(folder, [binary])) {
+      found = { path: path.join(folder, binary), version: pins.pulumi, how: "built here" };
+    } else if (source === "download") found = await download(context);
+    else if (source === "build") found = await build(context);
+    if (found) return found;
+  }
+  throw new Problem(
+    `There is no Pulumi CLI ${pins.pulumi} or newer on PATH, and HOMELAB_TOOLCHAIN=path asks for no other.`,
+    "Install one (https://www.pulumi.com/docs/install/), or leave HOMELAB_TOOLCHAIN unset.",
+  );
+}
+
+/**
+ * @param {Context} context
+ * @returns {Promise<Cli | undefined>}
+ */
+async function onPath({ env, pins, say, way }) {
+  const cli = findOnPath("pulumi", env);
+  if (!cli) return undefined;
+  const version = await versionOf(cli, env);
+  if (version !== undefined && isUsablePulumi(version, pins.pulumi))
+    return { path: cli, version, how: "on PATH" };
+  const range = `${pins.pulumi} or newer (and older than ${Number(pins.pulumi.split(".")[0]) + 1})`;
+  const why = version === undefined ? "does not tell its version" : `is ${version}`;
+  if (way === "path") {
+    throw new Problem(
+      `The Pulumi CLI on PATH, ${cli}, ${why}; ${range} is needed.`,
+      "Upgrade it (https://www.pulumi.com/docs/install/), or leave HOMELAB_TOOLCHAIN unset.",
+    );
+  }
+  say(`The Pulumi CLI on PATH, ${cli}, ${why}; ${range} is needed, so another one is used.`);
+  return undefined;
+}
+
+/**
+ * By the official installer, through the Automation API.
+ * @param {Context} context
+ * @returns {Promise<Cli | undefined>} undefined when it cannot be had and another way is left
+ */
+async function download(context) {
+  const { root, env, pins, say, way } = context;
+  /** @param {string} why */
+  const giveUp = (why) => {
+    if (way === "download") {
+      throw new Problem(
+        `The Pulumi CLI cannot be downloaded: ${why}`,
+        "Check the network, or install it yourself (https://www.pulumi.com/docs/install/), or set HOMELAB_TOOLCHAIN=build.",
+      );
+    }
+    say(`The Pulumi CLI cannot be downloaded: ${why}`);
+    return undefined;
+  };
+  if (!(await context.reachable(installer))) return giveUp("get.pulumi.com cannot be reached.");
+  /** @type {string | undefined} */
+  let failed;
+  const folder = await cached(context, {
+    kind,
+    key: downloadKey(context),
+    files: [binary],
+    doing: "downloading the Pulumi CLI",
+    make: async (draft) => {
+      const started = Date.now();
+      say(`Downloading the Pulumi CLI ${pins.pulumi} with its official installer (about 100 MB) ...`);
+      const script = path.join(root, "scripts", "bootstrap", "install-pulumi.mjs");
+      const done = await run(process.execPath, [script, draft], {
+        cwd: root,
+        env: pulumiEnvironment(env),
+        timeout: 600_000,
+        doing: "downloading the Pulumi CLI",
+        say,
+      });
+      if (done.code !== 0) {
+        failed = done.timedOut
+          ? "it took more than 10 minutes."
+          : `its installer failed:\n${tail(done.output, 5)}`;
+        throw new Problem(failed);
+      }
+      say(`  downloaded in ${spoken(Date.now() - started)}.`);
+    },
+  }).catch((error) => {
+    if (failed === undefined) throw error;
+    return undefined;
+  });
+  if (folder === undefined) return giveUp(failed ?? "");
+  return { path: path.join(folder, binary), version: pins.pulumi, how: "downloaded" };
+}
+
+/**
+ * @param {Context} context
+ * @returns {Promise<Cli>}
+ */
+async function build(context) {
+  const { root, env, pins } = context;
+  const what = `the Pulumi CLI ${pins.pulumi}`;
+  const folder = await cached(context, {
+    kind,
+    key: buildKey(context),
+    files: [binary],
+    doing: `building ${what}`,
+    make: async (draft) => {
+      const out = path.join(draft, binary);
+      await goBuild(context, {
+        folder: sources(root),
+        package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+        out,
+        what,
+        usually: "3 to 4 minutes on two cores",
+        ldflags: ldflags(pins.pulumi),
+      });
+      const version = await versionOf(out, env);
+      if (version !== pins.pulumi)
+        throw new Problem(`${what} was built but says that it is ${version ?? "nothing"}.`);
+    },
+  });
+  return { path: path.join(folder, binary), version: pins.pulumi, how: "built here" };
+}

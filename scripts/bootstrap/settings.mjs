@@ -1,0 +1,82 @@
+import path from "node:path";
+import { Problem } from "./problem.mjs";
+
+/** The ways to a Pulumi CLI and Proxmox plugin that HOMELAB_TOOLCHAIN can pick. */
+export const ways = /** @type {const} */ (["auto", "path", "download", "build"]);
+
+/** @typedef {(typeof ways)[number]} Way */
+/** @typedef {"path" | "cached download" | "cached build" | "download" | "build"} Source */
+
+/**
+ * Reads HOMELAB_TOOLCHAIN.
+ * @param {string | undefined} value
+ * @returns {Way}
+ */
+export function readWay(value) {
+  const way = (value ?? "").trim() || "auto";
+  const known = ways.find((one) => one === way);
+  if (known) return known;
+  throw new Problem(
+    `HOMELAB_TOOLCHAIN is ${JSON.stringify(value)}; allowed are ${ways.join(", ")}.`,
+    "auto (the default) takes what is on PATH, else downloads, else builds; path takes only what is installed; " +
+      "download and build do only that.",
+  );
+}
+
+/**
+ * Where to look for the Pulumi CLI, in order; the first that has one wins.
+ * @param {Way} way
+ * @returns {Source[]}
+ */
+export function cliSources(way) {
+  switch (way) {
+    case "path":
+      return ["path"];
+    case "download":
+      return ["cached download", "download"];
+    case "build":
+      return ["cached build", "build"];
+    case "auto":
+      return ["path", "cached download", "cached build", "download", "build"];
+  }
+}
+
+/**
+ * Where to look for the Proxmox plugin, in order. "path" here means: installed in the user's own Pulumi home.
+ * @param {Way} way
+ * @returns {Source[]}
+ */
+export function pluginSources(way) {
+  return cliSources(way);
+}
+
+/**
+ * The folder that builds and downloads are kept in, for every clone of this user.
+ * @param {Record<string, string | undefined>} env
+ * @param {string} home
+ * @param {string} [platform]
+ */
+export function cacheFolder(env, home, platform = process.platform) {
+  const own = env.HOMELAB_CACHE?.trim();
+  if (own) return path.resolve(own);
+  // The XDG specification has relative paths ignored.
+  const xdg = env.XDG_CACHE_HOME?.trim();
+  if (xdg && path.isAbsolute(xdg)) return path.join(xdg, "talos-homelab");
+  if (platform === "darwin") return path.join(home, "Library", "Caches", "talos-homelab");
+  if (platform === "win32") {
+    return path.join(env.LOCALAPPDATA?.trim() || path.join(home, "AppData", "Local"), "talos-homelab");
+  }
+  return path.join(home, ".cache", "talos-homelab");
+}
+
+/**
+ * @param {string[]} args
+ * @returns {{ quiet: boolean }}
+ */
+export function readArguments(args) {
+  const unknown = args.find((arg) => arg !== "--quiet");
+  if (unknown !== undefined) {
+    throw new Problem(`bootstrap does not know ${JSON.stringify(unknown)}; its only flag is --quiet.`);
+  }
+  return { quiet: args.includes("--quiet") };
+}

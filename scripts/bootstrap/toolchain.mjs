@@ -1,0 +1,72 @@
+import path from "node:path";
+import { findOnPath, hash, machineKind, readJson, stamp, writeJson } from "./files.mjs";
+import { machineryKey } from "./machinery.mjs";
+import { installedPlugin, ownKey } from "./plugin.mjs";
+import { buildKey } from "./pulumi.mjs";
+
+/** @typedef {import("./context.mjs").Context} Context */
+
+/**
+ * What .rehearsal/toolchain.json says; the rehearsal and the engine tests run with this.
+ * @typedef {object} Toolchain
+ * @property {string} pulumi absolute path of the Pulumi CLI
+ * @property {string} pulumiVersion without a v
+ * @property {string} pulumiHome for PULUMI_HOME: it holds the Proxmox plugin
+ * @property {"published" | "own build"} proxmoxPlugin
+ * @property {string} proxmoxPluginPath
+ * @property {string} talosMachinery absolute path of the helper
+ * @property {string} cache
+ * @property {string} fingerprint of everything that the choice depended on
+ * @property {Record<string, string>} files what the programs looked like when they were last checked
+ */
+
+/** @param {string} root */
+export function toolchainFile(root) {
+  return path.join(root, ".rehearsal", "toolchain.json");
+}
+
+/**
+ * A hash of everything that decides which programs are used. While it stays the same nothing need be asked again.
+ * @param {Context} context
+ */
+export function fingerprint(context) {
+  const { way, cache, pins, root, env } = context;
+  const cli = findOnPath("pulumi", env);
+  const plugin = installedPlugin(context);
+  const decisive = {
+    machineKind,
+    way,
+    cache,
+    pins,
+    build: [buildKey(context), ownKey(context), machineryKey(root)],
+    cliOnPath: cli && [cli, stamp(cli)],
+    pluginOfUser: plugin,
+  };
+  return hash(JSON.stringify(decisive)).slice(0, 32);
+}
+
+/**
+ * The toolchain of the last bootstrap, if nothing has changed since.
+ * @param {Context} context
+ * @returns {Toolchain | undefined}
+ */
+export function currentToolchain(context) {
+  /** @type {Toolchain | undefined} */
+  const known = readJson(toolchainFile(context.root));
+  if (typeof known?.files !== "object" || known.fingerprint !== fingerprint(context)) return undefined;
+  const files = Object.entries(known.files);
+  return files.length === 3 && files.every(([file, seen]) => stamp(file) === seen) ? known : undefined;
+}
+
+/**
+ * @param {Context} context
+ * @param {Omit<Toolchain, "cache" | "fingerprint" | "files">} found
+ * @returns {Toolchain}
+ */
+export function recordToolchain(context, found) {
+  const programs = [found.pulumi, found.proxmoxPluginPath, found.talosMachinery];
+  const files = Object.fromEntries(programs.map((file) => [file, stamp(file) ?? ""]));
+  const toolchain = { ...found, cache: context.cache, fingerprint: fingerprint(context), files };
+  writeJson(toolchainFile(context.root), toolchain);
+  return toolchain;
+}

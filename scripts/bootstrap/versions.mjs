@@ -1,0 +1,90 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { parsed } from "./files.mjs";
+import { Problem, messageOf } from "./problem.mjs";
+
+/** @typedef {[number, number, number]} Version */
+
+/**
+ * The numbers of a version such as "v3.245.0", "go1.26.8" or "3.250.1-dev"; undefined when it has none.
+ * @param {string} text
+ * @returns {Version | undefined}
+ */
+export function parseVersion(text) {
+  const found = /^(?:v|go)?(\d+)\.(\d+)(?:\.(\d+))?/.exec(text.trim());
+  return found ? [Number(found[1]), Number(found[2]), Number(found[3] ?? 0)] : undefined;
+}
+
+/**
+ * Negative when a is older than b, zero when they are the same.
+ * @param {Version} a
+ * @param {Version} b
+ */
+export function compareVersions(a, b) {
+  return a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
+}
+
+/**
+ * Whether a Pulumi CLI works with this project: at least the pinned version, and of the same major one.
+ * @param {string} version
+ * @param {string} pinned
+ */
+export function isUsablePulumi(version, pinned) {
+  const have = parseVersion(version);
+  const want = parseVersion(pinned);
+  return have !== undefined && want !== undefined && have[0] === want[0] && compareVersions(have, want) >= 0;
+}
+
+/**
+ * @typedef {object} Pins
+ * @property {string} pulumi the CLI's version, as pinned in tools/pulumi-cli/go.mod
+ * @property {string} proxmox the plugin's version: that of its npm package
+ */
+
+/**
+ * The pinned versions, each read from the one file that pins it.
+ * @param {string} root the repository
+ * @returns {Pins}
+ */
+export function readPins(root) {
+  const pulumi = requiredVersion(read(root, "tools/pulumi-cli/go.mod"), "github.com/pulumi/pulumi/pkg/v3");
+  const proxmox = parsed(read(root, "package.json"))?.dependencies?.["@muhlba91/pulumi-proxmoxve"];
+  if (!pulumi || !proxmox) throw new Problem("The pinned versions cannot be read: this clone is damaged.");
+  return { pulumi, proxmox };
+}
+
+/**
+ * The version that a go.mod requires of a module, without its v.
+ * @param {string} goMod
+ * @param {string} module
+ */
+export function requiredVersion(goMod, module) {
+  for (const line of goMod.split("\n")) {
+    const [name, version] = line
+      .replace(/^\s*require\s+/, "")
+      .trim()
+      .split(/\s+/);
+    if (name === module && version?.startsWith("v")) return version.slice(1);
+  }
+  return undefined;
+}
+
+/**
+ * The Go version that a go.mod asks for.
+ * @param {string} goMod
+ */
+export function goLine(goMod) {
+  return /^go\s+(\S+)/m.exec(goMod)?.[1] ?? "1.25.8";
+}
+
+/**
+ * @param {string} root
+ * @param {string} file
+ */
+function read(root, file) {
+  try {
+    return readFileSync(path.join(root, file), "utf8");
+  } catch (error) {
+    throw new Problem(`${file} cannot be read (${messageOf(error)}): this clone is damaged.`);
+  }
+}

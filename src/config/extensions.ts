@@ -1,0 +1,42 @@
+/** System extensions that the image factory knows, and those that this program always puts in. */
+
+const VENDOR = "siderolabs/";
+
+/**
+ * Longhorn attaches its volumes by iSCSI and trims and formats with util-linux (its own documentation for Talos); the
+ * guest agent lets Proxmox shut a node down cleanly.
+ */
+export const REQUIRED_EXTENSIONS: readonly string[] = [
+  "siderolabs/iscsi-tools",
+  "siderolabs/qemu-guest-agent",
+  "siderolabs/util-linux-tools",
+];
+
+/** Catalog of siderolabs/extensions. The factory answers an unknown name with an error, in the middle of an `up`. */
+const CATALOG = `
+amazon-ena amd-ucode amdgpu binfmt-misc bird2 bnx2-bnx2x btrfs cachefilesd chelsio-drivers chelsio-firmware cloudflared
+crun ctr drbd dvb-cx23885 dvb-m88ds3103 dvb-pt3 ecr-credential-provider fuse3 gasket-driver glibc gpio-pinctrl gvisor
+gvisor-debug hailort harbor-credential-provider hyperv-guest-agent i915 intel-hd-audio intel-ice-firmware intel-npu
+intel-ucode iscsi-tools joydev kata-containers kata-containers-nvidia-gpu-snp kata-containers-snp libvirtd lldpd mdadm
+mei mellanox-mstflint metal-agent multipath-tools nebula netbird newt nfs-server nfs-utils nfsd nfsrahead
+nonfree-kmod-nvidia-lts nonfree-kmod-nvidia-production nut-client nvidia-container-toolkit-lts
+nvidia-container-toolkit-production nvidia-fabricmanager-lts nvidia-fabricmanager-production nvidia-gdrdrv-device
+nvidia-open-gpu-kernel-modules-lts nvidia-open-gpu-kernel-modules-production nvme-cli panfrost px-fuse qemu-guest-agent
+qlogic-firmware realtek-firmware revpi-firmware rockchip-rknn soci-snapshotter spin stargz-snapshotter tailscale
+tenstorrent thunderbolt trident-iscsi-tools uhid uinput urunc usb-audio-drivers usb-modem-drivers util-linux-tools
+v4l-uvc-drivers vc4 vmtoolsd-guest-agent wasmedge xdma-driver xe xen-guest-agent youki zerotier zfs
+`;
+
+export const OFFICIAL_EXTENSIONS: readonly string[] = CATALOG.trim()
+  .split(/\s+/)
+  .map((name) => VENDOR + name);
+
+/** `zfs` means `siderolabs/zfs`. */
+export function fullExtensionName(name: string): string {
+  return name.includes("/") ? name : VENDOR + name;
+}
+
+/** What goes into the image: the required ones and the wished ones, each once, sorted as the factory sorts them. */
+export function imageExtensions(wished: readonly string[]): string[] {
+  return [...new Set([...REQUIRED_EXTENSIONS, ...wished.map(fullExtensionName)])].sort();
+}

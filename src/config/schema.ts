@@ -1,0 +1,40 @@
+/** The configuration as the user writes it: one schema for each key of the project `homelab`. */
+import { z } from "zod";
+import { clusterSchema } from "./schema/cluster.ts";
+import { longhornSchema } from "./schema/longhorn.ts";
+import { networkSchema } from "./schema/network.ts";
+import { nodeSchema } from "./schema/nodes.ts";
+import { proxmoxSchema } from "./schema/proxmox.ts";
+import { traefikSchema } from "./schema/traefik.ts";
+
+/** Name of the Pulumi project, and so the namespace of its configuration keys. */
+export const PROJECT = "homelab";
+
+export const TOKEN_KEY = "proxmoxApiToken";
+
+export const configSchema = z.strictObject({
+  cluster: clusterSchema,
+  network: networkSchema,
+  proxmox: proxmoxSchema,
+  nodes: z
+    .array(nodeSchema)
+    .min(1, { error: "names no node; at least one control plane is needed" })
+    .meta({
+      description: "The nodes, each a virtual machine on one of the Proxmox hosts.",
+      examples: [[{ name: "cp-1", role: "controlplane" }]],
+    }),
+  longhorn: longhornSchema.prefault({}),
+  traefik: traefikSchema,
+  protect: z.boolean().default(true).meta({
+    description:
+      "Whether VMs and cluster secrets refuse to be deleted. Set it to false, and `up`, before a destroy.",
+  }),
+});
+
+export type ClusterInput = z.output<typeof clusterSchema>;
+export type NetworkInput = z.output<typeof networkSchema>;
+export type ProxmoxInput = z.output<typeof proxmoxSchema>;
+export type NodeInput = z.output<typeof nodeSchema>;
+export type LonghornInput = z.output<typeof longhornSchema>;
+export type TraefikInput = z.output<typeof traefikSchema>;
+export type ConfigInput = z.output<typeof configSchema>;

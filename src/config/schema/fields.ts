@@ -1,0 +1,46 @@
+/**
+ * Building blocks of the schemas. Every schema's error text is the end of a sentence that starts with the value found:
+ * `"10.0.0" is no IPv4 address, such as 192.168.1.10`. What is allowed stands in it, so no message needs a second look.
+ */
+import { z } from "zod";
+import { CIDR, IPV4 } from "../addresses.ts";
+
+/** Text of one shape. */
+export function text(pattern: RegExp, error: string): z.ZodString {
+  return z.string().regex(pattern, { error });
+}
+
+/** A whole number in a range; `unit` stands behind the range. */
+export function whole(least: number, most: number, unit = ""): z.ZodInt {
+  const error = `is not a whole number from ${least} to ${most}${unit && ` (${unit})`}`;
+  return z.int({ error }).min(least, { error }).max(most, { error });
+}
+
+const LABEL = "[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?";
+
+/** DNS-1123 label: what Kubernetes takes as a node's name and Proxmox as a VM's. */
+export const label = (): z.ZodString =>
+  text(new RegExp(`^${LABEL}$`), "is no host name: lower-case letters, digits and inner hyphens, at most 63");
+
+export const ipv4 = (): z.ZodString => text(IPV4, "is no IPv4 address, such as 192.168.1.10");
+
+export const cidr = (): z.ZodString => text(CIDR, "is no IPv4 subnet, such as 192.168.1.0/24");
+
+/** Proxmox node names are host names, too, but may hold capitals. */
+export const proxmoxHost = (): z.ZodString =>
+  text(/^[a-zA-Z0-9](?:[-a-zA-Z0-9]{0,61}[a-zA-Z0-9])?$/, "is no name of a Proxmox host, such as pve1");
+
+/** Storage ids as Proxmox's storage plugin verifies them. */
+export const datastore = (): z.ZodString =>
+  text(
+    /^[a-zA-Z][-_.a-zA-Z0-9]{0,98}[a-zA-Z0-9]$/,
+    "is no name of a Proxmox datastore: letters, digits, - _ and ., such as local-lvm",
+  );
+
+/** An https URL; `URL` itself judges host and port. */
+export function httpsUrl(error: string): z.ZodString {
+  return z
+    .string()
+    .regex(/^https:\/\/[^\s/]+/, { error })
+    .refine((value) => URL.canParse(value), { error });
+}

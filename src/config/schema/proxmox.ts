@@ -1,0 +1,35 @@
+import { z } from "zod";
+import { datastore, httpsUrl } from "./fields.ts";
+
+const ENDPOINT = "is no address of a Proxmox API: https://<host>:8006/ with nothing behind it";
+
+export const proxmoxSchema = z
+  .strictObject({
+    endpoint: httpsUrl(ENDPOINT)
+      .refine((value) => isBareUrl(value), { error: ENDPOINT })
+      .meta({
+        description: "URL of the Proxmox API; any host of the Proxmox cluster will do.",
+        examples: ["https://192.168.1.10:8006/"],
+      }),
+    insecure: z
+      .boolean()
+      .default(false)
+      .meta({ description: "Accept the self-signed certificate that Proxmox installs with." }),
+    imageDatastore: datastore().default("local").meta({
+      description:
+        "Datastore for the boot image, on every host in use; its content types must include `import`.",
+    }),
+    diskDatastore: datastore().default("local-lvm").meta({
+      description: "Datastore for the VMs' disks, on every host in use, unless a disk names its own.",
+    }),
+  })
+  .meta({ description: "How Proxmox is reached and where it keeps things." });
+
+/** The provider appends `/api2/json` itself, and credentials in a URL would be shown in every error. */
+function isBareUrl(value: string): boolean {
+  if (!URL.canParse(value)) return true; // already told
+  const url = new URL(value);
+  return (
+    url.pathname === "/" && url.search === "" && url.hash === "" && url.username === "" && url.password === ""
+  );
+}

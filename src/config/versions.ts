@@ -1,0 +1,54 @@
+/** Which versions go together. A row is added when the program was tried with it, not when it came out. */
+
+export interface TalosRelease {
+  /** Without the patch, e.g. `1.12`. */
+  minor: string;
+  /** What the first release of that minor installs. It stays when the patch rises, so that Kubernetes moves on its own. */
+  defaultKubernetes: string;
+  oldestKubernetes: string;
+  newestKubernetes: string;
+}
+
+/**
+ * Sources: `pkg/machinery/compatibility/talos112|talos113` (range) and `constants.DefaultKubernetesVersion` of siderolabs/talos;
+ * the support matrix at docs.siderolabs.com has the same.
+ */
+export const TALOS_RELEASES: readonly TalosRelease[] = [
+  { minor: "1.12", defaultKubernetes: "1.35.0", oldestKubernetes: "1.30", newestKubernetes: "1.35" },
+  { minor: "1.13", defaultKubernetes: "1.36.0", oldestKubernetes: "1.31", newestKubernetes: "1.36" },
+];
+
+/** Chart versions whose values this program knows, newest first. 1.10 made `defaultReplicaCount` a map of strings. */
+export const LONGHORN_CHARTS: readonly string[] = ["1.12.1", "1.11.3", "1.10.2"];
+
+/** Chart versions whose values this program knows, newest first. */
+export const TRAEFIK_CHARTS: readonly string[] = ["41.3.0"];
+
+export function talosRelease(talosVersion: string): TalosRelease | undefined {
+  const minor = minorOf(talosVersion);
+  return TALOS_RELEASES.find((release) => release.minor === minor);
+}
+
+/** `v1.12.3` and `1.12.3` are of `1.12`. */
+export function minorOf(version: string): string {
+  return version.replace(/^v/, "").split(".").slice(0, 2).join(".");
+}
+
+/** Negative if `a` is the older one. */
+export function compareVersions(a: string, b: string): number {
+  const left = a.replace(/^v/, "").split(".").map(Number);
+  const right = b.replace(/^v/, "").split(".").map(Number);
+  for (let index = 0; index < Math.max(left.length, right.length); index++) {
+    const difference = (left[index] ?? 0) - (right[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+export function kubernetesSupported(release: TalosRelease, kubernetesVersion: string): boolean {
+  const minor = minorOf(kubernetesVersion);
+  return (
+    compareVersions(minor, release.oldestKubernetes) >= 0 &&
+    compareVersions(minor, release.newestKubernetes) <= 0
+  );
+}

@@ -1,0 +1,74 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { HomelabConfig } from "./config/types.ts";
+import { Longhorn } from "./longhorn/longhorn.ts";
+import { endpointUrl, longhornOutput, nodeOutput, traefikOutput, type HomelabOutputs } from "./outputs.ts";
+import { Virtualization } from "./proxmox/virtualization.ts";
+import { Cluster } from "./talos/cluster.ts";
+import { ImageSchematic } from "./talos/image-schematic.ts";
+import { installerImage } from "./talos/schematic.ts";
+import { Traefik } from "./traefik/traefik.ts";
+
+export interface HomelabArgs {
+  config: HomelabConfig;
+  /** Token of the Proxmox API, secret. */
+  proxmoxApiToken: pulumi.Input<string>;
+}
+
+/** A homelab, from bare Proxmox hosts to an ingress with replicated storage, in four stages. */
+export class Homelab extends pulumi.ComponentResource {
+  readonly outputs: HomelabOutputs;
+
+  constructor(
+    name: string,
+    { config, proxmoxApiToken }: HomelabArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("homelab:index:Homelab", name, {}, opts);
+    const parent = { parent: this };
+
+    // 1. Machines that boot an image with everything Longhorn needs.
+    const image = new ImageSchematic(`${name}-image`, { extensions: config.cluster.extensions }, parent);
+    const proxmox = new Virtualization(
+      `${name}-proxmox`,
+      { config, apiToken: proxmoxApiToken, image },
+      parent,
+    );
+
+    // 2. A cluster on them, its data disks proven before anything is written.
+    const installer = installerImage(image.schematicId, config.cluster.talosVersion);
+    const cluster = new Cluster(
+      `${name}-talos`,
+      { config, machines: proxmox.machines, installerImage: installer },
+      parent,
+    );
+    const kubernetes = new k8s.Provider(`${name}-kubernetes`, { kubeconfig: cluster.kubeconfig }, parent);
+
+    // 3. Replicated storage on the data disks.
+    const longhorn = new Longhorn(
+      `${name}-longhorn`,
+      { config, applied: cluster.applied },
+      { ...parent, providers: [kubernetes], dependsOn: [cluster.ready] },
+    );
+
+    // 4. The ingress, its certificates on that storage.
+    new Traefik(
+      `${name}-traefik`,
+      { config },
+      { ...parent, providers: [kubernetes], dependsOn: [longhorn.release] },
+    );
+
+    this.outputs = {
+      clusterName: config.cluster.name,
+      endpoint: endpointUrl(config),
+      nodes: config.nodes.map(nodeOutput),
+      schematicId: image.schematicId,
+      installerImage: installer,
+      talosconfig: cluster.talosconfig,
+      kubeconfig: cluster.kubeconfig,
+      longhorn: longhornOutput(config),
+      traefik: traefikOutput(config),
+    };
+    this.registerOutputs(this.outputs);
+  }
+}

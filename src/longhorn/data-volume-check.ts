@@ -1,0 +1,73 @@
+/**
+ * A node can be Ready while its data volume waits for a disk: /var/mnt/longhorn is then a plain directory on the OS
+ * disk, and Longhorn would fill that. So before Longhorn starts, one Job per node looks at the mount itself. Pure parts.
+ */
+import { gibToBytes } from "../config/sizes.ts";
+import type { NodeConfig } from "../config/types.ts";
+import { BUSYBOX_IMAGE } from "../images.ts";
+import { DATA_MOUNT_POINT } from "../talos/data-disk.ts";
+import { LONGHORN_NAMESPACE } from "./values.ts";
+
+/** A filesystem is a little smaller than its disk, never larger. */
+const LEAST_PERCENT = 90;
+
+/** Retried by the Job with growing pauses, ten seconds doubling: about ten minutes in all. */
+const RETRIES = 6;
+
+/**
+ * Succeeds when something is mounted at the data path (it is on another device than its parent directory) and has the
+ * data disk's size.
+ */
+export function mountCheckScript(sizeGiB: number): string {
+  const disk = gibToBytes(sizeGiB) / 1024;
+  const least = Math.floor((disk * LEAST_PERCENT) / 100);
+  return `set -eu
+dir=/host${DATA_MOUNT_POINT}
+parent=/host/var/mnt
+if [ ! -d "$dir" ] || [ "$(stat -c %d "$dir")" = "$(stat -c %d "$parent")" ]; then
+  echo "nothing is mounted at ${DATA_MOUNT_POINT}: the data volume waits for its disk" >&2
+  exit 1
+fi
+size=$(df -k "$dir" | tail -n 1 | tr -s ' ' | cut -d ' ' -f 2)
+if [ "$size" -lt ${least} ] || [ "$size" -gt ${disk} ]; then
+  echo "the filesystem at ${DATA_MOUNT_POINT} has $size KiB, not the ${least} to ${disk} of the data disk" >&2
+  exit 1
+fi
+echo "${DATA_MOUNT_POINT} is a filesystem of $size KiB"
+`;
+}
+
+/** The Job for one node, pinned to it. */
+export function mountCheckJob(node: NodeConfig, sizeGiB: number): Record<string, unknown> {
+  const name = `data-volume-${node.name}`;
+  return {
+    metadata: { name, namespace: LONGHORN_NAMESPACE },
+    spec: {
+      backoffLimit: RETRIES,
+      template: {
+        spec: {
+          nodeName: node.name,
+          restartPolicy: "Never",
+          automountServiceAccountToken: false,
+          tolerations: [{ operator: "Exists" }],
+          containers: [
+            {
+              name: "check",
+              image: BUSYBOX_IMAGE,
+              command: ["sh", "-c", mountCheckScript(sizeGiB)],
+              volumeMounts: [
+                {
+                  name: "mnt",
+                  mountPath: "/host/var/mnt",
+                  readOnly: true,
+                  mountPropagation: "HostToContainer",
+                },
+              ],
+            },
+          ],
+          volumes: [{ name: "mnt", hostPath: { path: "/var/mnt", type: "Directory" } }],
+        },
+      },
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { HomelabConfig } from "../config/types.ts";
+import { mountCheckJob } from "./data-volume-check.ts";
+import { LONGHORN_NAMESPACE, longhornValues } from "./values.ts";
+
+const REPOSITORY = "https://charts.longhorn.io";
+/** Seconds. Some twenty images are pulled on every node. */
+const INSTALL_TIMEOUT = 900;
+
+export interface LonghornArgs {
+  config: HomelabConfig;
+  /** By node name; a check of a node's volume is repeated when its machine config was applied anew. */
+  applied: Map<string, pulumi.Resource>;
+}
+
+/** Replicated storage on the data disks, and only there. */
+export class Longhorn extends pulumi.ComponentResource {
+  /** What needs a volume depends on it. */
+  readonly release: k8s.helm.v3.Release;
+
+  constructor(name: string, args: LonghornArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("homelab:longhorn:Longhorn", name, {}, opts);
+    const { config } = args;
+
+    const namespace = new k8s.core.v1.Namespace(
+      `${name}-namespace`,
+      {
+        metadata: {
+          name: LONGHORN_NAMESPACE,
+          // Talos enforces `baseline` elsewhere; Longhorn enters its hosts' namespaces.
+          labels: { "pod-security.kubernetes.io/enforce": "privileged" },
+        },
+      },
+      { parent: this },
+    );
+
+    const checks = config.nodes.flatMap((node) =>
+      node.dataDisk
+        ? [
+            new k8s.batch.v1.Job(
+              `${name}-data-volume-${node.name}`,
+              mountCheckJob(node, node.dataDisk.sizeGiB),
+              {
+                parent: this,
+                dependsOn: [namespace],
+                deleteBeforeReplace: true, // its name is fixed
+                replaceWith: [args.applied.get(node.name)!],
+              },
+            ),
+          ]
+        : [],
+    );
+
+    this.release = new k8s.helm.v3.Release(
+      `${name}-release`,
+      {
+        name: "longhorn",
+        namespace: LONGHORN_NAMESPACE,
+        chart: "longhorn",
+        version: config.longhorn.version,
+        repositoryOpts: { repo: REPOSITORY },
+        values: longhornValues(config),
+        timeout: INSTALL_TIMEOUT,
+      },
+      { parent: this, dependsOn: [namespace, ...checks] },
+    );
+
+    this.registerOutputs({ namespace: LONGHORN_NAMESPACE });
+  }
+}

@@ -1,0 +1,49 @@
+/** Values for Longhorn's chart. Settings must be strings: the chart writes them into a ConfigMap as they are. */
+import type { HomelabConfig } from "../config/types.ts";
+
+export const LONGHORN_NAMESPACE = "longhorn-system";
+/** Name of the storage class that the chart makes. */
+export const STORAGE_CLASS = "longhorn";
+
+const CONTROL_PLANE_TAINT = "node-role.kubernetes.io/control-plane";
+
+export function longhornValues(config: HomelabConfig): Record<string, unknown> {
+  const { longhorn } = config;
+  const replicas = String(longhorn.replicaCount);
+  const tolerate = longhorn.tolerateControlPlanes;
+  const schedulable = config.nodes.filter(
+    (node) => node.role === "worker" || config.cluster.allowSchedulingOnControlPlanes || tolerate,
+  ).length;
+  // More copies of a CSI sidecar than nodes only share a node and its fate.
+  const copies = Math.min(3, schedulable);
+  const tolerations = tolerate
+    ? { tolerations: [{ key: CONTROL_PLANE_TAINT, operator: "Exists", effect: "NoSchedule" }] }
+    : {};
+
+  return {
+    defaultSettings: {
+      defaultDataPath: longhorn.dataPath,
+      // Volumes made in Longhorn's UI. Since 1.10 the setting is one map for both data engines.
+      defaultReplicaCount: { v1: replicas, v2: replicas },
+      // Two replicas on one node are one disk failure away from none.
+      replicaSoftAntiAffinity: "false",
+      // Replicas only where a data disk was proven; see DEFAULT_DISK_LABEL.
+      createDefaultDiskLabeledNodes: "true",
+      deletingConfirmationFlag: String(longhorn.deletingConfirmation),
+      ...(tolerate && { taintToleration: `${CONTROL_PLANE_TAINT}:NoSchedule` }),
+    },
+    persistence: {
+      defaultClass: true,
+      // Volumes made by claims.
+      defaultClassReplicaCount: replicas,
+    },
+    csi: {
+      attacherReplicaCount: String(copies),
+      provisionerReplicaCount: String(copies),
+      resizerReplicaCount: String(copies),
+      snapshotterReplicaCount: String(copies),
+    },
+    longhornUI: { replicas: Math.min(2, copies) },
+    ...(tolerate && { longhornManager: tolerations, longhornDriver: tolerations }),
+  };
+}

@@ -1,0 +1,69 @@
+/**
+ * What the hooks ask the nodes, through the Talos provider and with the cluster's own credentials. Hooks never run in a
+ * preview, so none of this ever does: health as a data source blocked plans and destroys (terraform-provider-talos#147).
+ */
+import type * as pulumi from "@pulumi/pulumi";
+import * as talos from "@pulumiverse/talos";
+import type { NodeConfig } from "../config/types.ts";
+import { valueOf, type InProgramContext } from "./async-context.ts";
+import { refusal, type NodeInventory } from "./data-disk.ts";
+
+/** How long a node may take to answer, from a VM that was just started. */
+const INSPECTION_TIMEOUT = "10m";
+/** How long a cluster may take to become healthy; image pulls are the most of it. */
+const HEALTH_TIMEOUT = "15m";
+
+type Credentials = talos.types.input.machine.GetDisksClientConfiguration;
+
+export class ClusterProbes {
+  #proof: Promise<void> | undefined;
+
+  constructor(
+    private readonly nodes: NodeConfig[],
+    private readonly clientConfiguration: pulumi.Output<Credentials>,
+    private readonly inContext: InProgramContext,
+  ) {}
+
+  /** One inspection of all nodes for all applications of a run: none of them starts before the last node is proven. */
+  dataDisksProven(): Promise<void> {
+    this.#proof ??= this.#prove();
+    return this.#proof;
+  }
+
+  async #prove(): Promise<void> {
+    const clientConfiguration = (await valueOf(this.clientConfiguration)) as Credentials;
+    const inventories = await Promise.all(
+      this.nodes.map((node) => this.#inventory(node, clientConfiguration)),
+    );
+    const refused = refusal(inventories);
+    if (refused) throw new Error(refused);
+  }
+
+  async #inventory(node: NodeConfig, clientConfiguration: Credentials): Promise<NodeInventory> {
+    const { disks } = await this.inContext(() =>
+      talos.machine.getDisks({
+        node: node.address,
+        endpoint: node.address,
+        clientConfiguration,
+        timeouts: { read: INSPECTION_TIMEOUT },
+      }),
+    );
+    return { node, disks };
+  }
+
+  /** Resolves when etcd, the Kubernetes API and every node are healthy. */
+  async healthy(): Promise<void> {
+    const clientConfiguration = (await valueOf(this.clientConfiguration)) as Credentials;
+    const addresses = (role: NodeConfig["role"]) =>
+      this.nodes.filter((node) => node.role === role).map((node) => node.address);
+    await this.inContext(() =>
+      talos.cluster.getHealth({
+        clientConfiguration,
+        endpoints: addresses("controlplane"),
+        controlPlaneNodes: addresses("controlplane"),
+        workerNodes: addresses("worker"),
+        timeouts: { read: HEALTH_TIMEOUT },
+      }),
+    );
+  }
+}

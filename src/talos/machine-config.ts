@@ -1,0 +1,100 @@
+/**
+ * The machine-config patches of this homelab, as plain documents: what every control plane gets, and what one node gets
+ * on top of its role's generated config. Talos 1.12 splits its config into several documents, so a patch is a list.
+ */
+import { stringify } from "yaml";
+import type { HomelabConfig, NodeConfig } from "../config/types.ts";
+import { gibToBytes } from "../config/sizes.ts";
+import { DATA_MOUNT_POINT, DATA_VOLUME, dataDiskSelector } from "./data-disk.ts";
+
+type Document = Record<string, unknown>;
+
+/**
+ * Longhorn makes a disk only on nodes with this label (its setting create-default-disk-labeled-nodes), so that a node
+ * without a data disk never holds replicas on its OS disk.
+ */
+export const DEFAULT_DISK_LABEL = { "node.longhorn.io/create-default-disk": "true" };
+
+/** Patches of a role's generated config, as YAML text for the Talos provider. */
+export function rolePatches(config: HomelabConfig, role: NodeConfig["role"]): string[] {
+  if (role === "worker") return [];
+  return [
+    stringify({ cluster: { allowSchedulingOnControlPlanes: config.cluster.allowSchedulingOnControlPlanes } }),
+  ];
+}
+
+/** Patches of one node, as YAML text for the Talos provider. */
+export function nodePatches(config: HomelabConfig, node: NodeConfig, installer: string): string[] {
+  const documents = [machine(config, node, installer), hostname(node), ...dataVolume(node)];
+  return documents.map((document) => stringify(document));
+}
+
+function machine(config: HomelabConfig, node: NodeConfig, installer: string): Document {
+  const withDataDisk = node.dataDisk !== undefined;
+  return {
+    machine: {
+      // A disk image is never installed, but the generated config says /dev/sda, which may be the data disk some day.
+      install: { image: installer, diskSelector: { size: `== ${gibToBytes(node.osDisk.sizeGiB)}` } },
+      network: { interfaces: [networkInterface(config, node)], nameservers: config.network.nameservers },
+      kubelet: {
+        // Without it the kubelet may announce the VIP as its node's address while it holds it.
+        nodeIP: { validSubnets: [config.network.subnet] },
+        ...(withDataDisk && { extraMounts: dataMounts() }),
+      },
+      ...(withDataDisk && { nodeLabels: DEFAULT_DISK_LABEL }),
+    },
+  };
+}
+
+/** The nocloud drive gives the same address; Talos wants it in both places to keep it (talos#10949). */
+function networkInterface(config: HomelabConfig, node: NodeConfig): Document {
+  const { vip } = config.cluster;
+  return {
+    deviceSelector: node.macAddress ? { hardwareAddr: node.macAddress.toLowerCase() } : { physical: true },
+    dhcp: false,
+    addresses: [`${node.address}/${config.network.prefixLength}`],
+    routes: [{ network: "0.0.0.0/0", gateway: config.network.gateway }],
+    ...(vip && node.role === "controlplane" && { vip: { ip: vip } }),
+  };
+}
+
+/**
+ * The kubelet runs in a mount namespace of its own, where /var/mnt is read-only: without these mounts it cannot hand a
+ * volume to a pod. The first is the path that Longhorn uses, because it means the data disk in the host's namespace as
+ * well. The second lets tools that look for Longhorn's usual path find the same disk.
+ */
+function dataMounts(): Document[] {
+  return [DATA_MOUNT_POINT, "/var/lib/longhorn"].map((destination) => ({
+    destination,
+    type: "bind",
+    source: DATA_MOUNT_POINT,
+    options: ["bind", "rshared", "rw"],
+  }));
+}
+
+function hostname(node: NodeConfig): Document {
+  // `auto: off`, because a generated config asks for a stable generated name and both together are refused.
+  return { apiVersion: "v1alpha1", kind: "HostnameConfig", auto: "off", hostname: node.name };
+}
+
+/**
+ * A partition, not a whole-disk volume: only a partition has a label by which Talos finds it again whatever the device
+ * names of the next boot (talos#12650).
+ */
+function dataVolume(node: NodeConfig): Document[] {
+  if (!node.dataDisk) return [];
+  const { sizeGiB } = node.dataDisk;
+  return [
+    {
+      apiVersion: "v1alpha1",
+      kind: "UserVolumeConfig",
+      name: DATA_VOLUME,
+      provisioning: {
+        diskSelector: { match: dataDiskSelector(sizeGiB) },
+        minSize: `${sizeGiB - 1}GiB`, // the partition table and alignment take a little of the disk
+        grow: true,
+      },
+      filesystem: { type: "xfs" },
+    },
+  ];
+}

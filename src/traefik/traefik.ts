@@ -1,0 +1,49 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { HomelabConfig } from "../config/types.ts";
+import { TRAEFIK_NAMESPACE, traefikValues } from "./values.ts";
+
+const REPOSITORY = "https://traefik.github.io/charts";
+/** Seconds. */
+const INSTALL_TIMEOUT = 600;
+
+export interface TraefikArgs {
+  config: HomelabConfig;
+}
+
+/** The ingress: one Traefik on one node's ports 80 and 443, its certificates on replicated storage. */
+export class Traefik extends pulumi.ComponentResource {
+  readonly release: k8s.helm.v3.Release;
+
+  constructor(name: string, { config }: TraefikArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("homelab:traefik:Traefik", name, {}, opts);
+
+    const namespace = new k8s.core.v1.Namespace(
+      `${name}-namespace`,
+      {
+        metadata: {
+          name: TRAEFIK_NAMESPACE,
+          // The host's network and ports are more than the cluster's default, `baseline`, allows.
+          labels: { "pod-security.kubernetes.io/enforce": "privileged" },
+        },
+      },
+      { parent: this },
+    );
+
+    this.release = new k8s.helm.v3.Release(
+      `${name}-release`,
+      {
+        name: "traefik",
+        namespace: TRAEFIK_NAMESPACE,
+        chart: "traefik",
+        version: config.traefik.version,
+        repositoryOpts: { repo: REPOSITORY },
+        values: traefikValues(config),
+        timeout: INSTALL_TIMEOUT,
+      },
+      { parent: this, dependsOn: [namespace] },
+    );
+
+    this.registerOutputs({ namespace: TRAEFIK_NAMESPACE });
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * Values for Traefik's chart: on the host's own ports 80 and 443, as root, with its certificates on a Longhorn volume.
+ */
+import type { HomelabConfig, NodeConfig } from "../config/types.ts";
+import { BUSYBOX_IMAGE } from "../images.ts";
+import { STORAGE_CLASS } from "../longhorn/values.ts";
+import { acmePermissionsScript } from "./acme-permissions.ts";
+
+export const TRAEFIK_NAMESPACE = "traefik";
+export const ACME_STORAGE = "/data/acme.json";
+/** Root, because on the host's network nothing less may open ports below 1024. */
+export const RUN_AS_USER = 0;
+
+/** Off 9100, where node exporters listen on the host's network. */
+const METRICS_PORT = 9101;
+
+export function ingressNode(config: HomelabConfig): NodeConfig {
+  const node = config.nodes.find(({ name }) => name === config.traefik.ingressNode);
+  if (!node) throw new Error(`no node is named ${config.traefik.ingressNode}`);
+  return node;
+}
+
+export function traefikValues(config: HomelabConfig): Record<string, unknown> {
+  const { acme } = config.traefik;
+  return {
+    hostNetwork: true,
+    deployment: {
+      replicas: 1, // one acme.json has one writer
+      dnsPolicy: "ClusterFirstWithHostNet", // otherwise a pod on the host's network does not see the cluster's DNS
+      initContainers: [acmePermissions()],
+    },
+    // The ports and the volume are free only once the old pod is gone. The chart's default names the other strategy's
+    // settings, which must go.
+    updateStrategy: { type: "Recreate", rollingUpdate: null },
+    nodeSelector: { "kubernetes.io/hostname": config.traefik.ingressNode },
+    ports: {
+      web: {
+        port: 80,
+        containerPort: 80,
+        hostPort: 80,
+        http: { redirections: { entryPoint: { to: "websecure", scheme: "https", permanent: true } } },
+      },
+      websecure: {
+        port: 443,
+        containerPort: 443,
+        hostPort: 443,
+        http: { tls: { enabled: true, certResolver: acme.resolver } },
+      },
+      metrics: { port: METRICS_PORT },
+    },
+    service: { enabled: false },
+    // Without a service there is none to copy an address from, so ingresses report the node's.
+    providers: {
+      kubernetesIngress: {
+        publishedService: { enabled: false },
+        ingressEndpoint: { ip: ingressNode(config).address },
+      },
+    },
+    // No fsGroup: with it the kubelet makes acme.json 0660 at every mount, and Traefik refuses that.
+    podSecurityContext: { runAsUser: RUN_AS_USER, runAsGroup: RUN_AS_USER, runAsNonRoot: false },
+    securityContext: {
+      runAsUser: RUN_AS_USER,
+      runAsNonRoot: false,
+      readOnlyRootFilesystem: true,
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ["ALL"], add: ["NET_BIND_SERVICE"] },
+    },
+    persistence: {
+      enabled: true,
+      name: "data",
+      storageClass: STORAGE_CLASS,
+      accessMode: "ReadWriteOnce",
+      size: `${acme.storageMiB}Mi`,
+      path: "/data",
+    },
+    certificatesResolvers: {
+      [acme.resolver]: {
+        acme: {
+          email: acme.email,
+          storage: ACME_STORAGE,
+          caServer: acme.caServer,
+          ...(acme.challenge === "http-01"
+            ? { httpChallenge: { entryPoint: "web" } }
+            : { tlsChallenge: true }),
+        },
+      },
+    },
+  };
+}
+
+/** Root with just the capabilities that a repair of somebody else's file takes. */
+function acmePermissions(): Record<string, unknown> {
+  return {
+    name: "acme-permissions",
+    image: BUSYBOX_IMAGE,
+    command: ["sh", "-c", acmePermissionsScript(ACME_STORAGE, RUN_AS_USER)],
+    securityContext: {
+      runAsUser: 0,
+      runAsGroup: 0,
+      runAsNonRoot: false,
+      readOnlyRootFilesystem: true,
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ["ALL"], add: ["CHOWN", "FOWNER", "DAC_OVERRIDE"] },
+    },
+    volumeMounts: [{ name: "data", mountPath: "/data" }],
+  };
+}

@@ -1,0 +1,119 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { lab, rack } from "./support/homelabs.ts";
+import { nameIn, optionsOf, resource } from "./support/find.ts";
+import type { Run } from "./support/mock-engine.ts";
+import { runHomelab } from "./support/run-homelab.ts";
+
+/** Every resource as `type name`, its children indented below it. */
+function tree(run: Run<unknown>, parent = "", indent = ""): string[] {
+  return run.resources
+    .filter((it) => it.parent === parent)
+    .map((it) => ({ line: `${indent}${it.type} ${it.name}`, urn: it.urn }))
+    .sort((a, b) => (a.line < b.line ? -1 : 1))
+    .flatMap(({ line, urn }) => [line, ...tree(run, urn, `${indent}  `)]);
+}
+
+describe("the lab", () => {
+  let run: Run<unknown>;
+  beforeAll(async () => {
+    run = await runHomelab(lab());
+  });
+
+  test("is one tree of components, each owning what it made", () => {
+    expect(tree(run)).toEqual([
+      "homelab:index:Homelab lab",
+      "  homelab:longhorn:Longhorn lab-longhorn",
+      "    kubernetes:batch/v1:Job lab-longhorn-data-volume-cp-1",
+      "    kubernetes:batch/v1:Job lab-longhorn-data-volume-worker-1",
+      "    kubernetes:core/v1:Namespace lab-longhorn-namespace",
+      "    kubernetes:helm.sh/v3:Release lab-longhorn-release",
+      "  homelab:proxmox:Virtualization lab-proxmox",
+      "    homelab:proxmox:BootImage lab-proxmox-image-pve",
+      "      proxmoxve:download/file:File lab-proxmox-image-pve-file",
+      "    homelab:proxmox:Machine lab-proxmox-cp-1",
+      "      proxmoxve:index/vmLegacy:VmLegacy lab-proxmox-cp-1-vm",
+      "    homelab:proxmox:Machine lab-proxmox-worker-1",
+      "      proxmoxve:index/vmLegacy:VmLegacy lab-proxmox-worker-1-vm",
+      "    pulumi:providers:proxmoxve lab-proxmox-provider",
+      "  homelab:talos:Cluster lab-talos",
+      "    pulumi:index:Stash lab-talos-ready",
+      "    talos:cluster/kubeconfig:Kubeconfig lab-talos-kubeconfig",
+      "    talos:machine/bootstrap:Bootstrap lab-talos-bootstrap",
+      "    talos:machine/configurationApply:ConfigurationApply lab-talos-cp-1-config",
+      "    talos:machine/configurationApply:ConfigurationApply lab-talos-worker-1-config",
+      "    talos:machine/secrets:Secrets lab-talos-secrets",
+      "  homelab:talos:ImageSchematic lab-image",
+      "    talos:imageFactory/schematic:Schematic lab-image-schematic",
+      "  homelab:traefik:Traefik lab-traefik",
+      "    kubernetes:core/v1:Namespace lab-traefik-namespace",
+      "    kubernetes:helm.sh/v3:Release lab-traefik-release",
+      "  pulumi:providers:kubernetes lab-kubernetes",
+    ]);
+  });
+
+  test("a URN shows the parent's type, so that moving a resource is a visible change", () => {
+    expect(resource(run, "lab-proxmox-cp-1-vm").urn).toBe(
+      "urn:pulumi:test::homelab::homelab:proxmox:Machine$proxmoxve:index/vmLegacy:VmLegacy::lab-proxmox-cp-1-vm",
+    );
+  });
+
+  test("the stages follow one another: storage after the cluster is ready, the ingress after storage", () => {
+    expect(optionsOf(resource(run, "lab-longhorn"))).toEqual({ dependsOn: ["lab-talos-ready"] });
+    expect(optionsOf(resource(run, "lab-traefik"))).toEqual({ dependsOn: ["lab-longhorn-release"] });
+  });
+
+  test("every resource of a provider goes through the homelab's own, never a default one", () => {
+    const used = run.resources
+      .filter((it) => it.custom && !it.type.startsWith("pulumi:") && !it.type.startsWith("talos:"))
+      .map((it) => `${it.type.split(":")[0]} by ${nameIn(it.options.provider ?? "")}`);
+    expect(new Set(used)).toEqual(
+      new Set(["proxmoxve by lab-proxmox-provider", "kubernetes by lab-kubernetes"]),
+    );
+  });
+
+  test("nothing is retained, imported, aliased or tied to another's deletion", () => {
+    for (const { options } of run.resources) {
+      expect(options).not.toHaveProperty("retainOnDelete");
+      expect(options).not.toHaveProperty("importId");
+      expect(options).not.toHaveProperty("aliases");
+      expect(options).not.toHaveProperty("deletedWith");
+    }
+  });
+
+  test("only VMs and cluster secrets are protected, and one switch unprotects them", async () => {
+    const guarded = (of: Run<unknown>) =>
+      of.resources.filter((it) => it.options.protect).map((it) => it.name).sort();
+    expect(guarded(run)).toEqual(["lab-proxmox-cp-1-vm", "lab-proxmox-worker-1-vm", "lab-talos-secrets"]);
+    expect(guarded(await runHomelab(lab({ protect: false })))).toEqual([]);
+  });
+});
+
+test("no resource has a delete hook: destroying without the program would refuse it", async () => {
+  for (const { options } of (await runHomelab(rack())).resources) {
+    expect(Object.keys(options.hooks ?? {}).filter((kind) => /delete/i.test(kind))).toEqual([]);
+  }
+});
+
+test("the rack: an image on each host, a VM, a config and, with a data disk, a check for each node", async () => {
+  const run = await runHomelab(rack());
+  const lines = tree(run);
+  const nodes = ["cp-1", "cp-2", "cp-3", "worker-1", "worker-2", "worker-3"];
+  expect(lines.filter((line) => line.includes("VmLegacy")).map((line) => line.trim().split(" ")[1])).toEqual(
+    nodes.map((node) => `rack-proxmox-${node}-vm`),
+  );
+  expect(lines.filter((line) => line.includes("Apply")).map((line) => line.trim().split(" ")[1])).toEqual(
+    nodes.map((node) => `rack-talos-${node}-config`),
+  );
+  expect(lines.filter((line) => line.includes(":File")).map((line) => line.trim().split(" ")[1])).toEqual([
+    "rack-proxmox-image-pve1-file",
+    "rack-proxmox-image-pve2-file",
+    "rack-proxmox-image-pve3-file",
+  ]);
+  expect(lines.filter((line) => line.includes(":Job")).map((line) => line.trim().split(" ")[1])).toEqual([
+    "rack-longhorn-data-volume-worker-1",
+    "rack-longhorn-data-volume-worker-2",
+    "rack-longhorn-data-volume-worker-3",
+  ]);
+  expect(lines.filter((line) => line.includes("Bootstrap"))).toHaveLength(1);
+  expect(run.resources).toHaveLength(44);
+});

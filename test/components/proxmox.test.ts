@@ -1,0 +1,126 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { vmArgs } from "../../src/proxmox/vm-args.ts";
+import { namesOf, optionsOf, resource } from "./support/find.ts";
+import { lab, nodeOf, rack } from "./support/homelabs.ts";
+import { SCHEMATIC_ID, SECRET_TEXTS } from "./support/mock-answers.ts";
+import type { Run } from "./support/mock-engine.ts";
+import { runHomelab } from "./support/run-homelab.ts";
+import { secret } from "./support/secrets.ts";
+
+const FILE = "talos-v1.12.0-88d1f7a5c4f1-nocloud-amd64.qcow2";
+
+describe("Proxmox in the lab", () => {
+  let run: Run<unknown>;
+  beforeAll(async () => {
+    run = await runHomelab(lab());
+  });
+
+  test("provider: endpoint and certificate as configured, the token a secret", () => {
+    expect(resource(run, "lab-proxmox-provider").inputs).toEqual({
+      endpoint: "https://192.168.1.10:8006/",
+      insecure: "true",
+      apiToken: secret(SECRET_TEXTS.token),
+    });
+  });
+
+  test("boot image: downloaded once for the host, after the factory knows its schematic", () => {
+    const file = resource(run, "lab-proxmox-image-pve-file");
+    expect(namesOf(run, file.type)).toEqual([file.name]);
+    expect(file.inputs).toEqual({
+      nodeName: "pve",
+      datastoreId: "local",
+      contentType: "import",
+      fileName: FILE,
+      url: `https://factory.talos.dev/image/${SCHEMATIC_ID}/v1.12.0/nocloud-amd64.qcow2`,
+      overwrite: false,
+    });
+    expect(optionsOf(file)).toEqual({
+      provider: "lab-proxmox-provider",
+      dependsOn: ["lab-image-schematic"],
+      hooks: ["beforeCreate"],
+    });
+  });
+
+  test.each(["cp-1", "worker-1"])("VM of %s: its arguments and the image's volume, nothing else", (name) => {
+    const vm = resource(run, `lab-proxmox-${name}-vm`);
+    expect(vm.inputs).toEqual(vmArgs(lab(), nodeOf(lab(), name), `local:import/${FILE}`));
+    expect(optionsOf(vm)).toEqual({
+      provider: "lab-proxmox-provider",
+      dependsOn: ["lab-proxmox-image-pve-file"],
+      protect: true,
+      deleteBeforeReplace: true,
+      ignoreChanges: ["disks[0].speed", "disks[1].speed"],
+    });
+  });
+
+  test("a VM replaced later imports the image of that day: importFrom is not ignored", () => {
+    for (const name of namesOf(run, "proxmoxve:index/vmLegacy:VmLegacy")) {
+      const ignored = resource(run, name).options.ignoreChanges ?? [];
+      expect(ignored.filter((path) => !/^disks\[\d+\]\.speed$/.test(path))).toEqual([]);
+    }
+  });
+
+  test("a schematic that the factory calls otherwise stops the download", async () => {
+    const [hook] = resource(run, "lab-proxmox-image-pve-file").options.hooks!.beforeCreate!;
+    await expect(Promise.resolve(run.hooks.get(hook!)!({}))).resolves.toBeUndefined();
+
+    const other = await runHomelab(lab(), { answers: { schematicId: "0".repeat(64) } });
+    await expect(other.hooks.get(hook!)!({})).rejects.toThrow(
+      new Error(
+        `the Image Factory calls this schematic ${"0".repeat(64)}, but ${SCHEMATIC_ID} was computed for it: ` +
+          "nothing is downloaded, because image and installer would not be the ones that the plan showed",
+      ),
+    );
+  });
+});
+
+describe("Proxmox in the rack", () => {
+  let run: Run<unknown>;
+  beforeAll(async () => {
+    run = await runHomelab(rack());
+  });
+
+  test("each host downloads for itself, and each VM imports from its own host's file", () => {
+    for (const number of [1, 2, 3]) {
+      const file = resource(run, `rack-proxmox-image-pve${number}-file`);
+      expect(file.inputs).toMatchObject({ nodeName: `pve${number}`, datastoreId: "local" });
+      for (const name of [`cp-${number}`, `worker-${number}`]) {
+        const vm = resource(run, `rack-proxmox-${name}-vm`);
+        expect(vm.inputs).toMatchObject({ nodeName: `pve${number}` });
+        expect(vm.options.dependsOn).toEqual([file.urn]);
+      }
+    }
+  });
+
+  test("extra extensions make another image, and all of them are in the schematic", () => {
+    const yaml = resource(run, "rack-image-schematic").inputs.schematic as string;
+    expect(yaml.match(/siderolabs\/\S+/g)).toEqual([
+      "siderolabs/intel-ucode",
+      "siderolabs/iscsi-tools",
+      "siderolabs/qemu-guest-agent",
+      "siderolabs/util-linux-tools",
+    ]);
+    expect(resource(run, "rack-proxmox-image-pve1-file").inputs.url).not.toContain(SCHEMATIC_ID);
+  });
+
+  test("as many speeds are ignored as the VM has disks", () => {
+    const count = (name: string) => resource(run, `rack-proxmox-${name}-vm`).options.ignoreChanges;
+    expect(count("cp-1")).toEqual(["disks[0].speed"]);
+    expect(count("worker-1")).toEqual(["disks[0].speed", "disks[1].speed"]);
+  });
+});
+
+test("further disks of a node get the same care", async () => {
+  const config = lab();
+  const worker = nodeOf(config, "worker-1");
+  const run = await runHomelab({
+    ...config,
+    nodes: [
+      nodeOf(config, "cp-1"),
+      { ...worker, extraDisks: [{ sizeGiB: 100, datastore: "slow" }] },
+    ],
+  });
+  const vm = resource(run, "lab-proxmox-worker-1-vm");
+  expect(vm.inputs.disks).toHaveLength(3);
+  expect(vm.options.ignoreChanges).toEqual(["disks[0].speed", "disks[1].speed", "disks[2].speed"]);
+});

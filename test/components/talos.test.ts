@@ -1,0 +1,188 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { nodePatches, rolePatches } from "../../src/talos/machine-config.ts";
+import { optionsOf, resource } from "./support/find.ts";
+import { lab, nodeOf, rack } from "./support/homelabs.ts";
+import { CLIENT_CONFIGURATION, SCHEMATIC_ID, SECRET_TEXTS } from "./support/mock-answers.ts";
+import type { Run } from "./support/mock-engine.ts";
+import { runHomelab } from "./support/run-homelab.ts";
+import { secret } from "./support/secrets.ts";
+
+const INSTALLER = `factory.talos.dev/nocloud-installer/${SCHEMATIC_ID}:v1.12.0`;
+const GENERATE = "talos:machine/getConfiguration:getConfiguration";
+const MACHINE_SECRETS = { trustdinfo: { token: SECRET_TEXTS.machineToken } };
+
+describe("the cluster of the lab", () => {
+  let run: Run<unknown>;
+  beforeAll(async () => {
+    run = await runHomelab(lab());
+  });
+
+  test("schematic: registered as text; another text is another schematic", () => {
+    const schematic = resource(run, "lab-image-schematic");
+    expect(schematic.inputs).toEqual({
+      schematic:
+        "customization:\n    systemExtensions:\n        officialExtensions:\n" +
+        "            - siderolabs/iscsi-tools\n" +
+        "            - siderolabs/qemu-guest-agent\n" +
+        "            - siderolabs/util-linux-tools\n",
+    });
+    expect(optionsOf(schematic)).toEqual({ replaceOnChanges: ["schematic"] });
+  });
+
+  test("secrets: made once, protected, and no version bump touches them", () => {
+    const secrets = resource(run, "lab-talos-secrets");
+    expect(secrets.inputs).toEqual({ talosVersion: "v1.12.0" });
+    expect(optionsOf(secrets)).toEqual({ protect: true, ignoreChanges: ["talosVersion"] });
+  });
+
+  test("one config is generated for each role, and no other function but the talosconfig's is called", () => {
+    const generated = (role: "controlplane" | "worker") => ({
+      token: GENERATE,
+      inputs: {
+        clusterName: "lab",
+        clusterEndpoint: "https://192.168.1.126:6443",
+        machineType: role,
+        machineSecrets: MACHINE_SECRETS,
+        talosVersion: "v1.12.0",
+        kubernetesVersion: "1.35.0",
+        configPatches: rolePatches(lab(), role),
+        docs: false,
+        examples: false,
+      },
+    });
+    const calls = [...run.calls].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+    expect(calls).toEqual([
+      {
+        token: "talos:client/getConfiguration:getConfiguration",
+        inputs: {
+          clusterName: "lab",
+          clientConfiguration: CLIENT_CONFIGURATION,
+          endpoints: ["192.168.1.126"],
+          nodes: ["192.168.1.126", "192.168.1.127"],
+        },
+      },
+      generated("controlplane"),
+      generated("worker"),
+    ]);
+  });
+
+  test.each([
+    ["cp-1", "controlplane", "192.168.1.126"],
+    ["worker-1", "worker", "192.168.1.127"],
+  ])("config of %s: its role's, with its own patches, after every VM", (name, role, address) => {
+    const applied = resource(run, `lab-talos-${name}-config`);
+    // Exactly these: with an `onDestroy`, say, deleting the resource would wipe the node.
+    expect(applied.inputs).toEqual({
+      node: address,
+      endpoint: address,
+      applyMode: "auto",
+      clientConfiguration: secret(CLIENT_CONFIGURATION),
+      machineConfigurationInput: secret(`${SECRET_TEXTS.generated} ${role}`),
+      configPatches: nodePatches(lab(), nodeOf(lab(), name), INSTALLER),
+    });
+    expect(optionsOf(applied)).toEqual({
+      dependsOn: ["lab-proxmox-cp-1-vm", "lab-proxmox-worker-1-vm", "lab-talos-secrets"],
+      replaceWith: [`lab-proxmox-${name}-vm`],
+      hooks: ["afterUpdate", "beforeCreate", "beforeUpdate", "onError"],
+      additionalSecretOutputs: [
+        "clientConfigurationWo",
+        "machineConfiguration",
+        "machineConfigurationInput",
+        "machineConfigurationInputWo",
+      ],
+    });
+  });
+
+  test("bootstrap: once, on the first control plane, and nothing ever makes it run again", () => {
+    const bootstrap = resource(run, "lab-talos-bootstrap");
+    expect(bootstrap.inputs).toEqual({
+      node: "192.168.1.126",
+      endpoint: "192.168.1.126",
+      clientConfiguration: secret(CLIENT_CONFIGURATION),
+    });
+    expect(optionsOf(bootstrap)).toEqual({
+      dependsOn: ["lab-talos-cp-1-config", "lab-talos-secrets"],
+      ignoreChanges: ["node", "endpoint", "clientConfiguration"],
+      additionalSecretOutputs: ["clientConfigurationWo"],
+    });
+  });
+
+  test("kubeconfig: after the bootstrap, for the provider as a secret", () => {
+    const kubeconfig = resource(run, "lab-talos-kubeconfig");
+    expect(kubeconfig.inputs).toEqual({
+      node: "192.168.1.126",
+      endpoint: "192.168.1.126",
+      clientConfiguration: secret(CLIENT_CONFIGURATION),
+    });
+    expect(optionsOf(kubeconfig)).toEqual({
+      dependsOn: ["lab-talos-bootstrap", "lab-talos-secrets"],
+      additionalSecretOutputs: ["kubeconfigRaw"],
+    });
+    expect(resource(run, "lab-kubernetes").inputs).toEqual({ kubeconfig: secret(SECRET_TEXTS.kubeconfig) });
+  });
+
+  test("ready: after every node's config and the kubeconfig; changes with any config, begins anew with any machine", () => {
+    const ready = resource(run, "lab-talos-ready");
+    expect(ready.inputs).toEqual({
+      input: {
+        "cp-1": "hash of lab-talos-cp-1-config",
+        "worker-1": "hash of lab-talos-worker-1-config",
+      },
+    });
+    expect(optionsOf(ready)).toEqual({
+      dependsOn: ["lab-talos-cp-1-config", "lab-talos-kubeconfig", "lab-talos-worker-1-config"],
+      replaceWith: ["lab-talos-cp-1-config", "lab-talos-worker-1-config"],
+      hooks: ["beforeCreate", "beforeUpdate"],
+    });
+  });
+});
+
+describe("the cluster of the rack", () => {
+  let run: Run<unknown>;
+  beforeAll(async () => {
+    run = await runHomelab(rack());
+  });
+
+  test("configs point at the VIP, the tools at the control planes themselves", () => {
+    const generated = run.calls.filter((call) => call.token === GENERATE);
+    expect(generated.map((call) => call.inputs.clusterEndpoint)).toEqual([
+      "https://10.20.0.10:6443",
+      "https://10.20.0.10:6443",
+    ]);
+    const client = run.calls.find((call) => call.token.startsWith("talos:client/"));
+    expect(client?.inputs).toMatchObject({
+      endpoints: ["10.20.0.11", "10.20.0.12", "10.20.0.13"],
+      nodes: ["10.20.0.11", "10.20.0.12", "10.20.0.13", "10.20.0.21", "10.20.0.22", "10.20.0.23"],
+    });
+    // Talos itself answers at a node's address; the VIP comes and goes with etcd.
+    for (const name of ["rack-talos-bootstrap", "rack-talos-kubeconfig"]) {
+      expect(resource(run, name).inputs).toMatchObject({ node: "10.20.0.11", endpoint: "10.20.0.11" });
+    }
+  });
+
+  test("bootstrap waits for every control plane's config and for no worker", () => {
+    expect(optionsOf(resource(run, "rack-talos-bootstrap")).dependsOn).toEqual([
+      "rack-talos-cp-1-config",
+      "rack-talos-cp-2-config",
+      "rack-talos-cp-3-config",
+      "rack-talos-secrets",
+    ]);
+  });
+
+  test("every node's config waits for all VMs, is replaced with its own only, and carries its own patches", () => {
+    const vms = rack().nodes.map((node) => `rack-proxmox-${node.name}-vm`);
+    const installer = run.resources.find((it) => it.type === "homelab:index:Homelab")?.outputs?.installerImage;
+    for (const node of rack().nodes) {
+      const applied = resource(run, `rack-talos-${node.name}-config`);
+      expect(optionsOf(applied)).toMatchObject({
+        dependsOn: [...vms, "rack-talos-secrets"],
+        replaceWith: [`rack-proxmox-${node.name}-vm`],
+      });
+      expect(applied.inputs).toMatchObject({
+        node: node.address,
+        machineConfigurationInput: secret(`${SECRET_TEXTS.generated} ${node.role}`),
+        configPatches: nodePatches(rack(), node, installer as string),
+      });
+    }
+  });
+});

@@ -1,0 +1,65 @@
+/** The real engine over provider servers of ours, with programs of these tests' own. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { LocalWorkspace, type PulumiFn, type Stack } from "@pulumi/pulumi/automation/index.js";
+import { attachTo, type ServedProvider } from "../../../rehearsal/providers/server/index.ts";
+import { readToolchain } from "../../../rehearsal/toolchain.ts";
+import { pulumiCommand } from "./pulumi-command.ts";
+
+export interface EngineStack {
+  stack: Stack;
+  output: string[];
+  /** What the engine said while `up` failed; throws when it did not fail. */
+  failure(): Promise<string>;
+  /** The whole state as text, secrets encrypted as they lie on the disk. */
+  state(): Promise<string>;
+  close(): Promise<void>;
+}
+
+export async function openStack(served: ServedProvider[], program: PulumiFn): Promise<EngineStack> {
+  const toolchain = await readToolchain();
+  const folder = await mkdtemp(join(tmpdir(), "talos-engine-"));
+  const output: string[] = [];
+  const stack = await LocalWorkspace.createOrSelectStack(
+    { stackName: "lab", projectName: "talos-engine", program },
+    {
+      workDir: folder,
+      pulumiHome: toolchain.pulumiHome,
+      pulumiCommand: await pulumiCommand(toolchain.pulumi),
+      projectSettings: {
+        name: "talos-engine",
+        runtime: "nodejs",
+        main: folder,
+        backend: { url: pathToFileURL(folder).href },
+      },
+      envVars: {
+        PULUMI_CONFIG_PASSPHRASE: "test",
+        PULUMI_SKIP_UPDATE_CHECK: "true",
+        PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+        PULUMI_DEBUG_PROVIDERS: attachTo(served),
+      },
+    },
+  );
+  const options = { onOutput: (text: string) => void output.push(text), color: "never" as const };
+  return {
+    stack,
+    output,
+    async failure() {
+      const from = output.length;
+      const failed = await stack.up(options).then(
+        () => false,
+        () => true,
+      );
+      const said = output.slice(from).join("");
+      if (!failed) throw new Error(`up did not fail:\n${said}`);
+      return said;
+    },
+    state: async () => JSON.stringify((await stack.exportStack()).deployment),
+    async close() {
+      for (const one of served) await one.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

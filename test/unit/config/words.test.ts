@@ -1,0 +1,94 @@
+import { describe, expect, it } from "vitest";
+import { imageExtensions, OFFICIAL_EXTENSIONS, REQUIRED_EXTENSIONS } from "../../../src/config/extensions.ts";
+import { indexPath, keyPath, listWords, show } from "../../../src/config/problem.ts";
+import { didYouMean, editDistance, suggest } from "../../../src/config/suggest.ts";
+import {
+  compareVersions,
+  kubernetesSupported,
+  TALOS_RELEASES,
+  talosRelease,
+} from "../../../src/config/versions.ts";
+
+describe("did you mean", () => {
+  it.each([
+    ["vm_id", "vmId"],
+    ["adress", "address"],
+    ["nmae", "name"],
+    ["DataDisk", "dataDisk"],
+  ])("%s -> %s", (written, meant) => {
+    expect(suggest(written, ["name", "vmId", "address", "dataDisk"])).toBe(meant);
+  });
+
+  it("says nothing for another word", () => {
+    expect(suggest("colour", ["name", "vmId"])).toBeUndefined();
+    expect(suggest("", ["name"])).toBeUndefined();
+    expect(suggest("n".repeat(100_000), ["name"])).toBeUndefined();
+    expect(didYouMean("colour", ["name"])).toBe("");
+    expect(didYouMean("nam", ["name"])).toBe('; did you mean "name"?');
+  });
+
+  it("counts a swap of neighbours as one", () => {
+    expect(editDistance("serail", "serial")).toBe(1);
+    expect(editDistance("", "abc")).toBe(3);
+    expect(editDistance("kitten", "sitting")).toBe(3);
+  });
+});
+
+describe("values in messages", () => {
+  it("stay on one line and short", () => {
+    expect(show("a\nb")).toBe('"a\\nb"');
+    expect(show("a\u2028b\u202ec\u007f")).toBe('"a\\u2028b\\u202ec\\u007f"');
+    expect(show("x".repeat(100))).toBe(`"${"x".repeat(60)}…"`);
+    expect([show([]), show([1]), show({}), show(null), show(1.5), show(true)]).toEqual([
+      "an empty list",
+      "a list",
+      "a mapping",
+      "nothing",
+      "1.5",
+      "true",
+    ]);
+  });
+
+  it("have paths", () => {
+    expect(keyPath(indexPath("homelab:nodes", 1), "vmId")).toBe("homelab:nodes[1].vmId");
+    expect(keyPath("homelab:cluster", "a b")).toBe('homelab:cluster["a b"]');
+    expect(listWords(["a"], "or")).toBe("a");
+    expect(listWords(["a", "b", "c"], "and")).toBe("a, b and c");
+  });
+});
+
+describe("versions", () => {
+  it("compares by number", () => {
+    expect(compareVersions("1.9", "1.10")).toBeLessThan(0);
+    expect(compareVersions("v1.12.10", "v1.12.9")).toBeGreaterThan(0);
+    expect(compareVersions("1.12", "1.12.0")).toBe(0);
+  });
+
+  it("knows each Talos release's Kubernetes", () => {
+    expect(talosRelease("v1.12.7")?.defaultKubernetes).toBe("1.35.0");
+    expect(talosRelease("v1.120.0")).toBeUndefined();
+    for (const release of TALOS_RELEASES) {
+      expect(kubernetesSupported(release, release.defaultKubernetes)).toBe(true);
+      expect(kubernetesSupported(release, "1.99.0")).toBe(false);
+      expect(kubernetesSupported(release, "1.9.0")).toBe(false);
+    }
+  });
+});
+
+describe("extensions", () => {
+  it("always holds the required ones, once and sorted", () => {
+    expect(imageExtensions([])).toEqual(REQUIRED_EXTENSIONS);
+    expect(imageExtensions(["zfs", "siderolabs/iscsi-tools", "amdgpu"])).toEqual([
+      "siderolabs/amdgpu",
+      "siderolabs/iscsi-tools",
+      "siderolabs/qemu-guest-agent",
+      "siderolabs/util-linux-tools",
+      "siderolabs/zfs",
+    ]);
+  });
+
+  it("are official, the required ones, too", () => {
+    expect(OFFICIAL_EXTENSIONS).toEqual(expect.arrayContaining([...REQUIRED_EXTENSIONS]));
+    expect(new Set(OFFICIAL_EXTENSIONS).size).toBe(OFFICIAL_EXTENSIONS.length);
+  });
+});

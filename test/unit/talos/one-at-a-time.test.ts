@@ -1,0 +1,126 @@
+import { describe, expect, test } from "vitest";
+import { OneAtATime } from "../../../src/talos/one-at-a-time.ts";
+
+/** Lets everything that is ready to run do so; no clock is involved. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+}
+
+/** Records who got a turn and who was turned away. */
+function observed(beforeNext: (name: string) => Promise<void> = async () => {}) {
+  const log: string[] = [];
+  const turn = new OneAtATime(async (name) => {
+    log.push(`before ${name}`);
+    await beforeNext(name);
+  });
+  const acquire = (name: string) =>
+    turn.acquire(name).then(
+      () => log.push(`turn of ${name}`),
+      (error: Error) => log.push(`${name} refused: ${error.message}`),
+    );
+  return { turn, log, acquire };
+}
+
+describe("OneAtATime", () => {
+  test("gives the first its turn at once, with no check before it", async () => {
+    const { log, acquire } = observed();
+    await acquire("cp-1");
+    expect(log).toEqual(["turn of cp-1"]);
+  });
+
+  test("lets the others wait, in the order of their asking, and checks before each of them", async () => {
+    const { turn, log, acquire } = observed();
+    void acquire("cp-1");
+    void acquire("cp-2");
+    void acquire("worker-1");
+    await settle();
+    expect(log).toEqual(["turn of cp-1"]);
+
+    turn.release();
+    await settle();
+    expect(log).toEqual(["turn of cp-1", "before cp-2", "turn of cp-2"]);
+
+    turn.release();
+    await settle();
+    expect(log.slice(3)).toEqual(["before worker-1", "turn of worker-1"]);
+  });
+
+  test("checks before one that asks only after the one before it is done", async () => {
+    const { turn, log, acquire } = observed();
+    await acquire("cp-1");
+    turn.release();
+    await acquire("cp-2");
+    expect(log).toEqual(["turn of cp-1", "before cp-2", "turn of cp-2"]);
+  });
+
+  test("keeps the turn while the check before it runs", async () => {
+    let healthy = () => {};
+    const { turn, log, acquire } = observed(
+      (name) => new Promise((resolve) => (healthy = name === "cp-2" ? resolve : healthy)),
+    );
+    await acquire("cp-1");
+    turn.release();
+    void acquire("cp-2");
+    void acquire("cp-3");
+    await settle();
+    expect(log).toEqual(["turn of cp-1", "before cp-2"]);
+    healthy();
+    await settle();
+    expect(log).toEqual(["turn of cp-1", "before cp-2", "turn of cp-2"]);
+  });
+
+  test("two who ask at the moment of a release do not get it both", async () => {
+    const { turn, log, acquire } = observed();
+    await acquire("cp-1");
+    void acquire("cp-2");
+    await settle();
+    turn.release();
+    void acquire("cp-3");
+    await settle();
+    expect(log.filter((line) => line.startsWith("turn of"))).toHaveLength(2);
+    turn.release();
+    await settle();
+    expect(log.filter((line) => line.startsWith("turn of"))).toHaveLength(3);
+  });
+
+  test("a failed update leaves all the others as they are, those who wait and those who come", async () => {
+    const { turn, log, acquire } = observed();
+    await acquire("cp-1");
+    void acquire("cp-2");
+    void acquire("worker-1");
+    await settle();
+    turn.fail("the update of cp-1 failed");
+    await settle();
+    await acquire("worker-2");
+    expect(log).toEqual([
+      "turn of cp-1",
+      "cp-2 refused: cp-2 was left as it is, because the update of cp-1 failed",
+      "worker-1 refused: worker-1 was left as it is, because the update of cp-1 failed",
+      "worker-2 refused: worker-2 was left as it is, because the update of cp-1 failed",
+    ]);
+  });
+
+  test("names the first failure, not what followed from it", async () => {
+    const { turn, log, acquire } = observed();
+    await acquire("cp-1");
+    turn.fail("the update of cp-1 failed");
+    turn.fail("the update of cp-2 failed");
+    await acquire("cp-3");
+    expect(log.at(-1)).toBe("cp-3 refused: cp-3 was left as it is, because the update of cp-1 failed");
+  });
+
+  test("an unhealthy cluster stops the next with its own reason, and the rest by name of what was done", async () => {
+    const { turn, log, acquire } = observed(() => Promise.reject(new Error("etcd has no quorum")));
+    await acquire("cp-1");
+    turn.release();
+    void acquire("cp-2");
+    void acquire("cp-3");
+    await settle();
+    expect(log).toEqual([
+      "turn of cp-1",
+      "before cp-2",
+      "cp-2 refused: etcd has no quorum",
+      "cp-3 refused: cp-3 was left as it is, because the cluster was not healthy after the update of cp-1",
+    ]);
+  });
+});

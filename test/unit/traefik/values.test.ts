@@ -1,0 +1,171 @@
+import { describe, expect, test } from "vitest";
+import { acmePermissionsScript } from "../../../src/traefik/acme-permissions.ts";
+import {
+  ACME_STORAGE,
+  ingressNode,
+  RUN_AS_USER,
+  TRAEFIK_NAMESPACE,
+  traefikValues,
+} from "../../../src/traefik/values.ts";
+import { lab, rack } from "../../components/support/homelabs.ts";
+
+const STAGING = "https://acme-staging-v02.api.letsencrypt.org/directory";
+
+function keysOf(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(keysOf);
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => [key, ...keysOf(inner)]);
+}
+
+const LAB_VALUES = {
+  hostNetwork: true,
+  deployment: {
+    replicas: 1,
+    dnsPolicy: "ClusterFirstWithHostNet",
+    initContainers: [
+      {
+        name: "acme-permissions",
+        image: "docker.io/library/busybox:1.37.0",
+        command: ["sh", "-c", acmePermissionsScript("/data/acme.json", 0)],
+        securityContext: {
+          runAsUser: 0,
+          runAsGroup: 0,
+          runAsNonRoot: false,
+          readOnlyRootFilesystem: true,
+          allowPrivilegeEscalation: false,
+          capabilities: { drop: ["ALL"], add: ["CHOWN", "FOWNER", "DAC_OVERRIDE"] },
+        },
+        volumeMounts: [{ name: "data", mountPath: "/data" }],
+      },
+    ],
+  },
+  updateStrategy: { type: "Recreate", rollingUpdate: null },
+  nodeSelector: { "kubernetes.io/hostname": "worker-1" },
+  ports: {
+    web: {
+      port: 80,
+      containerPort: 80,
+      hostPort: 80,
+      http: { redirections: { entryPoint: { to: "websecure", scheme: "https", permanent: true } } },
+    },
+    websecure: {
+      port: 443,
+      containerPort: 443,
+      hostPort: 443,
+      http: { tls: { enabled: true, certResolver: "letsencrypt" } },
+    },
+    metrics: { port: 9101 },
+  },
+  service: { enabled: false },
+  providers: {
+    kubernetesIngress: {
+      publishedService: { enabled: false },
+      ingressEndpoint: { ip: "192.168.1.127" },
+    },
+  },
+  podSecurityContext: { runAsUser: 0, runAsGroup: 0, runAsNonRoot: false },
+  securityContext: {
+    runAsUser: 0,
+    runAsNonRoot: false,
+    readOnlyRootFilesystem: true,
+    allowPrivilegeEscalation: false,
+    capabilities: { drop: ["ALL"], add: ["NET_BIND_SERVICE"] },
+  },
+  persistence: {
+    enabled: true,
+    name: "data",
+    storageClass: "longhorn",
+    accessMode: "ReadWriteOnce",
+    size: "128Mi",
+    path: "/data",
+  },
+  certificatesResolvers: {
+    letsencrypt: {
+      acme: {
+        email: "homelab@example.com",
+        storage: "/data/acme.json",
+        caServer: STAGING,
+        httpChallenge: { entryPoint: "web" },
+      },
+    },
+  },
+};
+
+describe("Traefik's values", () => {
+  test("names that outputs and docs build on", () => {
+    expect([TRAEFIK_NAMESPACE, ACME_STORAGE, RUN_AS_USER]).toEqual(["traefik", "/data/acme.json", 0]);
+  });
+
+  test("lab, whole", () => {
+    expect(traefikValues(lab())).toStrictEqual(LAB_VALUES);
+  });
+
+  test("resolver, email, authority, challenge, size and ingress node follow the configuration", () => {
+    const config = lab({
+      traefik: {
+        ingressNode: "cp-1",
+        acme: {
+          email: "me@home.example",
+          resolver: "step",
+          challenge: "tls-alpn-01",
+          caServer: "https://ca.home.arpa/acme/acme/directory",
+          storageMiB: 256,
+        },
+      },
+    });
+    expect(traefikValues(config)).toStrictEqual({
+      ...LAB_VALUES,
+      nodeSelector: { "kubernetes.io/hostname": "cp-1" },
+      ports: {
+        ...LAB_VALUES.ports,
+        websecure: { ...LAB_VALUES.ports.websecure, http: { tls: { enabled: true, certResolver: "step" } } },
+      },
+      providers: {
+        kubernetesIngress: {
+          publishedService: { enabled: false },
+          ingressEndpoint: { ip: "192.168.1.126" },
+        },
+      },
+      persistence: { ...LAB_VALUES.persistence, size: "256Mi" },
+      certificatesResolvers: {
+        step: {
+          acme: {
+            email: "me@home.example",
+            storage: "/data/acme.json",
+            caServer: "https://ca.home.arpa/acme/acme/directory",
+            tlsChallenge: true,
+          },
+        },
+      },
+    });
+  });
+
+  test.each([
+    ["lab", lab()],
+    ["rack", rack()],
+    ["tls-alpn-01", lab({ traefik: { acme: { challenge: "tls-alpn-01" } } })],
+  ])("%s: nothing named fsGroup, at any depth: it would make acme.json 0660", (_, config) => {
+    expect(keysOf(traefikValues(config)).filter((key) => /^fsgroup/i.test(key))).toEqual([]);
+  });
+
+  test("acme.json lies on the volume that the init container repairs", () => {
+    const values = traefikValues(lab()) as typeof LAB_VALUES;
+    const [init] = values.deployment.initContainers;
+    expect(init?.volumeMounts).toEqual([
+      { name: values.persistence.name, mountPath: values.persistence.path },
+    ]);
+    expect(ACME_STORAGE.startsWith(`${values.persistence.path}/`)).toBe(true);
+  });
+});
+
+describe("the ingress node", () => {
+  test("is the configured one", () => {
+    expect(ingressNode(rack({ traefik: { ingressNode: "worker-2" } })).address).toBe("10.20.0.22");
+  });
+
+  test("must exist", () => {
+    expect(() => ingressNode(lab({ traefik: { ingressNode: "worker-9" } }))).toThrow(
+      new Error("no node is named worker-9"),
+    );
+  });
+});

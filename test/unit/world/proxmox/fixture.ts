@@ -1,0 +1,149 @@
+/** A small Proxmox for unit tests: two hosts, a foreign machine, a clock that jumps, and a record of machine calls. */
+import type { Clock } from "../../../../rehearsal/world/clock.ts";
+import { registerSchematic } from "../../../../rehearsal/world/factory.ts";
+import { download } from "../../../../rehearsal/world/proxmox/files.ts";
+import { installHardware, type Hardware } from "../../../../rehearsal/world/proxmox/hardware.ts";
+import type { Parameters } from "../../../../rehearsal/world/proxmox/parameters.ts";
+import type { Task } from "../../../../rehearsal/world/proxmox/task.ts";
+import { createVm } from "../../../../rehearsal/world/proxmox/vms.ts";
+import type { WorldState } from "../../../../rehearsal/world/state.ts";
+import { World } from "../../../../rehearsal/world/world.ts";
+
+export const EXTENSIONS = [
+  "siderolabs/iscsi-tools",
+  "siderolabs/qemu-guest-agent",
+  "siderolabs/util-linux-tools",
+];
+
+export const SCHEMATIC = `customization: {systemExtensions: {officialExtensions: [${EXTENSIONS.join(", ")}]}}`;
+
+export const SCHEMATIC_ID = "88d1f7a5c4f1d3aba7df787c448c1d3d008ed29cfb34af53fa0df4336a56040b";
+
+export const IMAGE_URL = `https://factory.talos.dev/image/${SCHEMATIC_ID}/v1.12.0/nocloud-amd64.qcow2`;
+
+export const HARDWARE: Hardware = {
+  hosts: ["pve1", "pve2"].map((name) => ({
+    name,
+    cpus: 8,
+    memoryGiB: 32,
+    bridges: ["vmbr0"],
+    datastores: [
+      {
+        name: "local",
+        type: "dir",
+        content: ["iso", "vztmpl", "backup", "import", "snippets"],
+        sizeGiB: 100,
+      },
+      { name: "local-lvm", type: "lvmthin", content: ["images", "rootdir"], sizeGiB: 200 },
+      { name: "tank", type: "zfspool", content: ["images", "rootdir"], sizeGiB: 100 },
+    ],
+  })),
+  foreignVms: [
+    {
+      vmId: 900,
+      name: "nas",
+      host: "pve1",
+      address: "192.168.1.50",
+      macAddress: "BC:24:11:AA:AA:AA",
+      disks: [{ datastore: "local-lvm", sizeGiB: 64 }],
+    },
+  ],
+};
+
+/** Every sleep passes at once, and is counted. */
+export class JumpingClock implements Clock {
+  #now = 0;
+  now(): number {
+    return this.#now;
+  }
+  sleep(seconds: number): Promise<void> {
+    this.#now += Math.max(0, seconds);
+    return Promise.resolve();
+  }
+  until(time: number): Promise<void> {
+    return this.sleep(time - this.#now);
+  }
+}
+
+export interface Fixture {
+  world: World;
+  /** What the machines' systems were told, e.g. `on 100`. */
+  calls: string[];
+}
+
+export function fixture(hardware: Hardware = HARDWARE): Fixture {
+  const calls: string[] = [];
+  const state: WorldState = {
+    format: 1,
+    stack: "test",
+    seed: 7,
+    elapsed: 0,
+    nextId: 1,
+    proxmox: { hosts: {}, vms: {} },
+    machines: {},
+    clusters: {},
+    events: [],
+  };
+  const note = (call: string): Promise<void> => Promise.resolve(void calls.push(call));
+  const world = new World({
+    state,
+    clock: new JumpingClock(),
+    machinery: { call: () => Promise.reject(new Error("not used here")), close: () => Promise.resolve() },
+    lifecycle: {
+      powerOn: (_, vmId) => note(`on ${vmId}`),
+      powerOff: (_, vmId, how) => note(`${how} ${vmId}`),
+      destroyed: (_, vmId) => note(`destroyed ${vmId}`),
+      disksChanged: (_, vmId) => note(`disks ${vmId}`),
+    },
+  });
+  state.proxmox = installHardware(hardware, world);
+  return { world, calls };
+}
+
+export function vmParameters(changes: Record<string, string | undefined> = {}): Parameters {
+  const all = {
+    vmid: "100",
+    name: "cp-1",
+    cores: "2",
+    memory: "4096",
+    bios: "ovmf",
+    efidisk0: "file=local-lvm:1,format=raw,efitype=4m,pre-enrolled-keys=0",
+    scsi0: "file=local-lvm:0,import-from=local:import/talos.qcow2,size=34359738368,iothread=1",
+    virtio1: "file=local-lvm:40,serial=data-100,size=42949672960",
+    ide2: "file=local-lvm:cloudinit",
+    net0: "model=virtio,bridge=vmbr0,macaddr=BC:24:11:00:01:00",
+    ipconfig0: "gw=192.168.1.1,ip=192.168.1.126/24",
+    boot: "order=scsi0",
+    ...changes,
+  };
+  return Object.fromEntries(
+    Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
+export async function withImage(world: World, host = "pve1"): Promise<void> {
+  registerSchematic(world, SCHEMATIC);
+  await download(world, host, "local", { content: "import", fileName: "talos.qcow2", url: IMAGE_URL }).run();
+}
+
+/** A world in which VM 100 exists on pve1. */
+export async function withVm(changes: Record<string, string | undefined> = {}): Promise<Fixture> {
+  const made = fixture();
+  await withImage(made.world);
+  await createVm(made.world, "pve1", vmParameters(changes)).run();
+  return made;
+}
+
+/** The refusal's words, parameters included, whether it comes at once or from the task. */
+export async function refusal(act: () => Task | Promise<unknown>): Promise<string> {
+  try {
+    const result = act();
+    await ("run" in result ? result.run() : result);
+  } catch (error) {
+    const { message, parameters = {} } = error as Error & { parameters?: Record<string, string> };
+    return [message, ...Object.entries(parameters).map(([name, text]) => `${name}: ${text}`)].join(" ");
+  }
+  return "(no refusal)";
+}
+
+export const kinds = (world: World): string[] => world.state.events.map(({ kind }) => kind);

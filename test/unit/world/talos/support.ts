@@ -1,0 +1,226 @@
+/** A small homelab for tests of nodes: real machinery, a clock that only moves when somebody sleeps. */
+import { startMachinery, type Machinery, type MachinerySecrets } from "../../../../rehearsal/machinery.ts";
+import { readToolchain } from "../../../../rehearsal/toolchain.ts";
+import type { Clock } from "../../../../rehearsal/world/clock.ts";
+import type { DiskState, VmState, WorldState } from "../../../../rehearsal/world/state.ts";
+import { apply, type Target } from "../../../../rehearsal/world/talos/api.ts";
+import type { ApplyMode, ApplyResult } from "../../../../rehearsal/world/talos/apply.ts";
+import { talosLifecycle } from "../../../../rehearsal/world/talos/lifecycle.ts";
+import { World } from "../../../../rehearsal/world/world.ts";
+
+export const GiB = 1024 ** 3;
+export const EXTENSIONS = ["siderolabs/iscsi-tools", "siderolabs/util-linux-tools"];
+
+export class FakeClock implements Clock {
+  time = 0;
+  now(): number {
+    return this.time;
+  }
+  sleep(seconds: number): Promise<void> {
+    this.time += Math.max(seconds, 0);
+    return Promise.resolve();
+  }
+  until(time: number): Promise<void> {
+    return this.sleep(time - this.time);
+  }
+}
+
+export interface VmOptions {
+  vmId: number;
+  name: string;
+  address?: string;
+  mac?: string;
+  /** Replaces the OS disk on scsi0 and the data disk on virtio1. */
+  disks?: Partial<DiskState>[];
+  extensions?: string[];
+  config?: Record<string, string | number>;
+}
+
+export interface ConfigOptions {
+  role?: "controlplane" | "worker";
+  hostname: string;
+  address?: string;
+  selector?: string;
+  endpoint?: string;
+  secrets?: MachinerySecrets;
+  patches?: string[];
+}
+
+/** The right selector: exact size, the transport, and not the system disk. */
+export const RIGHT_SELECTOR = 'disk.size == 42949672960u && disk.transport == "virtio" && !system_disk';
+
+export class Lab {
+  readonly clock = new FakeClock();
+  readonly world: World;
+
+  private constructor(
+    readonly machinery: Machinery,
+    readonly secrets: MachinerySecrets,
+    seed: number,
+  ) {
+    const state: WorldState = {
+      format: 1,
+      stack: "test",
+      seed,
+      elapsed: 0,
+      nextId: 1,
+      proxmox: { hosts: {}, vms: {} },
+      machines: {},
+      clusters: {},
+      events: [],
+      declarations: {},
+    };
+    this.world = new World({ state, clock: this.clock, machinery, lifecycle: talosLifecycle });
+  }
+
+  static async open(machinery: Machinery, seed = 1): Promise<Lab> {
+    return new Lab(machinery, await sharedSecrets(machinery), seed);
+  }
+
+  /** A VM with a 32 GiB OS disk on scsi0 and a blank 40 GiB data disk on virtio1, declared as such; not started. */
+  addVm(options: VmOptions): VmState {
+    const { vmId, name, address, mac = `BC:24:11:00:00:${vmId.toString(16).slice(-2)}` } = options;
+    const vm: VmState = {
+      vmId,
+      host: "pve1",
+      power: "stopped",
+      config: {
+        name,
+        machine: "q35",
+        boot: "order=scsi0",
+        net0: `virtio=${mac},bridge=vmbr0`,
+        ...(address ? { ipconfig0: `ip=${address}/24,gw=192.168.1.1` } : {}),
+        ...options.config,
+      },
+      disks: {},
+    };
+    const disks = options.disks ?? [osDisk(options.extensions), dataDisk()];
+    for (const disk of [...disks, { interface: "ide2", media: "cdrom" as const, sizeBytes: 4 * 1024 ** 2 }]) {
+      const complete = {
+        id: `disk-${vmId}-${disk.interface}`,
+        datastore: "local-lvm",
+        media: "disk" as const,
+        content: { kind: "blank" as const },
+        ...structuredClone(disk),
+      };
+      vm.disks[complete.interface!] = complete as DiskState;
+    }
+    this.world.state.proxmox.vms[vmId] = vm;
+    this.world.state.declarations![vmId] = {
+      node: name,
+      osDisk: { interface: "scsi0", sizeBytes: 32 * GiB },
+      dataDisk: { interface: "virtio1", sizeBytes: 40 * GiB },
+    };
+    return vm;
+  }
+
+  /** Powers on and waits until it answers. */
+  async start(vmId: number): Promise<void> {
+    this.world.state.proxmox.vms[vmId]!.power = "running";
+    await talosLifecycle.powerOn(this.world, vmId);
+    await this.clock.sleep(60);
+  }
+
+  async stop(vmId: number): Promise<void> {
+    await talosLifecycle.powerOff(this.world, vmId, "stop");
+    this.world.state.proxmox.vms[vmId]!.power = "stopped";
+  }
+
+  async remove(vmId: number): Promise<void> {
+    await this.stop(vmId);
+    await talosLifecycle.destroyed(this.world, vmId);
+    delete this.world.state.proxmox.vms[vmId];
+  }
+
+  async config(options: ConfigOptions): Promise<string> {
+    const { machineConfiguration } = await this.machinery.call<{ machineConfiguration: string }>(
+      "config.generate",
+      {
+        clusterName: "lab",
+        clusterEndpoint: options.endpoint ?? "https://192.168.1.126:6443",
+        machineType: options.role ?? "controlplane",
+        machineSecrets: (options.secrets ?? this.secrets).machineSecrets,
+        talosVersion: "v1.12",
+        kubernetesVersion: "1.35.0",
+        configPatches: [
+          `apiVersion: v1alpha1\nkind: HostnameConfig\nauto: "off"\nhostname: ${options.hostname}\n`,
+          userVolume(options.selector ?? RIGHT_SELECTOR),
+          ...(options.address
+            ? [`machine: {network: {interfaces: [{interface: enp6s18, addresses: [${options.address}/24]}]}}`]
+            : []),
+          ...(options.patches ?? []),
+        ],
+      },
+    );
+    return machineConfiguration;
+  }
+
+  target(node: string, endpoint = node): Target {
+    return { node, endpoint, credentials: this.secrets.clientConfiguration };
+  }
+
+  /** Applies and waits until the node works with it. */
+  async apply(node: string, machineConfig: string, mode: ApplyMode = "auto"): Promise<ApplyResult> {
+    const result = await apply(this.world, this.target(node), { machineConfig, mode });
+    await this.clock.sleep(120);
+    return result;
+  }
+
+  /** What is on record of a kind, in words. */
+  texts(kind: string): string[] {
+    return this.world.state.events.filter((event) => event.kind === kind).map(({ text }) => text);
+  }
+
+  catastrophes(): string[] {
+    return this.world.state.events
+      .filter(({ severity }) => severity === "catastrophe")
+      .map(({ text }) => text);
+  }
+}
+
+/** Making secrets takes a good part of a second (RSA), so the labs of a file share theirs. */
+const shared = new WeakMap<Machinery, Promise<MachinerySecrets>>();
+function sharedSecrets(machinery: Machinery): Promise<MachinerySecrets> {
+  const made = shared.get(machinery) ?? newSecrets(machinery);
+  shared.set(machinery, made);
+  return made;
+}
+
+export function newSecrets(machinery: Machinery): Promise<MachinerySecrets> {
+  return machinery.call<MachinerySecrets>("secrets.generate", { talosVersion: "v1.12" });
+}
+
+export async function openMachinery(): Promise<Machinery> {
+  const { talosMachinery } = await readToolchain();
+  return startMachinery(talosMachinery);
+}
+
+export function osDisk(extensions = EXTENSIONS): Partial<DiskState> {
+  return {
+    interface: "scsi0",
+    sizeBytes: 32 * GiB,
+    content: {
+      kind: "talos",
+      image: { schematicId: "abc", version: "v1.12.0", platform: "nocloud", extensions },
+      partitions: [],
+    },
+  };
+}
+
+export function dataDisk(): Partial<DiskState> {
+  return { interface: "virtio1", sizeBytes: 40 * GiB, serial: "data-1" };
+}
+
+export function userVolume(selector: string): string {
+  return `apiVersion: v1alpha1
+kind: UserVolumeConfig
+name: longhorn
+provisioning:
+  diskSelector:
+    match: '${selector}'
+  minSize: 39GiB
+  grow: true
+filesystem:
+  type: xfs
+`;
+}
