@@ -27,7 +27,11 @@ export default tseslint.config(
       "no-console": "error",
       "no-restricted-imports": [
         "error",
-        { patterns: [{ group: ["**/rehearsal/**"], message: "The program never knows that it is rehearsed." }] },
+        {
+          patterns: [
+            { group: ["**/rehearsal/**"], message: "The program never knows that it is rehearsed." },
+          ],
+        },
       ],
     },
   },
@@ -39,7 +43,7 @@ export default tseslint.config(
         {
           patterns: [
             {
-              group: ["**/src/**", "!**/src/config/**"],
+              regex: "/src/(?!config/)",
               message: "The rehearsal runs the whole program and never borrows from a stage.",
             },
           ],
@@ -49,6 +53,20 @@ export default tseslint.config(
   },
   {
     files: ["**/*.mjs"],
-    languageOptions: { globals: { process: "readonly", console: "readonly", fetch: "readonly", URL: "readonly", AbortSignal: "readonly", setTimeout: "readonly", setInterval: "readonly", clearInterval: "readonly", clearTimeout: "readonly", performance: "readonly", Buffer: "readonly" } },
+    languageOptions: {
+      globals: {
+        process: "readonly",
+        console: "readonly",
+        fetch: "readonly",
+        URL: "readonly",
+        AbortSignal: "readonly",
+        setTimeout: "readonly",
+        setInterval: "readonly",
+        clearInterval: "readonly",
+        clearTimeout: "readonly",
+        performance: "readonly",
+        Buffer: "readonly",
+      },
+    },
   },
 );

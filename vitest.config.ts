@@ -5,7 +5,14 @@ export default defineConfig({
     // Engine tests start real processes: two cores carry two of them.
     maxWorkers: 2,
     projects: [
-      { extends: true, test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 30_000 } },
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts", "test/components/**/*.test.ts"],
+          testTimeout: 30_000,
+        },
+      },
       {
         extends: true,
         test: {

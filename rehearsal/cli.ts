@@ -1,6 +1,6 @@
 /** Entry of `npm run rehearse` and `npm start`. */
 import { parseArguments, USAGE, type Arguments } from "./arguments.ts";
-import { checkTable, maskOutputs, outputsText, timeText } from "./report.ts";
+import { checkTable, failureText, maskOutputs, outputsText, timeText } from "./report.ts";
 import { openRehearsal, type Rehearsal } from "./session.ts";
 import { UserError } from "./user-error.ts";
 
@@ -37,7 +37,7 @@ async function perform(
   const time = timeText(report);
   if (time) console.log(`\n${time}`);
   console.log(`Report: ${rehearsal.paths.report}`);
-  if (!report.ok) console.error(`\nThe rehearsal of "${args.stack}" FAILED.`);
+  if (!report.ok) console.error(`\n${failureText(report)}`);
   return report.ok ? 0 : 1;
 }
 

@@ -1,4 +1,5 @@
 /** The simulated homelab, running: a world and the servers by which the providers reach it, all on loopback. */
+import { existsSync } from "node:fs";
 import type { HomelabConfig } from "../src/config/types.ts";
 import { serveProxmox } from "./api/proxmox/server.ts";
 import { startMachinery } from "./machinery.ts";
@@ -8,8 +9,11 @@ import { attachTo, serveProvider } from "./providers/server/index.ts";
 import { talosProvider } from "./providers/talos/index.ts";
 import { loadWorld, saveWorld } from "./store.ts";
 import type { Toolchain } from "./toolchain.ts";
+import { UserError } from "./user-error.ts";
 import { ScaledClock } from "./world/clock.ts";
-import { adaptWorld, newWorld } from "./world/new-world.ts";
+import { addHardware, declare, newWorld } from "./world/new-world.ts";
+import type { Hardware } from "./world/proxmox/hardware.ts";
+import { HardwareError, loadHardware } from "./world/proxmox/hardware-file.ts";
 import { hostOf } from "./world/talos/host.ts";
 import { talosLifecycle } from "./world/talos/lifecycle.ts";
 import { World } from "./world/world.ts";
@@ -21,8 +25,17 @@ export interface HomelabOptions {
   toolchain: Toolchain;
   timeScale: number;
   port?: number;
+  /** A file that describes the hosts, if there is one. */
+  hardware: string;
   /** The API token that the simulated Proxmox accepts. */
   token: string;
+}
+
+async function describedHardware(file: string): Promise<Hardware | undefined> {
+  if (!existsSync(file)) return undefined;
+  return loadHardware(file).catch((error: unknown) => {
+    throw error instanceof HardwareError ? new UserError(error.message) : error;
+  });
 }
 
 export interface SimulatedHomelab {
@@ -42,8 +55,10 @@ export async function openHomelab(options: HomelabOptions): Promise<SimulatedHom
   };
   try {
     const loaded = await loadWorld(paths.world, stack);
-    const state = loaded ?? newWorld(stack, config);
-    adaptWorld(state, config);
+    const hardware = await describedHardware(options.hardware);
+    const state = loaded ?? newWorld(stack, config, hardware);
+    if (!hardware) addHardware(state, config);
+    declare(state, config);
     const machinery = startMachinery(toolchain.talosMachinery);
     closers.push(() => machinery.close());
     const world = new World({

@@ -57,6 +57,16 @@ export function checkTable(checks: Check[]): string {
     .join("\n");
 }
 
+/** Why a run failed, each cause once, the engine's first: what follows from it fails as well. */
+export function failureText({ stack, command, errors, checks }: Report): string {
+  const causes = [
+    ...new Set(errors.filter((error) => !/^(update|preview|destroy|refresh) failed$/.test(error))),
+  ];
+  const failed = checks.filter(({ ok }) => !ok).map(({ id, detail }) => `${id}: ${detail}`);
+  const shown = causes.length > 0 ? causes : failed;
+  return `The rehearsed ${command} of "${stack}" FAILED:\n${shown.map((cause) => `- ${cause.replace(/\n/g, "\n  ")}`).join("\n")}`;
+}
+
 export function outputsText(outputs: Record<string, unknown>): string {
   return Object.entries(outputs)
     .map(

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { OutputMap, PulumiFn, Stack } from "@pulumi/pulumi/automation/index.js";
 import { loadProgram } from "./engine/program.ts";
 import { OperationLog, type StateResource } from "./engine/operations.ts";
+import { runEngine } from "./engine/commands.ts";
 import { openStack } from "./engine/workspace.ts";
 import { PROXMOX_TOKEN_KEY, readEnvironment, withOverlays } from "./environment.ts";
 import { openHomelab, type SimulatedHomelab } from "./homelab.ts";
@@ -22,6 +23,7 @@ import { PROJECT } from "../src/config/schema.ts";
 import type { HomelabConfig } from "../src/config/types.ts";
 import type { Command } from "./arguments.ts";
 import { UserError } from "./user-error.ts";
+import { settle } from "./world/talos/cluster.ts";
 import type { World } from "./world/world.ts";
 
 export interface RehearsalOptions {
@@ -75,6 +77,7 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
       paths,
       toolchain,
       token,
+      hardware: join(project, "rehearsal", "hardware", `${options.stack}.yaml`),
     });
     const stack = await openStack({
       stack: options.stack,
@@ -88,7 +91,8 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
       attach: homelab.attach,
       breakLock: lock.stale,
     });
-    const { world, close } = homelab;
+    const open = homelab;
+    const { world } = open;
     return {
       config,
       world,
@@ -96,7 +100,7 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
       stack,
       run: (command) => run(command, { options, config, world, paths, stack, token }),
       close: async () => {
-        await close();
+        await open.close();
         await lock.release();
       },
     };
@@ -131,21 +135,25 @@ async function run(
   const printed: string[] = [];
   const eventsBefore = world.state.events.length;
   const before = await stateResources(stack);
-  const failure = await engine(command, stack, log, {
-    color: options.color ?? "never",
-    onOutput: (text) => {
+  const output = {
+    color: options.color ?? ("never" as const),
+    onOutput: (text: string) => {
       printed.push(text);
       options.onOutput?.(text);
     },
-  });
+  };
+  const failure = await runEngine(command, stack, log, output, (options.overlays ?? []).length > 0);
   const after = await stateResources(stack);
   log.addDependencies([...before, ...after]);
+  // What time has brought about since the last request is put on record before anyone judges.
+  await settle(world);
   await world.commit();
 
   const outputs = await stack.outputs();
   // As it lies on the disk; an export would come decrypted.
   const stateText = await readFile(stateFile(paths, options.stack), "utf8").catch(() => "");
   const evidence: Evidence = {
+    command,
     config,
     world,
     eventsBefore,
@@ -173,26 +181,6 @@ async function run(
   };
   await writeReport(paths, report, outputs);
   return { report, outputs };
-}
-
-/** Undefined when the engine succeeded, else what it said. */
-async function engine(
-  command: Exclude<Command, "outputs">,
-  stack: Stack,
-  log: OperationLog,
-  output: { color: "always" | "never"; onOutput: (text: string) => void },
-): Promise<string | undefined> {
-  const common = { ...output, onEvent: log.receive };
-  try {
-    if (command === "preview")
-      log.changes = (await stack.preview(common)).changeSummary as Record<string, number>;
-    else if (command === "up") await stack.up({ ...common, suppressOutputs: true });
-    else if (command === "refresh") await stack.refresh(common);
-    else await stack.destroy(common);
-    return undefined;
-  } catch (error) {
-    return (error as Error).message;
-  }
 }
 
 function stateFile(paths: RehearsalPaths, stack: string): string {

@@ -2,10 +2,11 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { HomelabConfig } from "./config/types.ts";
 import { Longhorn } from "./longhorn/longhorn.ts";
-import { endpointUrl, longhornOutput, nodeOutput, traefikOutput, type HomelabOutputs } from "./outputs.ts";
+import { longhornOutput, nodeOutput, traefikOutput, type HomelabOutputs } from "./outputs.ts";
 import { Virtualization } from "./proxmox/virtualization.ts";
 import { Cluster } from "./talos/cluster.ts";
 import { ImageSchematic } from "./talos/image-schematic.ts";
+import { endpointUrl } from "./talos/machine-config.ts";
 import { installerImage } from "./talos/schematic.ts";
 import { Traefik } from "./traefik/traefik.ts";
 

@@ -73,10 +73,6 @@ export interface HomelabOutputs {
   traefik: TraefikOutput;
 }
 
-export function endpointUrl(config: HomelabConfig): string {
-  return `https://${config.cluster.endpoint}:6443`;
-}
-
 export function nodeOutput(node: NodeConfig): NodeOutput {
   const { name, role, host, vmId, address, osDisk, dataDisk } = node;
   return {

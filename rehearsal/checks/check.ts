@@ -13,6 +13,7 @@ export interface Check {
 }
 
 export interface Evidence {
+  command: string;
   config: HomelabConfig;
   world: World;
   /** Number of events in the record when this run began. */

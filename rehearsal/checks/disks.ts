@@ -8,9 +8,14 @@ import type { WorldEvent } from "../world/record.ts";
 
 const MOUNT_POINT = "/var/mnt/longhorn";
 
-export function noCatastrophe({ world }: Evidence) {
+/** What a destroy does on purpose, and nothing else may: the cluster's data goes with its machines. */
+const MEANT_BY_DESTROY = new Set(["etcd-quorum-lost", "replica-lost"]);
+
+export function noCatastrophe({ world, eventsBefore, command }: Evidence) {
+  const meant = (event: WorldEvent, index: number) =>
+    command === "destroy" && index >= eventsBefore && MEANT_BY_DESTROY.has(event.kind);
   const causes = world.state.events
-    .filter(({ severity }) => severity === "catastrophe")
+    .filter((event, index) => event.severity === "catastrophe" && !meant(event, index))
     .map(({ text }) => text);
   const formats = world.state.events.filter(({ kind }) => kind === "format");
   const disks = formats.map(({ detail }) => String(detail?.["diskId"]));
@@ -24,25 +29,36 @@ export function noCatastrophe({ world }: Evidence) {
 }
 
 /**
- * Before the first config of any node, the disks of every node must have been read. Counted per run, because a node that
- * joins later is proven then.
+ * Before the first config of any node, the disks of every node must have been read; before the first config of a node
+ * that joins later, its own. Always by a look in the same run.
  */
 export function provenBeforeApplied({ config, world, eventsBefore }: Evidence) {
-  const events = world.state.events.slice(eventsBefore);
-  const first = events.findIndex((event) => event.kind === "config-applied" && isFirst(event));
-  if (first < 0) return verdict("proof-first", [], "no node got its first config in this run");
-  const inspected = new Set(
-    events
-      .slice(0, first)
-      .flatMap((event) => (event.kind === "disks-inspected" ? [event.detail?.["vmId"]] : [])),
-  );
-  const causes = config.nodes
-    .filter((node) => !inspected.has(node.vmId))
-    .map((node) => `${events[first]!.subject} got a config before the disks of ${node.name} were looked at`);
+  const { events } = world.state;
+  const clusterIsNew = !events.slice(0, eventsBefore).some(({ kind }) => kind === "bootstrap");
+  const causes = new Set<string>();
+  let applied = 0;
+  events.forEach((event, index) => {
+    if (index < eventsBefore || event.kind !== "config-applied" || !isFirst(event)) return;
+    applied++;
+    const seen = (since: number, vmId: unknown) =>
+      events
+        .slice(since, index)
+        .some((each) => each.kind === "disks-inspected" && each.detail?.["vmId"] === vmId);
+    if (!seen(eventsBefore, event.detail?.["vmId"])) {
+      causes.add(`${event.subject} got its first config without a look at its disks`);
+    }
+    if (!clusterIsNew) return;
+    for (const node of config.nodes.filter(({ vmId }) => !seen(0, vmId))) {
+      causes.add(`${event.subject} got a config before the disks of ${node.name} were looked at`);
+    }
+  });
+  const proof = clusterIsNew
+    ? "the disks of every node were read before any node got its first config"
+    : "the disks of a joining node were read before it got its first config";
   return verdict(
     "proof-first",
-    causes,
-    "the disks of every node were read before any node got its first config",
+    [...causes],
+    applied === 0 ? "no node got its first config in this run" : proof,
   );
 }
 

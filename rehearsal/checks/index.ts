@@ -7,11 +7,12 @@ import { addressesUnique, imageComplete, machinesAsDeclared } from "./machines.t
 import { outputsTrue } from "./outputs.ts";
 import { secretsHidden } from "./secrets.ts";
 import { longhornHealthy } from "./storage.ts";
-import { nothingLeft, nothingTouched } from "./untouched.ts";
+import { nothingLeft, nothingRefused, nothingTouched } from "./untouched.ts";
 
 const CHECKS: Record<string, CheckFunction[]> = {
   preview: [nothingTouched, secretsHidden],
   up: [
+    nothingRefused,
     machinesAsDeclared,
     addressesUnique,
     imageComplete,
@@ -27,8 +28,8 @@ const CHECKS: Record<string, CheckFunction[]> = {
     outputsTrue,
     secretsHidden,
   ],
-  refresh: [noCatastrophe, secretsHidden],
-  destroy: [nothingLeft],
+  refresh: [nothingRefused, noCatastrophe, secretsHidden],
+  destroy: [noCatastrophe, nothingRefused, nothingLeft],
 };
 
 export function checksFor(command: string): CheckFunction[] {

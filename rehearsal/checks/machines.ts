@@ -8,6 +8,8 @@ export function machinesAsDeclared({ config, world }: Evidence) {
   const causes = config.nodes.flatMap((node) => {
     const vm = vms[node.vmId];
     if (!vm) return [`${node.name} has no VM ${node.vmId}`];
+    if (vm.foreign)
+      return [`VM ${node.vmId} is not ${node.name}, but was there before: ${String(vm.config["name"])}`];
     if (vm.power !== "running") return [`VM ${node.vmId} of ${node.name} does not run`];
     return vm.host === node.host ? [] : [`VM ${node.vmId} runs on ${vm.host}, not on ${node.host}`];
   });

@@ -14,10 +14,14 @@ export function secretsOf({
 }: Pick<Evidence, "world" | "outputs" | "token">): string[] {
   const texts = [
     ...Object.values(world.state.machines).map(({ machineConfig }) => machineConfig ?? ""),
-    ...["talosconfig", "kubeconfig"].map((name) => String(outputs[name]?.value ?? "")),
+    ...["talosconfig", "kubeconfig"].map((name) => textOf(outputs[name]?.value)),
   ];
   const found = texts.flatMap((text) => [...text.matchAll(SECRET_LINE)].map((match) => match[1]!));
   return [...new Set([...found, token.split("=")[1] ?? token])];
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 export function secretsHidden(evidence: Evidence) {

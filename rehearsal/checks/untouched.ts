@@ -7,6 +7,19 @@ export function nothingTouched({ world, eventsBefore }: Evidence) {
   return verdict("untouched", causes, "no host, node or cluster was asked for anything or changed");
 }
 
+/** Requests that the homelab had to refuse, and machines in each other's way: the only place where some causes show. */
+export function nothingRefused({ world, eventsBefore }: Evidence) {
+  const causes = world.state.events
+    .slice(eventsBefore)
+    .filter(({ kind }) => kind === "request-refused" || kind === "network-conflict")
+    .map(({ text }) => text);
+  return verdict(
+    "accepted",
+    [...new Set(causes)],
+    "the homelab refused nothing, and no two machines are in each other's way",
+  );
+}
+
 export function nothingLeft({ world }: Evidence) {
   const { hosts, vms } = world.state.proxmox;
   const causes = Object.values(vms)

@@ -6,9 +6,10 @@ import { WORLD_FORMAT, type MachineDeclaration, type WorldState } from "./state.
 
 const GiB = 1024 ** 3;
 
-export function newWorld(stack: string, config: HomelabConfig): WorldState {
+/** @param hardware What the hosts are; default: something that fits the config. */
+export function newWorld(stack: string, config: HomelabConfig, hardware = hardwareFor(config)): WorldState {
   let nextId = 1;
-  const proxmox = installHardware(hardwareFor(config), { nextId: (prefix) => `${prefix}-${nextId++}` });
+  const proxmox = installHardware(hardware, { nextId: (prefix) => `${prefix}-${nextId++}` });
   return {
     format: WORLD_FORMAT,
     stack,
@@ -23,16 +24,20 @@ export function newWorld(stack: string, config: HomelabConfig): WorldState {
   };
 }
 
-/** A host or datastore that the config names for the first time is there, as it is in a new world. */
-export function adaptWorld(state: WorldState, config: HomelabConfig): void {
+/** Machines that the config no longer names keep their declaration: their disks are still what they were. */
+export function declare(state: WorldState, config: HomelabConfig): void {
+  state.declarations = { ...state.declarations, ...declarationsOf(config) };
+}
+
+/** For hardware that nobody described: a host or datastore that the config names for the first time is there. */
+export function addHardware(state: WorldState, config: HomelabConfig): void {
   const ids = { nextId: (prefix: string) => `${prefix}-${state.nextId++}` };
   for (const [name, wanted] of Object.entries(installHardware(hardwareFor(config), ids).hosts)) {
     const host = (state.proxmox.hosts[name] ??= wanted);
     for (const bridge of wanted.bridges) if (!host.bridges.includes(bridge)) host.bridges.push(bridge);
-    for (const [datastore, described] of Object.entries(wanted.datastores)) host.datastores[datastore] ??= described;
+    for (const [datastore, described] of Object.entries(wanted.datastores))
+      host.datastores[datastore] ??= described;
   }
-  // Machines that the config no longer names keep their declaration: their disks are still what they were.
-  state.declarations = { ...state.declarations, ...declarationsOf(config) };
 }
 
 /**

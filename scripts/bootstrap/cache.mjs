@@ -87,8 +87,11 @@ function removeDrafts(folder, key) {
     if (!name.startsWith(draftMark)) continue;
     const draft = path.join(folder, name);
     const touched = statSync(draft, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-    if (name.startsWith(`${draftMark}${key}-`) || Date.now() - touched > day) {
+    if (!name.startsWith(`${draftMark}${key}-`) && Date.now() - touched < day) continue;
+    try {
       rmSync(draft, { recursive: true, force: true });
+    } catch {
+      // a compiler that outlived its bootstrap still writes to it: the next one will clear it away
     }
   }
 }

@@ -63,7 +63,8 @@ export class Longhorn extends pulumi.ComponentResource {
         values: longhornValues(config),
         timeout: INSTALL_TIMEOUT,
       },
-      { parent: this, dependsOn: [namespace, ...checks] },
+      // Protected like the machines: a destroy takes the releases first, and every volume with them.
+      { parent: this, protect: config.protect, dependsOn: [namespace, ...checks] },
     );
 
     this.registerOutputs({ namespace: LONGHORN_NAMESPACE });

@@ -33,6 +33,9 @@ export class BootImage extends pulumi.ComponentResource {
         url: bootImageUrl(id, args.talosVersion),
         // `true` would replace the file whenever its size drifts, and the VMs with it.
         overwrite: false,
+        // The name holds schematic and version, so a file that is there already (a lost reply, another environment on the
+        // same host) is the same image, and no machine needs it any more once its disk was made.
+        overwriteUnmanaged: true,
       },
       {
         parent: this,

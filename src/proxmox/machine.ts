@@ -1,13 +1,17 @@
 import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import * as pulumi from "@pulumi/pulumi";
 import type { HomelabConfig, NodeConfig } from "../config/types.ts";
+import { programContext } from "../hook-context.ts";
 import { vmArgs } from "./vm-args.ts";
+import { refuseTakenVmId } from "./vm-id-guard.ts";
 
 export interface MachineArgs {
   config: HomelabConfig;
   node: NodeConfig;
   /** Volume id of the boot image on the node's host. */
   image: pulumi.Input<string>;
+  /** The Proxmox to make it on. */
+  provider: proxmoxve.Provider;
 }
 
 /** One node's VM with its OS disk and, where declared, its data disk. Protected unless the config says otherwise. */
@@ -18,10 +22,14 @@ export class Machine extends pulumi.ComponentResource {
   constructor(name: string, args: MachineArgs, opts?: pulumi.ComponentResourceOptions) {
     super("homelab:proxmox:Machine", name, {}, opts);
 
-    const vm = vmArgs(args.config, args.node, args.image);
+    const { node, provider } = args;
+    const vm = vmArgs(args.config, node, args.image);
+    const inContext = programContext();
     const diskCount = (vm.disks as unknown[]).length;
     this.vm = new proxmoxve.VmLegacy(`${name}-vm`, vm, {
       parent: this,
+      provider,
+      hooks: { beforeCreate: [() => refuseTakenVmId(node, provider, inContext)] },
       protect: args.config.protect,
       // Ids, MAC and addresses are taken while the old VM exists.
       deleteBeforeReplace: true,

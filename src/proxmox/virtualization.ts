@@ -48,8 +48,8 @@ export class Virtualization extends pulumi.ComponentResource {
         node.name,
         new Machine(
           `${name}-${node.name}`,
-          { config, node, image: images.get(node.host)!.volumeId },
-          { parent: this, providers: [provider] },
+          { config, node, image: images.get(node.host)!.volumeId, provider },
+          { parent: this },
         ),
       ]),
     );

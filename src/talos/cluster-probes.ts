@@ -5,8 +5,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 import * as talos from "@pulumiverse/talos";
 import type { NodeConfig } from "../config/types.ts";
-import { valueOf, type InProgramContext } from "./async-context.ts";
-import { refusal, type NodeInventory } from "./data-disk.ts";
+import { valueOf, type InProgramContext } from "../hook-context.ts";
+import { refusal, silenceRefusal, type NodeInventory } from "./data-disk.ts";
 
 /** How long a node may take to answer, from a VM that was just started. */
 const INSPECTION_TIMEOUT = "10m";
@@ -16,25 +16,21 @@ const HEALTH_TIMEOUT = "15m";
 type Credentials = talos.types.input.machine.GetDisksClientConfiguration;
 
 export class ClusterProbes {
-  #proof: Promise<void> | undefined;
-
   constructor(
     private readonly nodes: NodeConfig[],
     private readonly clientConfiguration: pulumi.Output<Credentials>,
     private readonly inContext: InProgramContext,
   ) {}
 
-  /** One inspection of all nodes for all applications of a run: none of them starts before the last node is proven. */
-  dataDisksProven(): Promise<void> {
-    this.#proof ??= this.#prove();
-    return this.#proof;
-  }
-
-  async #prove(): Promise<void> {
+  /** Rejects unless each of these nodes, looked at together, shows exactly one data disk and one OS disk. */
+  async dataDisksProven(nodes = this.nodes): Promise<void> {
     const clientConfiguration = (await valueOf(this.clientConfiguration)) as Credentials;
-    const inventories = await Promise.all(
-      this.nodes.map((node) => this.#inventory(node, clientConfiguration)),
+    const answers = await Promise.allSettled(nodes.map((node) => this.#inventory(node, clientConfiguration)));
+    const silent = answers.flatMap((answer, index) =>
+      answer.status === "rejected" ? [{ node: nodes[index]!, reason: (answer.reason as Error).message }] : [],
     );
+    if (silent.length > 0) throw new Error(silenceRefusal(silent));
+    const inventories = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
     const refused = refusal(inventories);
     if (refused) throw new Error(refused);
   }

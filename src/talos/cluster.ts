@@ -2,9 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import * as talos from "@pulumiverse/talos";
 import type { HomelabConfig, NodeConfig, Role } from "../config/types.ts";
 import type { Machine } from "../proxmox/machine.ts";
-import { programContext } from "./async-context.ts";
+import { programContext } from "../hook-context.ts";
 import { ClusterProbes } from "./cluster-probes.ts";
-import { nodePatches, rolePatches } from "./machine-config.ts";
+import { declaredDisks } from "./data-disk.ts";
+import { endpointUrl, nodePatches, rolePatches } from "./machine-config.ts";
 import { OneAtATime } from "./one-at-a-time.ts";
 
 export interface ClusterArgs {
@@ -41,7 +42,8 @@ export class Cluster extends pulumi.ComponentResource {
     );
 
     const probes = new ClusterProbes(config.nodes, secrets.clientConfiguration, programContext());
-    this.applied = this.#apply(name, args, secrets, probes);
+    const gate = this.#gate(name, args, secrets, probes);
+    this.applied = this.#apply(name, args, secrets, probes, gate);
     const controlPlaneConfigs = controlPlanes.map((node) => this.applied.get(node.name)!);
 
     const bootstrap = new talos.machine.Bootstrap(
@@ -95,19 +97,50 @@ export class Cluster extends pulumi.ComponentResource {
     this.registerOutputs({ talosconfig: this.talosconfig, kubeconfig: this.kubeconfig });
   }
 
-  /** One application per node: new nodes together, once every node's disks are proven; changes one after the other. */
+  /**
+   * The gate before the first application: it passes once every node's disks are proven, all looked at in one round. A
+   * node that joins later, or whose disks are declared anew, is proven alone and the running ones are left in peace.
+   */
+  #gate(
+    name: string,
+    { config, machines }: ClusterArgs,
+    secrets: talos.machine.Secrets,
+    probes: ClusterProbes,
+  ): pulumi.Resource {
+    const declared = (hook: pulumi.ResourceHookArgs) =>
+      [hook.oldInputs, hook.newInputs].map((inputs) => (inputs?.["input"] ?? {}) as Record<string, unknown>);
+    return new pulumi.Stash(
+      `${name}-disk-proof`,
+      { input: Object.fromEntries(config.nodes.map((node) => [node.name, declaredDisks(node)])) },
+      {
+        parent: this,
+        dependsOn: [secrets, ...[...machines.values()].map((machine) => machine.vm)],
+        hooks: {
+          beforeCreate: [() => probes.dataDisksProven()],
+          beforeUpdate: [
+            (hook) => {
+              const [before = {}, after = {}] = declared(hook);
+              return probes.dataDisksProven(config.nodes.filter(({ name }) => before[name] !== after[name]));
+            },
+          ],
+        },
+      },
+    );
+  }
+
+  /** One application per node: new nodes together, once the gate is open; changes one after the other. */
   #apply(
     name: string,
     { config, machines, installerImage }: ClusterArgs,
     secrets: talos.machine.Secrets,
     probes: ClusterProbes,
+    gate: pulumi.Resource,
   ): Map<string, talos.machine.ConfigurationApply> {
     const generated = {
       controlplane: this.#generate("controlplane", config, secrets),
       worker: this.#generate("worker", config, secrets),
     };
     const turn = new OneAtATime(() => probes.healthy());
-    const everyVm = [...machines.values()].map((machine) => machine.vm);
 
     const apply = (node: NodeConfig) =>
       new talos.machine.ConfigurationApply(
@@ -122,12 +155,12 @@ export class Cluster extends pulumi.ComponentResource {
         },
         {
           parent: this,
-          // On every VM, not only its own: the proof looks at all of them before the first is touched.
-          dependsOn: everyVm,
+          dependsOn: [gate],
           // An emptied machine at the same address looks unchanged to the provider, whose reads are no-ops.
           replaceWith: [machines.get(node.name)!.vm],
           hooks: {
-            beforeCreate: [() => probes.dataDisksProven()],
+            // Once more for this node: the gate may have opened in an earlier run, or for the machine before this one.
+            beforeCreate: [() => probes.dataDisksProven([node])],
             beforeUpdate: [() => turn.acquire(node.name)],
             afterUpdate: [() => turn.release()],
             onError: [
@@ -147,7 +180,7 @@ export class Cluster extends pulumi.ComponentResource {
     return talos.machine.getConfigurationOutput(
       {
         clusterName: cluster.name,
-        clusterEndpoint: `https://${cluster.endpoint}:6443`,
+        clusterEndpoint: endpointUrl(config),
         machineType: role,
         machineSecrets: secrets.machineSecrets,
         talosVersion: cluster.talosVersion,

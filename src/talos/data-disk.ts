@@ -32,6 +32,14 @@ export interface ReportedDisk {
   cdrom: boolean;
 }
 
+/** What a node's disks are declared to be, in one line: a node is proven anew when it changes. */
+export function declaredDisks({ vmId, osDisk, dataDisk }: NodeConfig): string {
+  const data = dataDisk
+    ? `data ${gibToBytes(dataDisk.sizeGiB)} bytes, serial ${dataDisk.serial}`
+    : "no data disk";
+  return `VM ${vmId}: OS ${gibToBytes(osDisk.sizeGiB)} bytes, ${data}`;
+}
+
 export interface NodeInventory {
   node: NodeConfig;
   disks: ReportedDisk[];
@@ -84,6 +92,16 @@ export function refusal(inventories: NodeInventory[]): string | undefined {
     ...diskTable(inventories).map((line) => `  ${line}`),
     "Give every node's data disk a size that no other disk of that node has (homelab:nodes[].dataDisk.sizeGiB), " +
       "or remove the disk that should not be there, and run again.",
+  ].join("\n");
+}
+
+/** The refusal when some node did not answer: a disk that nobody saw is not proven. */
+export function silenceRefusal(silent: { node: NodeConfig; reason: string }[]): string {
+  return [
+    "The disks of some nodes could not be read, so no machine config was applied to any node and nothing was formatted.",
+    ...silent.map(({ node, reason }) => `  ${node.name} (${node.address}): ${reason}`),
+    "Look at the console of each such VM in Proxmox: it must show Talos in maintenance mode, at that address, and no " +
+      "other machine may have the address. Then run again.",
   ].join("\n");
 }
 

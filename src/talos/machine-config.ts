@@ -15,6 +15,11 @@ type Document = Record<string, unknown>;
  */
 export const DEFAULT_DISK_LABEL = { "node.longhorn.io/create-default-disk": "true" };
 
+/** URL of the Kubernetes API. */
+export function endpointUrl({ cluster }: HomelabConfig): string {
+  return `https://${cluster.endpoint}:6443`;
+}
+
 /** Patches of a role's generated config, as YAML text for the Talos provider. */
 export function rolePatches(config: HomelabConfig, role: NodeConfig["role"]): string[] {
   if (role === "worker") return [];
@@ -37,7 +42,7 @@ function machine(config: HomelabConfig, node: NodeConfig, installer: string): Do
       install: { image: installer, diskSelector: { size: `== ${gibToBytes(node.osDisk.sizeGiB)}` } },
       network: { interfaces: [networkInterface(config, node)], nameservers: config.network.nameservers },
       kubelet: {
-        // Without it the kubelet may announce the VIP as its node's address while it holds it.
+        // Addresses of other networks, such as a tunnel's, never become the node's.
         nodeIP: { validSubnets: [config.network.subnet] },
         ...(withDataDisk && { extraMounts: dataMounts() }),
       },

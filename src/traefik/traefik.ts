@@ -41,7 +41,8 @@ export class Traefik extends pulumi.ComponentResource {
         values: traefikValues(config),
         timeout: INSTALL_TIMEOUT,
       },
-      { parent: this, dependsOn: [namespace] },
+      // Its volume, and so the certificates, goes with it.
+      { parent: this, protect: config.protect, dependsOn: [namespace] },
     );
 
     this.registerOutputs({ namespace: TRAEFIK_NAMESPACE });

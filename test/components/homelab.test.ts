@@ -80,10 +80,19 @@ describe("the lab", () => {
     }
   });
 
-  test("only VMs and cluster secrets are protected, and one switch unprotects them", async () => {
+  test("what cannot be had again is protected, and one switch unprotects it", async () => {
     const guarded = (of: Run<unknown>) =>
-      of.resources.filter((it) => it.options.protect).map((it) => it.name).sort();
-    expect(guarded(run)).toEqual(["lab-proxmox-cp-1-vm", "lab-proxmox-worker-1-vm", "lab-talos-secrets"]);
+      of.resources
+        .filter((it) => it.options.protect)
+        .map((it) => it.name)
+        .sort();
+    expect(guarded(run)).toEqual([
+      "lab-longhorn-release",
+      "lab-proxmox-cp-1-vm",
+      "lab-proxmox-worker-1-vm",
+      "lab-talos-secrets",
+      "lab-traefik-release",
+    ]);
     expect(guarded(await runHomelab(lab({ protect: false })))).toEqual([]);
   });
 });

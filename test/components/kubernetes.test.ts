@@ -64,7 +64,11 @@ describe.each([
     const checks = config.nodes
       .filter((node) => node.dataDisk)
       .map((node) => `${name}-longhorn-data-volume-${node.name}`);
-    expect(optionsOf(release)).toEqual({ provider, dependsOn: [...checks, `${name}-longhorn-namespace`].sort() });
+    expect(optionsOf(release)).toEqual({
+      provider,
+      protect: true,
+      dependsOn: [...checks, `${name}-longhorn-namespace`].sort(),
+    });
   });
 
   test("Traefik's release: pinned, with its values, the null that unsets the chart's rolling update among them", () => {
@@ -83,7 +87,7 @@ describe.each([
       type: "Recreate",
       rollingUpdate: null,
     });
-    expect(optionsOf(release)).toEqual({ provider, dependsOn: [`${name}-traefik-namespace`] });
+    expect(optionsOf(release)).toEqual({ provider, protect: true, dependsOn: [`${name}-traefik-namespace`] });
   });
 
   test("nothing anywhere in a resource's inputs is named fsGroup", () => {

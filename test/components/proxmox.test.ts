@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { vmArgs } from "../../src/proxmox/vm-args.ts";
-import { namesOf, optionsOf, resource } from "./support/find.ts";
+import { nameIn, namesOf, optionsOf, resource } from "./support/find.ts";
 import { lab, nodeOf, rack } from "./support/homelabs.ts";
 import { SCHEMATIC_ID, SECRET_TEXTS } from "./support/mock-answers.ts";
 import type { Run } from "./support/mock-engine.ts";
@@ -47,6 +47,7 @@ describe("Proxmox in the lab", () => {
     expect(optionsOf(vm)).toEqual({
       provider: "lab-proxmox-provider",
       dependsOn: ["lab-proxmox-image-pve-file"],
+      hooks: ["beforeCreate"],
       protect: true,
       deleteBeforeReplace: true,
       ignoreChanges: ["disks[0].speed", "disks[1].speed"],
@@ -58,6 +59,28 @@ describe("Proxmox in the lab", () => {
       const ignored = resource(run, name).options.ignoreChanges ?? [];
       expect(ignored.filter((path) => !/^disks\[\d+\]\.speed$/.test(path))).toEqual([]);
     }
+  });
+
+  test("a VM is not created while another machine has its id, and Proxmox is asked only then", async () => {
+    const asked = "proxmoxve:index/getVmsLegacy:getVmsLegacy";
+    expect(run.calls.map((call) => call.token)).not.toContain(asked);
+
+    const vms = [{ vmId: 127, name: "nas", nodeName: "pve" }];
+    const other = await runHomelab(lab(), { answers: { vms } });
+    const create = async (node: string) => {
+      const [hook] = resource(other, `lab-proxmox-${node}-vm`).options.hooks!.beforeCreate!;
+      await other.hooks.get(hook!)!({});
+    };
+    await expect(create("cp-1")).resolves.toBeUndefined();
+    await expect(create("worker-1")).rejects.toThrow(
+      /^VM id 127 of node "worker-1" is already taken by "nas"/,
+    );
+    const calls = other.calls.filter((call) => call.token === asked);
+    expect(calls.map((call) => call.inputs)).toEqual([{}, {}]);
+    expect(calls.map((call) => nameIn(call.provider ?? ""))).toEqual([
+      "lab-proxmox-provider",
+      "lab-proxmox-provider",
+    ]);
   });
 
   test("a schematic that the factory calls otherwise stops the download", async () => {
@@ -115,10 +138,7 @@ test("further disks of a node get the same care", async () => {
   const worker = nodeOf(config, "worker-1");
   const run = await runHomelab({
     ...config,
-    nodes: [
-      nodeOf(config, "cp-1"),
-      { ...worker, extraDisks: [{ sizeGiB: 100, datastore: "slow" }] },
-    ],
+    nodes: [nodeOf(config, "cp-1"), { ...worker, extraDisks: [{ sizeGiB: 100, datastore: "slow" }] }],
   });
   const vm = resource(run, "lab-proxmox-worker-1-vm");
   expect(vm.inputs.disks).toHaveLength(3);

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { ReportedDisk } from "../../src/talos/data-disk.ts";
 import { resource } from "./support/find.ts";
 import { lab, rack } from "./support/homelabs.ts";
-import { CLIENT_CONFIGURATION, type Answers } from "./support/mock-answers.ts";
+import { CLIENT_CONFIGURATION, providerError, type Answers } from "./support/mock-answers.ts";
 import type { Run } from "./support/mock-engine.ts";
 import { runHomelab } from "./support/run-homelab.ts";
 
@@ -21,7 +21,12 @@ function disks(address: string): ReportedDisk[] {
 
 type Kind = "beforeCreate" | "beforeUpdate" | "afterUpdate" | "onError";
 
-function hook(run: Run<unknown>, name: string, kind: Kind, args: Record<string, unknown> = {}): Promise<unknown> {
+function hook(
+  run: Run<unknown>,
+  name: string,
+  kind: Kind,
+  args: Record<string, unknown> = {},
+): Promise<unknown> {
   const names = resource(run, name).options.hooks?.[kind] ?? [];
   if (names.length !== 1) throw new Error(`${name} has ${names.length} hooks ${kind}`);
   // A hook may throw as well as reject; to the engine both are a failure.
@@ -80,7 +85,7 @@ describe("before a node's first config", () => {
   test("a node that does not answer stops it too", async () => {
     const run = await start({
       disks: (address) => {
-        if (address.endsWith(".126")) throw new Error("no route to 192.168.1.126");
+        if (address.endsWith(".126")) throw providerError("no route to 192.168.1.126");
         return disks(address);
       },
     });
@@ -146,7 +151,7 @@ describe("updates of configs", () => {
 
   test("stop while the cluster is not healthy", async () => {
     const health = () => {
-      throw new Error("etcd has 1 of 3 members");
+      throw providerError("etcd has 1 of 3 members");
     };
     const run = await runHomelab(rack(), { answers: { health } });
     await hook(run, config("cp-1"), "beforeUpdate");
@@ -176,7 +181,7 @@ describe("the cluster is ready", () => {
 
   test("and not before", async () => {
     const health = () => {
-      throw new Error("the API does not answer");
+      throw providerError("the API does not answer");
     };
     const run = await runHomelab(lab(), { answers: { health } });
     await expect(hook(run, "lab-talos-ready", "beforeCreate")).rejects.toThrow("the API does not answer");

@@ -171,7 +171,8 @@ describe("the cluster of the rack", () => {
 
   test("every node's config waits for all VMs, is replaced with its own only, and carries its own patches", () => {
     const vms = rack().nodes.map((node) => `rack-proxmox-${node.name}-vm`);
-    const installer = run.resources.find((it) => it.type === "homelab:index:Homelab")?.outputs?.installerImage;
+    const installer = run.resources.find((it) => it.type === "homelab:index:Homelab")?.outputs
+      ?.installerImage;
     for (const node of rack().nodes) {
       const applied = resource(run, `rack-talos-${node.name}-config`);
       expect(optionsOf(applied)).toMatchObject({

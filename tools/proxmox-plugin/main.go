@@ -37,6 +37,11 @@ var resources = map[string]*tfbridge.ResourceInfo{
 	"proxmox_download_file":          {Tok: "proxmoxve:download/file:File"},
 }
 
+// dataSources are the questions that the program asks before it makes anything.
+var dataSources = map[string]*tfbridge.DataSourceInfo{
+	"proxmox_virtual_environment_vms": {Tok: "proxmoxve:index/getVmsLegacy:getVmsLegacy"},
+}
+
 func providerInfo(metadata []byte) tfbridge.ProviderInfo {
 	upstream := pftfbridge.MuxShimWithPF(
 		context.Background(),
@@ -51,6 +56,7 @@ func providerInfo(metadata []byte) tfbridge.ProviderInfo {
 		Version:        sdkVersion,
 		GitHubOrg:      "bpg",
 		Resources:      resources,
+		DataSources:    dataSources,
 		MetadataInfo:   tfbridge.NewProviderMetadata(metadata),
 	}
 

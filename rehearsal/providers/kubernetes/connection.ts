@@ -3,6 +3,7 @@ import { parse } from "yaml";
 import type { Cluster, Hosts } from "../../world/kubernetes/cluster.ts";
 import { at } from "../../world/kubernetes/pods.ts";
 import { reach, Unreachable } from "../../world/kubernetes/reach.ts";
+import { settle } from "../../world/talos/cluster.ts";
 import type { World } from "../../world/world.ts";
 import type { DiffResult, PropertyMap } from "../server/index.ts";
 
@@ -60,7 +61,9 @@ export async function connect(
   configured: Configured | undefined,
 ): Promise<Cluster> {
   try {
-    return await reach(world, configured?.kubeconfig ?? "", hosts);
+    await settle(world);
+    const cluster = await reach(world, configured?.kubeconfig ?? "", hosts);
+    return { ...cluster, settle: () => settle(world) };
   } catch (error) {
     if (!(error instanceof Unreachable)) throw error;
     throw new Unreachable(

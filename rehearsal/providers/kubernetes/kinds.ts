@@ -4,7 +4,7 @@ import { bindClaim } from "../../world/kubernetes/claims.ts";
 import type { Cluster } from "../../world/kubernetes/cluster.ts";
 import { JobFailed, runJob } from "../../world/kubernetes/jobs.ts";
 import { createNamespace, deleteNamespace } from "../../world/kubernetes/namespaces.ts";
-import { at, type PodSpec } from "../../world/kubernetes/pods.ts";
+import { at, textOf, type PodSpec } from "../../world/kubernetes/pods.ts";
 import { podSecurityDefault } from "../../world/kubernetes/reach.ts";
 import { deleteVolume, volumeOfClaim } from "../../world/longhorn/volumes.ts";
 import { InitFailed, isRecord, secret, type PropertyMap, type ResourceContext } from "../server/index.ts";
@@ -72,7 +72,7 @@ export const claim: ObjectKind = {
     const problem = await bindClaim(cluster, {
       namespace: where,
       name,
-      size: String(at(object, "spec.resources.requests.storage") ?? ""),
+      size: textOf(at(object, "spec.resources.requests.storage")),
       ...(typeof storageClass === "string" ? { storageClass } : {}),
     });
     if (!problem) return { phase: "Bound" };

@@ -46,6 +46,7 @@ export async function waitUntilReady(
 ): Promise<void> {
   const { clock } = cluster.world;
   for (;;) {
+    await cluster.settle?.();
     const reason = await problem();
     if (reason === undefined) return;
     if (!wait || signal?.aborted || clock.now() >= deadline) throw new NotReady(reason);

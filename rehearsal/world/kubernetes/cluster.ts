@@ -11,6 +11,8 @@ export interface Cluster {
   world: World;
   state: ClusterState;
   hosts: Hosts;
+  /** Brings the nodes up to the present (they join, mount, recover by themselves); asked before each look while waiting. */
+  settle?: () => Promise<void>;
 }
 
 export function clusterOf(world: World, clusterId: string, hosts: Hosts): Cluster {

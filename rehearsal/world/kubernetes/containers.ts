@@ -66,7 +66,10 @@ export async function runContainer(run: ContainerRun): Promise<ContainerEnd> {
     mounts: mounts.map(({ mount }) => mount),
     readOnlyRoot: container.securityContext?.readOnlyRootFilesystem ?? false,
     hostname: run.hostname,
-    sleep: (seconds) => cluster.world.clock.sleep(seconds),
+    sleep: async (seconds) => {
+      await cluster.world.clock.sleep(seconds);
+      await cluster.settle?.();
+    },
     ...(run.signal ? { signal: run.signal } : {}),
   });
   for (const { mount, volume, prefix } of mounts) {

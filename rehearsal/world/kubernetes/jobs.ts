@@ -42,6 +42,7 @@ export async function runJob(cluster: Cluster, job: JobRun, options: JobOptions 
   let done = 0;
 
   while (done < (job.completions ?? 1)) {
+    await cluster.settle?.();
     const attempt = await tryOnce(cluster, job, options);
     if ("succeeded" in attempt && attempt.succeeded) {
       done++;

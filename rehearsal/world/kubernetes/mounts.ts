@@ -98,6 +98,7 @@ export function hostPathMount(
   };
 }
 
+/** Directories that are there whether something is mounted on them or not. */
 function directoriesBelow(host: NodeHost, source: string): Record<string, VolumeFile> {
   const below = (host.directories?.() ?? []).filter((path) => path.startsWith(`${source}/`));
   return Object.fromEntries(below.map((path) => [`${path.slice(source.length)}/`, ROOT_DIRECTORY]));

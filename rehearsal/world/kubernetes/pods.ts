@@ -104,6 +104,12 @@ export function at(value: unknown, path: string): unknown {
   return path.split(".").reduce<unknown>((inner, key) => (isRecord(inner) ? inner[key] : undefined), value);
 }
 
+/** A scalar as text; what is none, or an empty text, gives the fallback. */
+export function textOf(value: unknown, fallback = ""): string {
+  const scalar = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+  return (scalar && String(value)) || fallback;
+}
+
 const SUFFIXES: Record<string, number> = {
   "": 1,
   k: 1e3,

@@ -8,7 +8,7 @@ import type { ConfigInspection } from "../../machinery.ts";
 import type { MachineState } from "../state.ts";
 import type { World } from "../world.ts";
 import { hasQuorum, type Cluster, type Hosts } from "./cluster.ts";
-import { isRecord } from "./pods.ts";
+import { isRecord, textOf } from "./pods.ts";
 
 export class Unreachable extends Error {}
 
@@ -68,12 +68,12 @@ function readKubeconfig(text: string): Login {
   const context = named(file["contexts"], file["current-context"], "context");
   const cluster = named(file["clusters"], context["cluster"], "cluster");
   const user = named(file["users"], context["user"], "user");
-  const server = String(cluster["server"] ?? "");
+  const server = textOf(cluster["server"]);
   if (!URL.canParse(server)) throw new Unreachable(`invalid kubeconfig: server "${server}" is no URL`);
   return {
     server,
-    authority: String(cluster["certificate-authority-data"] ?? ""),
-    certificate: String(user["client-certificate-data"] ?? ""),
+    authority: textOf(cluster["certificate-authority-data"]),
+    certificate: textOf(user["client-certificate-data"]),
   };
 }
 

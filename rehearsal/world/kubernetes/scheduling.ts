@@ -51,14 +51,11 @@ function unfit(
   ready: boolean,
   placement: Placement,
 ): string | undefined {
-  if (pod.nodeName)
-    return pod.nodeName === node.name ? undefined : "node(s) didn't match the requested node name";
+  // A pod that names its node passes the scheduler by; its kubelet must still be there and the ports be free.
+  if (pod.nodeName && pod.nodeName !== node.name) return "node(s) didn't match the requested node name";
   if (!ready) return "node(s) had untolerated taint {node.kubernetes.io/not-ready: }";
-  if (node.unschedulable) return "node(s) were unschedulable";
-  const taint = untolerated(node, pod.tolerations ?? [], false);
-  if (taint) return `node(s) had untolerated taint {${taint}}`;
-  if (!matches(pod, node)) return "node(s) didn't match Pod's node affinity/selector";
-  if (placement.avoid?.includes(node.name)) return "node(s) didn't match pod anti-affinity rules";
+  const declined = pod.nodeName ? undefined : declines(pod, node, placement);
+  if (declined) return declined;
   const wanted = hostPorts(pod);
   const taken = Object.values(cluster.state.pods)
     .filter((other) => other.node === node.name && other.phase !== "failed" && !placement.without?.(other))
@@ -66,6 +63,15 @@ function unfit(
   if (wanted.some((port) => taken.includes(port))) {
     return "node(s) didn't have free ports for the requested pod ports";
   }
+  return undefined;
+}
+
+function declines(pod: PodSpec, node: KubernetesNode, placement: Placement): string | undefined {
+  if (node.unschedulable) return "node(s) were unschedulable";
+  const taint = untolerated(node, pod.tolerations ?? [], false);
+  if (taint) return `node(s) had untolerated taint {${taint}}`;
+  if (!matches(pod, node)) return "node(s) didn't match Pod's node affinity/selector";
+  if (placement.avoid?.includes(node.name)) return "node(s) didn't match pod anti-affinity rules";
   return undefined;
 }
 

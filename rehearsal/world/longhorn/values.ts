@@ -4,7 +4,7 @@
  * manager finds invalid is ignored with a warning and the default stays (datastore/longhorn.go,
  * filterCustomizedDefaultSettings).
  */
-import { at, isRecord, type Toleration } from "../kubernetes/pods.ts";
+import { at, isRecord, textOf, type Toleration } from "../kubernetes/pods.ts";
 import { tolerates } from "../kubernetes/scheduling.ts";
 
 export interface LonghornValues {
@@ -81,7 +81,7 @@ export function readValues(values: Record<string, unknown>): LonghornValues {
   for (const [name, raw] of Object.entries(isRecord(given) ? given : {})) {
     const setting = SETTINGS[name];
     if (raw === null || raw === undefined) continue;
-    const text = isRecord(raw) ? JSON.stringify(raw) : String(raw as string | number | boolean);
+    const text = isRecord(raw) ? JSON.stringify(raw) : textOf(raw);
     if (!setting) {
       settings[kebab(name)] = text; // a setting without bearing on this world
       continue;
@@ -102,9 +102,9 @@ export function readValues(values: Record<string, unknown>): LonghornValues {
     settings,
     warnings,
     createStorageClass: at(values, "persistence.createStorageClass") !== false,
-    defaultClass: String(at(values, "persistence.defaultClass") ?? true) === "true",
+    defaultClass: textOf(at(values, "persistence.defaultClass"), "true") === "true",
     classReplicaCount: Number(replicas),
-    reclaimPolicy: String(at(values, "persistence.reclaimPolicy") ?? "Delete"),
+    reclaimPolicy: textOf(at(values, "persistence.reclaimPolicy"), "Delete"),
     managerTolerations: list<Toleration>(nonEmpty(own) ? own : global),
     managerNodeSelector: (nonEmpty(selector) ? selector : (globalSelector ?? {})) as Record<string, string>,
   };
@@ -125,7 +125,7 @@ function invalid(kind: Kind, text: string): string | undefined {
       return replicaCount(text) === undefined
         ? "value must be a number from 1 to 20, or a map of them as strings by data engine"
         : undefined;
-    default:
+    case "text":
       return undefined;
   }
 }

@@ -68,8 +68,7 @@ async function applyInMaintenance(
   machine.configuredAt = at;
   takeOver(world, vm, machine, machineConfig, facts);
   note(world, machine, { mode, how: "first", changed: true });
-  startConfigured(world, vm, machine, at);
-  await provisionVolumes(world, machine.vmId, { at });
+  if (startConfigured(world, vm, machine, at)) await provisionVolumes(world, machine.vmId, { at });
   return { mode, details: "Applied configuration" };
 }
 

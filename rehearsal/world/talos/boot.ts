@@ -17,24 +17,27 @@ export function stateOf(disk: DiskState | undefined): TalosDiskState | undefined
   return disk?.content.kind === "talos" ? disk.content.state : undefined;
 }
 
-/** Starts the operating system, at that simulated time, which may lie ahead. Only under the lock. */
-export async function boot(world: World, vmId: number, at: number): Promise<void> {
+/**
+ * Starts the operating system, at that simulated time, which may lie ahead. `why` is given for a machine that was up
+ * until now. Only under the lock. What may wait comes first: a killed process leaves the machine as it was, or booting.
+ */
+export async function boot(world: World, vmId: number, at: number, why?: string): Promise<void> {
   const vm = world.state.proxmox.vms[vmId];
   if (!vm) return;
-  const before = world.state.machines[vmId];
-  delete world.state.machines[vmId];
   const disk = bootDisk(vm);
   const failure = whyNoBoot(disk);
   if (!disk || disk.content.kind !== "talos" || failure) {
+    delete world.state.machines[vmId];
     const text = `VM ${vmId} (${String(vm.config["name"] ?? "unnamed")}) boots nothing: ${failure}`;
     world.note({ kind: "boot", subject: String(vmId), severity: "warning", text, detail: { vmId, failure } });
     return;
   }
   const { image } = disk.content;
   const state = stateOf(disk);
+  const facts = state && (await readFacts(world, vm, state.machineConfig));
+  const before = world.state.machines[vmId];
   const bootId = world.nextId("boot");
   const answersAt = at + DURATIONS.boot;
-  const facts = state && (await readFacts(world, vm, state.machineConfig));
   const given = image.platform === "nocloud" ? nocloudAddress(vm) : undefined;
   const addresses = allAddresses(given, facts?.addresses ?? []);
   const machine: MachineState = {
@@ -51,22 +54,18 @@ export async function boot(world: World, vmId: number, at: number): Promise<void
     ...(state && facts ? { machineConfig: state.machineConfig, facts, configuredAt: answersAt } : {}),
   };
   world.state.machines[vmId] = machine;
+  if (why !== undefined) noteQuorum(world, vmId, `${nameOf(vm, machine)} reboots (${why})`);
   noteBoot(world, vm, machine);
   if (!facts) return;
   warnStrayLinks(world, machine);
-  startConfigured(world, vm, machine, answersAt);
+  if (!startConfigured(world, vm, machine, answersAt)) return;
   await provisionVolumes(world, vmId, { at: answersAt, booting: true });
   resumeCluster(world, vmId, answersAt);
 }
 
 /** Goes down and comes up again, with what is then on its disks. Only under the lock; returns at once. */
 export async function restart(world: World, vmId: number, why: string): Promise<void> {
-  const machine = world.state.machines[vmId];
-  const name = machine?.facts?.hostname ?? `VM ${vmId}`;
-  const goneAt = world.clock.now();
-  if (machine) machine.answersAt = Infinity; // down while the record is written
-  noteQuorum(world, vmId, `${name} reboots (${why})`);
-  await boot(world, vmId, goneAt + DURATIONS.stopForReboot);
+  await boot(world, vmId, world.clock.now() + DURATIONS.stopForReboot, why);
 }
 
 /** The machine config's address comes first, and nocloud's stays: Talos merges them (network/address_merge.go). */
@@ -75,11 +74,11 @@ export function allAddresses(given: string | undefined, configured: string[]): s
   return [...new Set([...own, ...(given === undefined ? [] : [given])])];
 }
 
-/** System volumes first; without EPHEMERAL the node gets no further. */
-export function startConfigured(world: World, vm: VmState, machine: MachineState, at: number): void {
+/** System volumes first; false when there is no EPHEMERAL: the node then gets no further. */
+export function startConfigured(world: World, vm: VmState, machine: MachineState, at: number): boolean {
   const disk = bootDisk(vm);
   const failure = disk && machine.facts && ensureSystemPartitions(disk, machine.facts.ephemeral, at);
-  if (!failure) return;
+  if (!failure) return true;
   const node = machine.facts?.hostname ?? String(vm.vmId);
   machine.configuredAt = Number.MAX_SAFE_INTEGER;
   world.note({
@@ -89,6 +88,7 @@ export function startConfigured(world: World, vm: VmState, machine: MachineState
     text: `volume EPHEMERAL of ${node} waits: ${failure}`,
     detail: { vmId: vm.vmId, volume: "EPHEMERAL", reason: failure },
   });
+  return false;
 }
 
 export function warnStrayLinks(world: World, machine: MachineState): void {
@@ -109,7 +109,7 @@ function whyNoBoot(disk: DiskState | undefined): string | undefined {
 }
 
 function noteBoot(world: World, vm: VmState, machine: MachineState): void {
-  const name = machine.facts?.hostname ?? String(vm.config["name"] ?? vm.vmId);
+  const name = nameOf(vm, machine);
   const where = machine.address ? `at ${machine.address}` : "at no address that anybody knows";
   const mode = machine.facts ? "with its config" : "into maintenance mode";
   world.note({
@@ -129,4 +129,8 @@ function noteBoot(world: World, vm: VmState, machine: MachineState): void {
       devices: machine.devices,
     },
   });
+}
+
+function nameOf(vm: VmState, machine: MachineState): string {
+  return machine.facts?.hostname ?? String(vm.config["name"] ?? vm.vmId);
 }

@@ -91,7 +91,10 @@ function newCluster(id: string, facts: NodeFacts, vmId: number, memberId: string
   };
 }
 
-/** A configured control plane without etcd data joins the cluster that it can reach. One learner at a time. */
+/**
+ * A configured control plane without etcd data joins the cluster that it reaches, which therefore has quorum. One learner
+ * at a time.
+ */
 export function joinEtcd(world: World, machine: MachineState, cluster: ClusterState): void {
   const state = stateOf(bootDisk(world.state.proxmox.vms[machine.vmId]!));
   const { facts } = machine;
@@ -99,7 +102,7 @@ export function joinEtcd(world: World, machine: MachineState, cluster: ClusterSt
   const now = world.clock.now();
   const lastJoin = Math.max(...Object.values(cluster.etcd).map(({ joinedAt }) => joinedAt));
   const start = Math.max(machine.configuredAt ?? Infinity, cluster.apiUpAt ?? Infinity, lastJoin);
-  if (now < start + DURATIONS.etcdJoin || !quorum(world, cluster)) return;
+  if (now < start + DURATIONS.etcdJoin) return;
   // A member of the same name is taken out first: this machine is its successor (etcd.go, addMember).
   for (const [id, member] of Object.entries(cluster.etcd)) {
     if (member.name !== facts.hostname) continue;

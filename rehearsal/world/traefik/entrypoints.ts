@@ -1,5 +1,5 @@
 /** Entry points and certificate resolvers out of the chart's values. */
-import { at, isRecord } from "../kubernetes/pods.ts";
+import { at, isRecord, textOf } from "../kubernetes/pods.ts";
 
 export interface EntryPoint {
   name: string;
@@ -39,12 +39,12 @@ export function entryPoints(values: Record<string, unknown>): EntryPoint[] {
       port: Number(port["port"]),
       ...(port["hostPort"] ? { hostPort: Number(port["hostPort"]) } : {}),
       ...(port["exposedPort"] ? { exposedPort: Number(port["exposedPort"]) } : {}),
-      protocol: String(port["protocol"] ?? "TCP"),
+      protocol: textOf(port["protocol"], "TCP"),
       ...(isRecord(redirect) && redirect["to"]
         ? {
             redirectTo: {
-              entryPoint: String(redirect["to"]),
-              scheme: String(redirect["scheme"] ?? "https"),
+              entryPoint: textOf(redirect["to"]),
+              scheme: textOf(redirect["scheme"], "https"),
               permanent: redirect["permanent"] !== false,
             },
           }
@@ -63,9 +63,9 @@ export function resolvers(map: unknown): Resolver[] {
     return {
       name,
       // Traefik's own default, relative to the working directory / (pkg/provider/acme/provider.go, SetDefaults).
-      storage: String(acme["storage"] ?? "acme.json"),
-      ...(acme["email"] ? { email: String(acme["email"]) } : {}),
-      ...(acme["caServer"] ? { caServer: String(acme["caServer"]) } : {}),
+      storage: textOf(acme["storage"], "acme.json"),
+      ...(acme["email"] ? { email: textOf(acme["email"]) } : {}),
+      ...(acme["caServer"] ? { caServer: textOf(acme["caServer"]) } : {}),
       ...(challenge
         ? { challenge }
         : { invalid: "ACME challenge not specified, please select TLS or HTTP or DNS Challenge" }),

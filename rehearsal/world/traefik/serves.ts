@@ -80,6 +80,13 @@ function describe(cluster: Cluster, release: ReleaseState): TraefikService {
   if (acme && !acme.persistent)
     problems.push(`${acme.storage} is not on a persistent volume: it is lost with the pod`);
 
+  const fsGroup = planned.pod.securityContext?.fsGroup;
+  if (fsGroup !== undefined && acme?.persistent) {
+    problems.push(
+      `fsGroup ${fsGroup}: the kubelet widens ${acme.storage} to 0660 at every mount, which Traefik refuses unless something undoes it before each start`,
+    );
+  }
+
   const ports = planned.entryPoints.flatMap((entry) => {
     const port = onHost ? (planned.pod.hostNetwork ? entry.port : entry.hostPort) : entry.exposedPort;
     if (port === undefined) return [];
@@ -106,7 +113,7 @@ function describe(cluster: Cluster, release: ReleaseState): TraefikService {
     nodes,
     runAsUser:
       planned.pod.containers[0]?.securityContext?.runAsUser ?? planned.pod.securityContext?.runAsUser ?? null,
-    fsGroup: planned.pod.securityContext?.fsGroup ?? null,
+    fsGroup: fsGroup ?? null,
     resolvers,
     ...(acme ? { acme } : {}),
     problems: [...new Set(problems)],

@@ -15,6 +15,7 @@ import {
 import {
   at,
   isRecord,
+  textOf,
   type Container,
   type PodSecurityContext,
   type PodSpec,
@@ -105,9 +106,9 @@ export function plan(release: { name: string; values: Record<string, unknown> })
   rootKeys(release.values);
   const values = coalesce(DEFAULTS, release.values) as Record<string, unknown>;
   schema(values);
-  const fullname = String(
-    at(values, "fullnameOverride") ||
-      (release.name.includes("traefik") ? release.name : `${release.name}-traefik`),
+  const fullname = textOf(
+    at(values, "fullnameOverride"),
+    release.name.includes("traefik") ? release.name : `${release.name}-traefik`,
   );
   const replicas = Number(at(values, "deployment.replicas") ?? 1);
   const args = (at(values, "additionalArguments") as string[] | undefined) ?? [];
@@ -117,7 +118,7 @@ export function plan(release: { name: string; values: Record<string, unknown> })
     );
   }
   const persistence = at(values, "persistence") as Record<string, unknown>;
-  const claim = String(persistence["existingClaim"] || fullname);
+  const claim = textOf(persistence["existingClaim"], fullname);
   const storageClass = persistence["storageClass"];
   const serviceType = at(values, "service.spec.type");
   return {
@@ -129,7 +130,7 @@ export function plan(release: { name: string; values: Record<string, unknown> })
     entryPoints: entryPoints(values),
     resolvers: [...resolvers(at(values, "certificatesResolvers")), ...argumentResolvers(args)],
     ...(at(values, "service.enabled") === true
-      ? { service: { type: String(serviceType ?? "ClusterIP") } }
+      ? { service: { type: textOf(serviceType, "ClusterIP") } }
       : {}),
     ...(persistence["enabled"] === true
       ? {
@@ -203,7 +204,7 @@ function podSpec(
       {
         name: data,
         mountPath: String(persistence["path"]),
-        ...(persistence["subPath"] ? { subPath: String(persistence["subPath"]) } : {}),
+        ...(persistence["subPath"] ? { subPath: textOf(persistence["subPath"]) } : {}),
       },
       { name: "tmp", mountPath: "/tmp" },
     ],

@@ -9,7 +9,10 @@ export function resource(run: Run<unknown>, name: string, type?: string): Regist
 
 /** Names of the resources of a type, sorted. */
 export function namesOf(run: Run<unknown>, type: string): string[] {
-  return run.resources.filter((it) => it.type === type).map((it) => it.name).sort();
+  return run.resources
+    .filter((it) => it.type === type)
+    .map((it) => it.name)
+    .sort();
 }
 
 /** The name at the end of a URN, or of a provider's reference. */

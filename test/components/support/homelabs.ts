@@ -52,11 +52,7 @@ export function lab(changes: Changes = {}): HomelabConfig {
       endpoint: "192.168.1.126",
       talosVersion: "v1.12.0",
       kubernetesVersion: "1.35.0",
-      extensions: [
-        "siderolabs/iscsi-tools",
-        "siderolabs/qemu-guest-agent",
-        "siderolabs/util-linux-tools",
-      ],
+      extensions: ["siderolabs/iscsi-tools", "siderolabs/qemu-guest-agent", "siderolabs/util-linux-tools"],
       allowSchedulingOnControlPlanes: true,
     },
     network: {

@@ -3,16 +3,24 @@
  * everything else must be kept secret by the program or its SDK.
  */
 import * as pulumi from "@pulumi/pulumi";
+import type { ExistingVm } from "../../../src/proxmox/vm-id-guard.ts";
 import type { ReportedDisk } from "../../../src/talos/data-disk.ts";
 import type { Values } from "./mock-engine.ts";
 
 export interface Answers {
   /** The id by which the Image Factory knows the schematic. */
   schematicId?: string;
+  /** The machines that Proxmox has already; without it, asking is an error. */
+  vms?: ExistingVm[];
   /** The disks of the node at that address; without it, asking is an error. */
   disks?: (address: string) => ReportedDisk[];
   /** The cluster's health; a rejection is an unhealthy cluster. */
   health?: () => void;
+}
+
+/** A provider's failure, as gRPC carries it: the SDK shows its details and nothing else. */
+export function providerError(message: string): Error {
+  return Object.assign(new Error(message), { details: message });
 }
 
 export const SCHEMATIC_ID = "88d1f7a5c4f1d3aba7df787c448c1d3d008ed29cfb34af53fa0df4336a56040b";
@@ -52,7 +60,10 @@ export function answerResource(
         },
       };
     case "talos:machine/configurationApply:ConfigurationApply":
-      return { id: "machine_configuration_apply", state: { ...inputs, machineConfigurationHash: `hash of ${name}` } };
+      return {
+        id: "machine_configuration_apply",
+        state: { ...inputs, machineConfigurationHash: `hash of ${name}` },
+      };
     case "talos:cluster/kubeconfig:Kubeconfig":
       return { id: name, state: { ...inputs, kubeconfigRaw: SECRET_TEXTS.kubeconfig } };
     case "proxmoxve:download/file:File":
@@ -68,6 +79,9 @@ export function answerCall(token: string, inputs: Values, answers: Answers): Val
       return { ...inputs, machineConfiguration: `${SECRET_TEXTS.generated} ${inputs.machineType as string}` };
     case "talos:client/getConfiguration:getConfiguration":
       return { ...inputs, talosConfig: `${SECRET_TEXTS.talosconfig} ${inputs.clusterName as string}` };
+    case "proxmoxve:index/getVmsLegacy:getVmsLegacy":
+      if (!answers.vms) throw new Error("nobody may ask for Proxmox's machines here");
+      return { ...inputs, vms: answers.vms };
     case "talos:machine/getDisks:getDisks":
       if (!answers.disks) throw new Error("nobody may ask for disks here");
       return { ...inputs, disks: answers.disks(inputs.node as string) };

@@ -3,8 +3,8 @@
  * (secrets still wrapped), options, and the hooks themselves, so that a test can run them as the engine would.
  */
 import * as pulumi from "@pulumi/pulumi";
-import { waitForRPCs } from "@pulumi/pulumi/runtime/settings.js";
-import { getStore } from "@pulumi/pulumi/runtime/state.js";
+import * as settings from "@pulumi/pulumi/runtime/settings.js";
+import * as state from "@pulumi/pulumi/runtime/state.js";
 import { answerCall, answerResource, type Answers } from "./mock-answers.ts";
 
 export type Values = Record<string, unknown>;
@@ -47,6 +47,8 @@ export type Hook = (args: Values) => unknown;
 export interface Call {
   token: string;
   inputs: Values;
+  /** The provider asked, where the program names one. */
+  provider?: string;
 }
 
 export interface Run<T> {
@@ -60,10 +62,22 @@ export interface Run<T> {
 
 const PROJECT = "homelab";
 
+/** The SDK's own, which its types leave out. */
+const internals = { ...settings, ...state, ...pulumi.runtime } as unknown as {
+  waitForRPCs: () => Promise<void>;
+  getStore: () => { callbacks: unknown };
+  getMonitor: () => Monitor;
+  deserializeProperties: (message: unknown, keepUnknowns: boolean) => Values;
+};
+
 /** Runs a program to the end of its registrations. Runs must not overlap: the SDK's state is one per process. */
 export async function runProgram<T>(
   program: () => T | Promise<T>,
-  { stack = "test", preview = false, answers = {} }: { stack?: string; preview?: boolean; answers?: Answers } = {},
+  {
+    stack = "test",
+    preview = false,
+    answers = {},
+  }: { stack?: string; preview?: boolean; answers?: Answers } = {},
 ): Promise<Run<T>> {
   const calls: Call[] = [];
   const hooks = new Map<string, Hook>();
@@ -72,8 +86,8 @@ export async function runProgram<T>(
   await pulumi.runtime.setMocks(
     {
       newResource: ({ type, name, inputs }) => answerResource(type, name, inputs as Values, answers),
-      call: ({ token, inputs }) => {
-        calls.push({ token, inputs: inputs as Values });
+      call: ({ token, inputs, provider }) => {
+        calls.push({ token, inputs: inputs as Values, ...(provider && { provider }) });
         return answerCall(token, inputs as Values, answers);
       },
     },
@@ -82,7 +96,7 @@ export async function runProgram<T>(
     preview,
   );
   // The mocks know nothing of hooks, and would have a callback server reached that nobody serves.
-  (getStore() as unknown as { callbacks: unknown }).callbacks = {
+  internals.getStore().callbacks = {
     awaitStackRegistrations: () => Promise.resolve(),
     registerResourceHook: (hook: { name: string; callback: Hook }) => keep(hooks, hook),
     registerErrorHook: (hook: { name: string; callback: Hook }) => keep(hooks, hook),
@@ -90,7 +104,7 @@ export async function runProgram<T>(
   watchMonitor(resources);
 
   const result = await program();
-  await waitForRPCs();
+  await internals.waitForRPCs();
   const byUrn = [...resources.values()].sort((a, b) => (a.urn < b.urn ? -1 : 1));
   return { result, resources: byUrn, calls, hooks };
 }
@@ -105,13 +119,12 @@ type Getter = `get${string}`;
 type Message = Record<Getter, () => unknown>;
 type Answered = (error: unknown, response?: { getUrn(): string }) => void;
 interface Monitor {
-  registerResource(request: Message, callback: Answered): Promise<void>;
-  registerResourceOutputs(request: Message, callback: Answered): void;
+  registerResource: (request: Message, callback: Answered) => Promise<void>;
+  registerResourceOutputs: (request: Message, callback: Answered) => void;
 }
 
 function watchMonitor(resources: Map<string, Registration>): void {
-  const { getMonitor } = pulumi.runtime as unknown as { getMonitor(): Monitor };
-  const monitor = getMonitor();
+  const monitor = internals.getMonitor();
   const register = monitor.registerResource.bind(monitor);
   const registerOutputs = monitor.registerResourceOutputs.bind(monitor);
 
@@ -133,10 +146,7 @@ function watchMonitor(resources: Map<string, Registration>): void {
 }
 
 function properties(message: unknown): Values {
-  const { deserializeProperties } = pulumi.runtime as unknown as {
-    deserializeProperties(message: unknown, keepUnknowns: boolean): Values;
-  };
-  return deserializeProperties(message, true);
+  return internals.deserializeProperties(message, true);
 }
 
 function toRegistration(urn: string, request: Message): Registration {
@@ -172,7 +182,15 @@ function toOptions(request: Message): RegistrationOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => isSet(value)));
 }
 
-const HOOKS = ["BeforeCreate", "AfterCreate", "BeforeUpdate", "AfterUpdate", "BeforeDelete", "AfterDelete", "OnError"];
+const HOOKS = [
+  "BeforeCreate",
+  "AfterCreate",
+  "BeforeUpdate",
+  "AfterUpdate",
+  "BeforeDelete",
+  "AfterDelete",
+  "OnError",
+];
 
 function toHooks(binding: Message | undefined): Record<string, string[]> {
   const entries = HOOKS.map((kind): [string, string[]] => [

@@ -22,7 +22,7 @@ async function command(
   let text = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (text += String(chunk)));
   const poll = setInterval(() => until?.() && child.kill(signal), 20);
-  const [code] = (await once(child, "exit")) as [number | null];
+  const [code] = (await once(child, "close")) as [number | null];
   clearInterval(poll);
   return { code, text };
 }

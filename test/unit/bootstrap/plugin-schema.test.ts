@@ -15,6 +15,7 @@ interface Properties {
 
 interface Schema {
   provider: Properties;
+  functions: Record<string, { inputs: Properties }>;
   resources: Record<string, Properties>;
   types: Record<string, Properties>;
 }
@@ -31,9 +32,10 @@ function members(file: string, name: string): string[] {
   const start = lines.findIndex((line) => line.trim() === `export interface ${name} {`);
   const indent = /^ */.exec(lines[start] ?? "")![0];
   const end = lines.indexOf(`${indent}}`, start);
+  if (start < 0) return [];
   return lines
     .slice(start + 1, end)
-    .flatMap((line) => new RegExp(`^${indent}    (\\w+\\??): `).exec(line)?.[1] ?? [])
+    .flatMap((line) => new RegExp(`^${indent}    (?:readonly )?(\\w+\\??): `).exec(line)?.[1] ?? [])
     .sort();
 }
 
@@ -46,7 +48,7 @@ function inputs(of: Properties): string[] {
 
 // Without this a program that works with our build could fail with the published plugin, or the other way round.
 describe.skipIf(!ownBuild)("our build of the Proxmox plugin takes what the npm package sends", () => {
-  const schema = (ownBuild ? readJson(schemaFile) : { types: {} }) as Schema;
+  const schema = (ownBuild ? readJson(schemaFile) : { types: {}, functions: {} }) as Schema;
 
   it.each([
     ["proxmoxve:index/vmLegacy:VmLegacy", "vmLegacy.d.ts", "VmLegacyArgs", 58],
@@ -61,8 +63,24 @@ describe.skipIf(!ownBuild)("our build of the Proxmox plugin takes what the npm p
     expect(inputs(schema.provider)).toEqual(members("provider.d.ts", "ProviderArgs"));
   });
 
+  const functions = Object.entries(schema.functions).filter(([token]) => !token.startsWith("pulumi:"));
+  it.each(functions)("%s", (token, { inputs: given }) => {
+    const name = token.split(":").pop()!;
+    expect(inputs(given)).toEqual(members(`${name}.d.ts`, `${capital(name)}Args`));
+  });
+
   const nested = Object.entries(schema.types).filter(([token]) => !token.startsWith("proxmoxve:config/"));
   it.each(nested)("%s", (token, type) => {
-    expect(inputs(type)).toEqual(members("types/input.d.ts", token.split(":").pop()!));
+    const name = capital(token.split(":").pop()!);
+    const sent = members("types/input.d.ts", name);
+    // What only comes back is typed among the outputs; there nothing is optional by a ?.
+    const names = (list: string[]) => list.map((one) => one.replace("?", ""));
+    if (sent.length > 0) expect(inputs(type)).toEqual(sent);
+    else expect(names(inputs(type))).toEqual(names(members("types/output.d.ts", name)));
   });
 });
+
+/** Interfaces are capitalized in the npm package where the schema's names are not. */
+function capital(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { endpointUrl, longhornOutput, nodeOutput, traefikOutput } from "../../../src/outputs.ts";
+import { longhornOutput, nodeOutput, traefikOutput } from "../../../src/outputs.ts";
+import { endpointUrl } from "../../../src/talos/machine-config.ts";
 import { lab, nodeOf, rack } from "../../components/support/homelabs.ts";
 
 describe("the outputs", () => {

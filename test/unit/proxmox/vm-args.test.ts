@@ -69,10 +69,7 @@ describe("a VM's arguments", () => {
         dns: { servers: ["192.168.1.1"] },
         ipConfigs: [{ ipv4: { address: "192.168.1.126/24", gateway: "192.168.1.1" } }],
       },
-      disks: [
-        { ...(worker.disks as object[])[0] },
-        { ...(worker.disks as object[])[1], serial: "data-126" },
-      ],
+      disks: [{ ...(worker.disks as object[])[0] }, { ...(worker.disks as object[])[1], serial: "data-126" }],
     });
   });
 
@@ -127,9 +124,9 @@ describe("a VM's arguments", () => {
 
     // Proxmox would otherwise move the other disks along when a data disk is added later.
     const { dataDisk: _, ...plain } = node;
-    expect((vmArgs(config, { ...plain, osDisk, extraDisks }, IMAGE).disks as object[]).slice(1)).toStrictEqual(
-      extras,
-    );
+    expect(
+      (vmArgs(config, { ...plain, osDisk, extraDisks }, IMAGE).disks as object[]).slice(1),
+    ).toStrictEqual(extras);
   });
 
   test("tags are lower case and sorted, as Proxmox gives them back", () => {

@@ -86,9 +86,7 @@ describe("a node's disks are refused", () => {
     [
       "with two disks of the data disk's size, even if one has its serial",
       [OS, DATA, disk({ devPath: "/dev/vdb" })],
-      [
-        `2 disks have the data disk's size of ${DATA_SIZE}: /dev/vda, /dev/vdb; it must be exactly one`,
-      ],
+      [`2 disks have the data disk's size of ${DATA_SIZE}: /dev/vda, /dev/vdb; it must be exactly one`],
     ],
     [
       "with three, each named",

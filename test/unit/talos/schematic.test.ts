@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { REQUIRED_EXTENSIONS } from "../../../src/config/extensions.ts";
 import {
   bootImageFileName,
   bootImageUrl,

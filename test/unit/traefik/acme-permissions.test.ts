@@ -45,8 +45,8 @@ describe.each(SHELLS)("the script under $name", ({ command }) => {
     expect(folder.used()).toEqual([]);
   });
 
-  test.each([0o600, 0o660, 0o644, 0o777, 0o400])("makes mode %o 0600 and keeps the content", (fileMode) => {
-    write(ACCOUNT, fileMode);
+  test.each(["600", "660", "644", "777", "400"])("makes mode 0%s 0600 and keeps the content", (octal) => {
+    write(ACCOUNT, Number.parseInt(octal, 8));
     expect(run()).toEqual({ code: 0, stdout: "", stderr: "" });
     expect(mode()).toBe("600");
     expect(readFileSync(file, "utf8")).toBe(ACCOUNT);

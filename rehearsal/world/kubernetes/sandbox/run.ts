@@ -204,7 +204,11 @@ async function answer(call: string, fs: ContainerFs, run: SandboxRun): Promise<v
 }
 
 function refreshProc(fs: ContainerFs): void {
-  const table = mountTable(fs);
+  // Paths of this table are compared with rewritten ones, so they carry the temporary directory too.
+  const table = mountTable(fs).replace(
+    /^(\S+) (\/\S*)/gm,
+    (_, device: string, path: string) => `${device} ${fs.real(path)}`,
+  );
   for (const path of ["/proc/mounts", "/proc/self/mounts", "/etc/mtab"]) writeFileSync(fs.real(path), table);
 }
 

@@ -79,6 +79,9 @@ export class FakeHost implements NodeHost {
   resolve(path: string): HostPath {
     return this.mounted && `${path}/`.startsWith("/var/mnt/longhorn/") ? this.data : this.ephemeral;
   }
+  directories(): string[] {
+    return ["/var/mnt/longhorn"];
+  }
   kubeletMount(path: string): ReturnType<NodeHost["kubeletMount"]> {
     const destinations = ["/var/mnt/longhorn", "/var/lib/longhorn"];
     const destination = destinations.find((each) => `${path}/`.startsWith(`${each}/`));

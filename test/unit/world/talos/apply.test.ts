@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Machinery } from "../../../../rehearsal/machinery.ts";
-import { bootstrap, connect } from "../../../../rehearsal/world/talos/api.ts";
+import { apply, bootstrap, connect } from "../../../../rehearsal/world/talos/api.ts";
 import { stateOf } from "../../../../rehearsal/world/talos/boot.ts";
 import { settle } from "../../../../rehearsal/world/talos/cluster.ts";
 import { waitHealthy } from "../../../../rehearsal/world/talos/health.ts";
@@ -111,6 +111,16 @@ describe("a changed config", () => {
     await lab.apply(NODE, await lab.config({ hostname: "renamed" }), "try");
     await settle(lab.world);
     expect(lab.world.state.machines[100]!.facts?.hostname).toBe("cp-1");
+  });
+
+  it("stays when it is applied for good within that minute", async () => {
+    const next = await lab.config({ hostname: "renamed" });
+    const request = { machineConfig: next, mode: "try" as const };
+    await apply(lab.world, lab.target(NODE), request);
+    await lab.apply(NODE, next);
+    await settle(lab.world);
+    expect(lab.world.state.machines[100]!.facts?.hostname).toBe("renamed");
+    expect(lab.world.state.machines[100]!.revertsAt).toBeUndefined();
   });
 
   it("is on record with whether it changed anything", async () => {

@@ -4,6 +4,7 @@ import { connect } from "../../../../rehearsal/world/talos/api.ts";
 import { inventory, prettyBytes } from "../../../../rehearsal/world/talos/inventory.ts";
 import { reboot } from "../../../../rehearsal/world/talos/lifecycle.ts";
 import { machineAt } from "../../../../rehearsal/world/talos/network.ts";
+import { roomOn } from "../../../../rehearsal/world/talos/partitions.ts";
 import { GiB, Lab, openMachinery, osDisk } from "./support.ts";
 
 let machinery: Machinery;
@@ -139,6 +140,20 @@ describe("the disks that Talos reports", () => {
     [42949672960, "43 GB"],
     [1099511627776, "1.1 TB"],
   ])("%i bytes print as %s", (bytes, text) => expect(prettyBytes(bytes)).toBe(text));
+});
+
+describe("a grown OS disk", () => {
+  it("gives its room to EPHEMERAL at the next boot, so that no tail is left", async () => {
+    const vm = lab.addVm({ vmId: 100, name: "cp-1", address: "192.168.1.126" });
+    await lab.start(100);
+    await lab.apply("192.168.1.126", await lab.config({ hostname: "cp-1" }));
+    const disk = vm.disks["scsi0"]!;
+    expect(roomOn(disk)).toBe(0);
+    disk.sizeBytes += 10 * GiB;
+    expect(roomOn(disk)).toBe(10 * GiB);
+    await reboot(lab.world, 100, "test");
+    expect(roomOn(disk)).toBe(0);
+  });
 });
 
 describe("two machines at one address", () => {

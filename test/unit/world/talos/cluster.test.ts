@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Machinery } from "../../../../rehearsal/machinery.ts";
-import { apply, bootstrap, connect } from "../../../../rehearsal/world/talos/api.ts";
+import { apply, bootstrap } from "../../../../rehearsal/world/talos/api.ts";
 import { clusterNodes, isReady, kubernetesApiAt, settle } from "../../../../rehearsal/world/talos/cluster.ts";
 import { quorum } from "../../../../rehearsal/world/talos/etcd.ts";
 import { hostOf } from "../../../../rehearsal/world/talos/host.ts";
@@ -195,7 +195,7 @@ describe("three control planes behind a VIP", () => {
     await three(vip());
     await lab.remove(102);
     expect(Object.keys(cluster().etcd)).toHaveLength(3);
-    await controlPlane(102, addresses[2]!, {
+    await controlPlane(102, addresses[2], {
       endpoint: `https://${VIP}:6443`,
       address: addresses[2]!,
       patches: [vip()],
@@ -218,43 +218,5 @@ describe("three control planes behind a VIP", () => {
     expect(lab.catastrophes()).toEqual([
       "etcd of cluster lab has lost its quorum for good: 1 of 3 members have their data",
     ]);
-  });
-});
-
-describe("the Talos API", () => {
-  it("refuses a client of other secrets as mutual TLS would", async () => {
-    await controlPlane();
-    const other = await newSecrets(machinery);
-    const stranger = { ...lab.target(CP), credentials: other.clientConfiguration };
-    await expect(connect(lab.world, stranger)).rejects.toThrow(
-      "x509: certificate signed by unknown authority",
-    );
-    const forged = {
-      ...other.clientConfiguration,
-      caCertificate: lab.secrets.clientConfiguration.caCertificate,
-    };
-    await expect(connect(lab.world, { ...lab.target(CP), credentials: forged })).rejects.toThrow(
-      "remote error: tls: unknown certificate authority",
-    );
-    await expect(connect(lab.world, { node: CP, endpoint: CP })).rejects.toThrow("tls: certificate required");
-    expect((await connect(lab.world, lab.target(CP))).mode).toBe("running");
-  });
-
-  it("of a worker needs a control plane for its certificate", async () => {
-    await node(101, WORKER, { hostname: "w-1", role: "worker" });
-    await expect(connect(lab.world, lab.target(WORKER))).rejects.toThrow("connect: connection refused");
-    await controlPlane();
-    expect((await connect(lab.world, lab.target(WORKER))).mode).toBe("running");
-  });
-
-  it("passes calls on from an endpoint, but not into maintenance mode", async () => {
-    await controlPlane();
-    await node(101, WORKER, { hostname: "w-1", role: "worker" });
-    expect((await connect(lab.world, lab.target(WORKER, CP))).machine.vmId).toBe(101);
-    expect((await connect(lab.world, lab.target(WORKER, "127.0.0.1:50000"))).machine.vmId).toBe(101);
-    await expect(connect(lab.world, lab.target(WORKER, "192.168.1.9"))).rejects.toThrow("no route to host");
-    lab.addVm({ vmId: 102, name: "new", address: "192.168.1.130" });
-    await lab.start(102);
-    await expect(connect(lab.world, lab.target("192.168.1.130", CP))).rejects.toThrow("maintenance mode");
   });
 });

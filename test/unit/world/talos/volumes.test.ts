@@ -17,6 +17,7 @@ beforeEach(async () => {
   lab = await Lab.open(machinery);
 });
 
+/** Boots the machine with those disks, applies, and tells what became of its volume. */
 async function node(
   disks: Partial<DiskState>[],
   config: Partial<ConfigOptions> = {},
@@ -24,7 +25,7 @@ async function node(
   lab.addVm({ vmId: 100, name: "cp-1", address: NODE, disks });
   await lab.start(100);
   await lab.apply(NODE, await lab.config({ hostname: "cp-1", ...config }));
-  return volume();
+  return lab.world.state.machines[100]!.volumes[0]!;
 }
 
 function volume(): UserVolumeState {
@@ -71,6 +72,15 @@ describe("a user volume", () => {
     );
   });
 
+  it("waits with everything else where the OS disk has no room for EPHEMERAL", async () => {
+    await node([{ ...osDisk(), sizeBytes: 3 * GiB }, dataDisk()]);
+    expect(lab.texts("volume-waiting")).toEqual([
+      "volume EPHEMERAL of cp-1 waits: not enough room for EPHEMERAL on the system disk",
+    ]);
+    expect(lab.texts("format")).toEqual([]);
+    expect(hostOf(lab.world, 100).isUp()).toBe(false);
+  });
+
   it("takes an OS disk's free tail, which is a catastrophe", async () => {
     const big = { ...osDisk(), sizeBytes: 64 * GiB };
     await node([big, dataDisk()], { selector: "system_disk", patches: [OS_CAPPED] });
@@ -104,6 +114,12 @@ describe("a user volume", () => {
     const foreign = { ...dataDisk(), content: { kind: "foreign" as const, what: "ext4" } };
     expect((await node([osDisk(), foreign])).reason).toContain(
       "0 have not enough space, 1 have wrong format",
+    );
+  });
+
+  it("passes over the read-only loop devices, not over the DVD drive", async () => {
+    expect((await node([osDisk()], { selector: "disk.size > 0u" })).reason).toBe(
+      "no disks matched for volume (2 matched selector): 1 have not enough space, 1 have wrong format, 0 have other issues",
     );
   });
 

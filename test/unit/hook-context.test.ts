@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import * as pulumi from "@pulumi/pulumi";
 import { expect, test } from "vitest";
-import { programContext, valueOf } from "../../../src/talos/async-context.ts";
+import { programContext, valueOf } from "../../src/hook-context.ts";
 
 test("a call from outside runs in the context in which the program ran, to the end", async () => {
   const storage = new AsyncLocalStorage<string>();

@@ -1,0 +1,71 @@
+/** The commands, as the official CLI carries them out: `up` and `destroy` preview first and do nothing if that fails. */
+import type { EngineEvent, Stack } from "@pulumi/pulumi/automation/index.js";
+import type { Command } from "../arguments.ts";
+import { OperationLog } from "./operations.ts";
+
+export interface EngineOutput {
+  color: "always" | "never";
+  onOutput: (text: string) => void;
+}
+
+type EngineCommand = Exclude<Command, "outputs">;
+
+/**
+ * Undefined when the engine succeeded, else what it said.
+ *
+ * @param overlaid The environment's config was overlaid for this run. What protects a resource lies in the state, so a
+ *   destroy then brings the overlaid config there first, as `pulumi config set` and `pulumi up` would.
+ */
+export async function runEngine(
+  command: EngineCommand,
+  stack: Stack,
+  log: OperationLog,
+  output: EngineOutput,
+  overlaid: boolean,
+): Promise<string | undefined> {
+  const loud = { ...output, onEvent: log.receive };
+  try {
+    switch (command) {
+      case "preview": {
+        const { changeSummary } = await stack.preview(loud);
+        log.changes = changeSummary;
+        break;
+      }
+      case "up":
+        await quietly(output, log, (quiet) => stack.preview(quiet));
+        await stack.up({ ...loud, suppressOutputs: true });
+        break;
+      case "refresh":
+        await stack.refresh(loud);
+        break;
+      case "destroy":
+        if (overlaid) {
+          output.onOutput("First an `up`, so that the config of this run is in force:\n");
+          await stack.up({ ...loud, suppressOutputs: true });
+        }
+        await quietly(output, log, (quiet) => stack.previewDestroy(quiet));
+        await stack.destroy(loud);
+        break;
+    }
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** A preview whose output is only of interest when it fails. */
+async function quietly(
+  output: EngineOutput,
+  log: OperationLog,
+  preview: (options: EngineOutput & { onEvent: (event: EngineEvent) => void }) => Promise<unknown>,
+): Promise<void> {
+  const printed: string[] = [];
+  const own = new OperationLog(() => 0);
+  try {
+    await preview({ color: output.color, onOutput: (text) => printed.push(text), onEvent: own.receive });
+  } catch (error) {
+    output.onOutput(printed.join(""));
+    log.errors.push(...own.errors);
+    throw error;
+  }
+}

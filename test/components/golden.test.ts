@@ -1,0 +1,23 @@
+import { existsSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { environments, goldenEnvironments, goldenFile, goldenPlan } from "./support/golden-plan.ts";
+import { SECRET_TEXTS } from "./support/mock-answers.ts";
+
+test("every environment has a golden plan, and no plan is left of one that is gone", () => {
+  expect(goldenEnvironments()).toEqual(environments());
+});
+
+describe.each(environments())("the golden plan of %s", (environment) => {
+  test("is what the program registers now; `npm run golden` writes it anew, for the review to see", async () => {
+    const plan = await goldenPlan(environment);
+    const file = goldenFile(environment);
+    expect(plan).toBe(existsSync(file) ? readFileSync(file, "utf8") : "");
+  });
+
+  test("comes out the same a second time, and holds no secret", async () => {
+    const plan = await goldenPlan(environment);
+    expect(await goldenPlan(environment)).toBe(plan);
+    for (const text of Object.values(SECRET_TEXTS)) expect(plan).not.toContain(text);
+    expect(plan).toContain("[secret]");
+  });
+});

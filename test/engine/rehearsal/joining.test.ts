@@ -1,0 +1,50 @@
+/** Machines that come later, or again: proven alone, given a config, never a second bootstrap. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { bench, causes, type Bench } from "../support/rehearse.ts";
+
+const WORKER_2 =
+  "nodes[2]={name: worker-2, role: worker, host: pve, vmId: 128, address: 192.168.1.128, osDisk: {sizeGiB: 32}, dataDisk: {sizeGiB: 40}}";
+
+let lab: Bench;
+
+beforeAll(async () => {
+  lab = await bench();
+  const up = await lab.run("up");
+  expect(causes(up)).toBe("");
+});
+
+afterAll(() => lab.remove());
+
+test("a worker that joins later is looked at alone, and the others are left in peace", async () => {
+  const report = await lab.run("up", { overlays: [WORKER_2, "longhorn.replicaCount=2"] });
+  expect(causes(report)).toBe("");
+  const inspected = report.events.filter(({ kind }) => kind === "disks-inspected");
+  expect(new Set(inspected.map(({ detail }) => detail?.["vmId"]))).toEqual(new Set([128]));
+  const applied = report.events.filter(({ kind }) => kind === "config-applied");
+  expect(applied.map(({ subject }) => subject)).toEqual(["worker-2"]);
+  expect(report.events.filter(({ kind }) => kind === "bootstrap")).toEqual([]);
+});
+
+test("a volume of exactly a data disk's size does not disturb the proof of the next node", async () => {
+  await lab.during({ overlays: [WORKER_2, "longhorn.replicaCount=2"] }, async ({ world }) => {
+    const { clusterOf } = await import("../../../rehearsal/world/kubernetes/cluster.ts");
+    const { hostOf } = await import("../../../rehearsal/world/talos/host.ts");
+    const { attachVolume, createVolume } = await import("../../../rehearsal/world/longhorn/volumes.ts");
+    const [id] = Object.keys(world.state.clusters);
+    const cluster = clusterOf(world, id!, (vmId) => hostOf(world, vmId));
+    for (const node of ["worker-1", "worker-2"]) {
+      const volume = await createVolume(cluster, {
+        claim: `default/as-large-as-${node}`,
+        sizeBytes: 42949672960,
+        ignoreCapacity: true,
+      });
+      await attachVolume(cluster, volume.name, node);
+    }
+    await world.commit();
+  });
+  const report = await lab.run("up", {
+    overlays: [WORKER_2, "longhorn.replicaCount=2", "network.nameservers=[9.9.9.9]"],
+  });
+  expect(causes(report)).toBe("");
+  expect(report.events.filter(({ kind }) => kind === "format")).toEqual([]);
+});

@@ -1,0 +1,197 @@
+/**
+ * Programs that are wrong in one way each. The world must catch every one of them by what it does, and name the cause:
+ * a rehearsal that a wrong program passes proves nothing.
+ */
+/* eslint-disable @typescript-eslint/no-unsafe-member-access -- inputs on their way to the engine have no types */
+import { afterEach, describe, expect, test } from "vitest";
+import { bench, causes, mutated, type Bench, type Mutation, type Props } from "../support/rehearse.ts";
+
+const SCHEMATIC = "talos:imageFactory/schematic:Schematic";
+const CONFIG = "talos:machine/configurationApply:ConfigurationApply";
+const VM = "proxmoxve:index/vmLegacy:VmLegacy";
+const IMAGE = "proxmoxve:download/file:File";
+const NAMESPACE = "kubernetes:core/v1:Namespace";
+const RELEASE = "kubernetes:helm.sh/v3:Release";
+
+interface Mutant {
+  what: string;
+  mutations: Mutation[];
+  /** The right cause, in words. */
+  cause: RegExp;
+}
+
+/** Replaces text in a node's machine-config patches. */
+function patch(from: string | RegExp, to: string): Mutation {
+  return {
+    type: CONFIG,
+    change: (props) => {
+      const before = props["configPatches"] as string[];
+      props["configPatches"] = before.map((text) => text.replaceAll(from, to));
+      if (before.every((text, index) => text === (props["configPatches"] as string[])[index])) {
+        throw new Error(`the mutation of ${String(from)} changes nothing`);
+      }
+    },
+  };
+}
+
+function values(release: "longhorn" | "traefik", change: (values: Props) => void): Mutation {
+  return { type: RELEASE, change: (props) => props["chart"] === release && change(props["values"] as Props) };
+}
+
+function vm(which: string, change: (props: Props) => void): Mutation {
+  return { type: VM, change: (props, name) => name.includes(which) && change(props) };
+}
+
+const MUTANTS: Mutant[] = [
+  {
+    what: "iscsi-tools left out of the schematic",
+    mutations: [
+      {
+        type: SCHEMATIC,
+        change: (props) => {
+          props["schematic"] = (props["schematic"] as string).replace(/\n.*iscsi-tools/, "");
+        },
+      },
+    ],
+    cause: /Image Factory calls this schematic \w+, but \w+ was computed/,
+  },
+  {
+    what: "an image url of an unknown schematic",
+    mutations: [
+      {
+        type: IMAGE,
+        change: (props) => {
+          props["url"] = (props["url"] as string).replace(/image\/\w{64}/, `image/${"0".repeat(64)}`);
+        },
+      },
+    ],
+    cause: /404/,
+  },
+  {
+    what: "fsGroup set",
+    mutations: [values("traefik", (v) => (v["podSecurityContext"].fsGroup = 65532))],
+    cause: /fsGroup 65532/,
+  },
+  {
+    what: "fsGroup set, and no init container to repair what it does",
+    mutations: [
+      values("traefik", (v) => {
+        v["podSecurityContext"].fsGroup = 65532;
+        v["deployment"].initContainers = [];
+      }),
+    ],
+    cause: /permissions 660 for \/data\/acme\.json are too open/,
+  },
+  {
+    what: "the init container dropped",
+    mutations: [values("traefik", (v) => (v["deployment"].initContainers = []))],
+    cause: /acme-repair: after acme\.json was spoilt/,
+  },
+  {
+    what: "data path /var/lib/longhorn",
+    mutations: [values("longhorn", (v) => (v["defaultSettings"].defaultDataPath = "/var/lib/longhorn"))],
+    cause: /system disk|OS disk/,
+  },
+  {
+    what: "rshared dropped",
+    mutations: [patch(/\n\s+- rshared/g, "")],
+    cause: /not a shared mount|rshared/,
+  },
+  {
+    what: "the namespace label of Longhorn dropped",
+    mutations: [
+      {
+        type: NAMESPACE,
+        change: (props) => props["metadata"].name === "longhorn-system" && delete props["metadata"].labels,
+      },
+    ],
+    cause: /violates PodSecurity "baseline/,
+  },
+  {
+    what: "the namespace label of Traefik dropped",
+    mutations: [
+      {
+        type: NAMESPACE,
+        change: (props) => props["metadata"].name === "traefik" && delete props["metadata"].labels,
+      },
+    ],
+    cause: /violates PodSecurity "baseline/,
+  },
+  {
+    what: "three replicas on two nodes",
+    mutations: [values("longhorn", (v) => (v["persistence"].defaultClassReplicaCount = "3"))],
+    cause: /3 replicas|degraded/,
+  },
+  {
+    what: "a selector that matches no disk",
+    mutations: [patch("disk.size == 42949672960u", "disk.size == 42949672961u")],
+    cause: /nothing is mounted at \/var\/mnt\/longhorn[^]*matches no disk/,
+  },
+  {
+    what: "a selector that matches both disks",
+    mutations: [patch(/disk\.size == 42949672960u && (.*) && !system_disk/g, "$1")],
+    cause: /matches 2 disks/,
+  },
+  {
+    what: "a selector that matches the OS disk",
+    mutations: [
+      patch(/disk\.size == 42949672960u && (.*) && !system_disk/g, "disk.size == 34359738368u && $1"),
+    ],
+    cause: /matches \/dev\/sd. \(34 GB\), not its data disk/,
+  },
+  {
+    what: "Traefik with two replicas",
+    mutations: [values("traefik", (v) => (v["deployment"].replicas = 2))],
+    cause: /free ports|host ?ports|acme\.json/i,
+  },
+  {
+    what: "non-root with hostNetwork",
+    mutations: [
+      values("traefik", (v) => {
+        v["podSecurityContext"] = { runAsUser: 65532, runAsGroup: 65532, runAsNonRoot: true };
+        v["securityContext"] = { runAsUser: 65532, runAsNonRoot: true };
+      }),
+    ],
+    cause: /listen tcp :(80|443): bind: permission denied/,
+  },
+  {
+    what: "a rolling update of the one Traefik",
+    mutations: [values("traefik", (v) => (v["updateStrategy"] = { type: "RollingUpdate" }))],
+    cause: /./,
+  },
+  {
+    what: "a duplicate VM id",
+    mutations: [vm("worker-1", (props) => (props["vmId"] = 126))],
+    cause: /VM 126|already exists|worker-1 has no VM/,
+  },
+  {
+    what: "a duplicate MAC",
+    mutations: [
+      { type: VM, change: (props) => (props["networkDevices"][0].macAddress = "BC:24:11:00:00:01") },
+    ],
+    cause: /MAC address BC:24:11:00:00:01 .* is in use by/,
+  },
+  {
+    what: "a duplicate address",
+    mutations: [
+      vm("worker-1", (props) => (props["initialization"].ipConfigs[0].ipv4.address = "192.168.1.126/24")),
+    ],
+    cause: /192\.168\.1\.126 .*(in use|two machines)/,
+  },
+];
+
+let current: Bench | undefined;
+
+afterEach(async () => {
+  await current?.remove();
+  current = undefined;
+});
+
+describe("a rehearsal catches", () => {
+  test.each(MUTANTS)("$what", async ({ mutations, cause }) => {
+    current = await bench();
+    const report = await current.run("up", { program: await mutated(...mutations) });
+    expect(report.ok).toBe(false);
+    expect(causes(report)).toMatch(cause);
+  });
+});

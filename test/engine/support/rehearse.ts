@@ -1,0 +1,70 @@
+/** Whole rehearsals in a folder of their own, fast, and with the program changed on the way where a test wants that. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { loadProgram } from "../../../rehearsal/engine/program.ts";
+import { REPOSITORY } from "../../../rehearsal/paths.ts";
+import type { Report } from "../../../rehearsal/report.ts";
+import { openRehearsal, type Rehearsal, type RehearsalOptions } from "../../../rehearsal/session.ts";
+
+/** Simulated seconds per second: fast, and slow enough that the engine's own time stays small beside time limits. */
+const TIME_SCALE = 240;
+
+export interface Bench {
+  root: string;
+  /** Opens the rehearsal, does something with it, and closes it again: what persists is on the disk. */
+  during<T>(options: Partial<RehearsalOptions>, use: (rehearsal: Rehearsal) => Promise<T>): Promise<T>;
+  run(
+    command: "preview" | "up" | "refresh" | "destroy",
+    options?: Partial<RehearsalOptions>,
+  ): Promise<Report>;
+  remove(): Promise<void>;
+}
+
+export async function bench(stack = "lab"): Promise<Bench> {
+  const root = await mkdtemp(join(tmpdir(), "rehearsal-"));
+  const during: Bench["during"] = async (options, use) => {
+    const rehearsal = await openRehearsal({ stack, root, timeScale: TIME_SCALE, ...options });
+    try {
+      return await use(rehearsal);
+    } finally {
+      await rehearsal.close();
+    }
+  };
+  return {
+    root,
+    during,
+    run: (command, options = {}) =>
+      during(options, async (rehearsal) => (await rehearsal.run(command)).report),
+    remove: () => rm(root, { recursive: true, force: true }),
+  };
+}
+
+/** Everything a report says against the run: what the engine reported, and the details of the checks that failed. */
+export function causes(report: Report): string {
+  const failed = report.checks.filter(({ ok }) => !ok).map(({ id, detail }) => `${id}: ${detail}`);
+  return [...report.errors, ...failed].join("\n");
+}
+
+/** The values of a resource's inputs, loosely: a transform gets them as they are on their way to the engine. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type Props = Record<string, any>;
+
+export interface Mutation {
+  /** Resource type, e.g. `talos:machine/configurationApply:ConfigurationApply`. */
+  type: string;
+  change: (props: Props, name: string) => void;
+}
+
+/** The program, with every resource of a type changed on its way to the engine. */
+export async function mutated(...mutations: Mutation[]): Promise<() => Promise<Record<string, unknown>>> {
+  const program = await loadProgram(REPOSITORY);
+  return async () => {
+    pulumi.runtime.registerResourceTransform(({ type, name, props, opts }) => {
+      for (const { change } of mutations.filter((mutation) => mutation.type === type)) change(props, name);
+      return { props, opts };
+    });
+    return (await program()) as Record<string, unknown>;
+  };
+}
