@@ -1,6 +1,7 @@
 /** Where a rehearsal keeps its things: one folder per stack, below `.rehearsal` of the checkout. */
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { PROJECT } from "../src/config/schema.ts";
 
 export const REPOSITORY = fileURLToPath(new URL("..", import.meta.url));
 
@@ -10,6 +11,8 @@ export interface RehearsalPaths {
   work: string;
   /** Pulumi's own state, as files. */
   state: string;
+  /** The stack's checkpoint in it. */
+  stateFile: string;
   world: string;
   report: string;
   outputs: string;
@@ -18,10 +21,12 @@ export interface RehearsalPaths {
 
 export function rehearsalPaths(stack: string, root = join(REPOSITORY, ".rehearsal")): RehearsalPaths {
   const folder = resolve(root, stack);
+  const state = join(folder, "state");
   return {
     folder,
     work: join(folder, "work"),
-    state: join(folder, "state"),
+    state,
+    stateFile: join(state, ".pulumi", "stacks", PROJECT, `${stack}.json`),
     world: join(folder, "world.json"),
     report: join(folder, "report.json"),
     outputs: join(folder, "outputs.json"),

@@ -6,8 +6,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { OutputMap, PulumiFn, Stack } from "@pulumi/pulumi/automation/index.js";
 import { loadProgram } from "./engine/program.ts";
-import { OperationLog, type StateResource } from "./engine/operations.ts";
+import { OperationLog } from "./engine/operations.ts";
 import { runEngine } from "./engine/commands.ts";
+import { readState } from "./engine/state.ts";
 import { openStack } from "./engine/workspace.ts";
 import { PROXMOX_TOKEN_KEY, readEnvironment, withOverlays } from "./environment.ts";
 import { openHomelab, type SimulatedHomelab } from "./homelab.ts";
@@ -19,7 +20,6 @@ import { runChecks, type Evidence } from "./checks/check.ts";
 import { readToolchain } from "./toolchain.ts";
 import { parseConfig } from "../src/config/parse.ts";
 import { formatProblem } from "../src/config/problem.ts";
-import { PROJECT } from "../src/config/schema.ts";
 import type { HomelabConfig } from "../src/config/types.ts";
 import type { Command } from "./arguments.ts";
 import { UserError } from "./user-error.ts";
@@ -71,6 +71,8 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
   const lock = await takeLock(paths.lock);
   let homelab: SimulatedHomelab | undefined;
   try {
+    // Before anything is opened, so that a damaged state stops the run with everything as it was.
+    await readState(paths.stateFile);
     homelab = await openHomelab({
       ...options,
       config,
@@ -134,7 +136,7 @@ async function run(
   const log = new OperationLog(() => world.clock.now());
   const printed: string[] = [];
   const eventsBefore = world.state.events.length;
-  const before = await stateResources(stack);
+  const before = await readState(paths.stateFile);
   const output = {
     color: options.color ?? ("never" as const),
     onOutput: (text: string) => {
@@ -143,7 +145,7 @@ async function run(
     },
   };
   const failure = await runEngine(command, stack, log, output, (options.overlays ?? []).length > 0);
-  const after = await stateResources(stack);
+  const after = await readState(paths.stateFile);
   log.addDependencies([...before, ...after]);
   // What time has brought about since the last request is put on record before anyone judges.
   await settle(world);
@@ -151,7 +153,7 @@ async function run(
 
   const outputs = await stack.outputs();
   // As it lies on the disk; an export would come decrypted.
-  const stateText = await readFile(stateFile(paths, options.stack), "utf8").catch(() => "");
+  const stateText = await readFile(paths.stateFile, "utf8").catch(() => "");
   const evidence: Evidence = {
     command,
     config,
@@ -181,13 +183,4 @@ async function run(
   };
   await writeReport(paths, report, outputs);
   return { report, outputs };
-}
-
-function stateFile(paths: RehearsalPaths, stack: string): string {
-  return join(paths.state, ".pulumi", "stacks", PROJECT, `${stack}.json`);
-}
-
-async function stateResources(stack: Stack): Promise<StateResource[]> {
-  const { deployment } = (await stack.exportStack()) as { deployment?: { resources?: StateResource[] } };
-  return deployment?.resources ?? [];
 }

@@ -2,6 +2,7 @@
 import type { Evidence } from "./check.ts";
 import { verdict } from "./check.ts";
 import { clusterOf, hasQuorum, readyNodes, type Cluster } from "../world/kubernetes/cluster.ts";
+import { DURATIONS } from "../world/talos/durations.ts";
 import { hostOf } from "../world/talos/host.ts";
 import { quorum } from "../world/talos/etcd.ts";
 
@@ -27,6 +28,35 @@ export function bootstrappedOnce(evidence: Evidence) {
   const wanted = evidence.config.nodes.filter(({ role }) => role === "controlplane").length;
   if (members !== wanted) causes.push(`etcd has ${members} members, not ${wanted}`);
   return verdict("etcd", causes, `bootstrapped once, ${members} of ${wanted} members, quorum kept`);
+}
+
+/**
+ * Running nodes get a changed config one after the other: the next is not touched before the one before has taken its
+ * config over (or has rebooted with it and is Ready again).
+ */
+export function oneNodeAtATime({ world, eventsBefore }: Evidence) {
+  const events = world.state.events.slice(eventsBefore);
+  const changes = events.filter(
+    ({ kind, detail }) =>
+      kind === "config-applied" && detail?.["how"] !== "first" && detail?.["changed"] === true,
+  );
+  const causes = changes.flatMap((event, index) => {
+    const before = changes[index - 1];
+    if (!before) return [];
+    const ready = events.find(
+      (each) => each.at > before.at && each.kind === "node-ready" && each.subject === before.subject,
+    );
+    const settled =
+      before.detail?.["how"] === "reboot" ? (ready?.at ?? Infinity) : before.at + DURATIONS.immediateConfig;
+    return Number(event.detail?.["since"]) >= settled
+      ? []
+      : [`${event.subject} was given a changed config before ${before.subject} had taken over its own`];
+  });
+  const proof =
+    changes.length === 0
+      ? "no running node's config changed in this run"
+      : `${changes.length} nodes were changed one after the other`;
+  return verdict("one-at-a-time", causes, proof);
 }
 
 export function nodesReady(evidence: Evidence) {

@@ -5,6 +5,7 @@ import { inventory } from "../world/talos/inventory.ts";
 import { hostOf } from "../world/talos/host.ts";
 import { selectDisks } from "../world/talos/volumes.ts";
 import type { WorldEvent } from "../world/record.ts";
+import type { World } from "../world/world.ts";
 
 const MOUNT_POINT = "/var/mnt/longhorn";
 
@@ -52,6 +53,13 @@ export function provenBeforeApplied({ config, world, eventsBefore }: Evidence) {
       causes.add(`${event.subject} got a config before the disks of ${node.name} were looked at`);
     }
   });
+  if (applied > 0 && clusterIsNew) {
+    for (const node of config.nodes.filter(({ vmId }) => !layoutIsRight(world, vmId))) {
+      causes.add(
+        `a node got its first config although ${node.name} does not show exactly one data disk and one OS disk`,
+      );
+    }
+  }
   const proof = clusterIsNew
     ? "the disks of every node were read before any node got its first config"
     : "the disks of a joining node were read before it got its first config";
@@ -59,6 +67,17 @@ export function provenBeforeApplied({ config, world, eventsBefore }: Evidence) {
     "proof-first",
     [...causes],
     applied === 0 ? "no node got its first config in this run" : proof,
+  );
+}
+
+/** Whether a machine's disks are those declared, each size once: what the proof is about, by the world's own knowledge. */
+function layoutIsRight(world: World, vmId: number): boolean {
+  const declared = world.state.declarations?.[vmId];
+  const disks = Object.values(world.state.proxmox.vms[vmId]?.disks ?? {}).filter(
+    ({ media }) => media === "disk",
+  );
+  return [declared?.osDisk, declared?.dataDisk].every(
+    (wanted) => !wanted || disks.filter(({ sizeBytes }) => sizeBytes === wanted.sizeBytes).length === 1,
   );
 }
 

@@ -1,6 +1,6 @@
 /** Which checks go with which command. */
 import type { CheckFunction } from "./check.ts";
-import { bootstrappedOnce, nodesReady } from "./cluster.ts";
+import { bootstrappedOnce, nodesReady, oneNodeAtATime } from "./cluster.ts";
 import { dataVolumesMounted, noCatastrophe, provenBeforeApplied, selectorsUnambiguous } from "./disks.ts";
 import { acmeSurvives, ingressServes } from "./ingress.ts";
 import { addressesUnique, imageComplete, machinesAsDeclared } from "./machines.ts";
@@ -22,6 +22,7 @@ const CHECKS: Record<string, CheckFunction[]> = {
     dataVolumesMounted,
     bootstrappedOnce,
     nodesReady,
+    oneNodeAtATime,
     longhornHealthy,
     ingressServes,
     acmeSurvives,

@@ -51,6 +51,12 @@ export function imageComplete({ config, world }: Evidence) {
           `${installer ? `${installer.slice(0, 12)}…` : "a plain installer"}: the next upgrade drops its extensions`,
       );
     }
+    const image = installImageOf(machine.machineConfig);
+    if (image && !image.includes(`/${machine.image.platform}-installer/`)) {
+      missing.push(
+        `${node.name} would upgrade from ${image}, which is no installer for ${machine.image.platform}`,
+      );
+    }
     if (installer && !factory?.schematics[installer]) {
       missing.push(`the Image Factory was never given schematic ${installer}`);
     }

@@ -1,5 +1,6 @@
 /** What the engine did, from its own events: every operation with its start, end and dependencies, in simulated time. */
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
+import type { StateResource } from "./state.ts";
 
 export interface Operation {
   /** As Pulumi names it: create, update, delete, replace ... */
@@ -72,18 +73,6 @@ export class OperationLog {
       if (resource) operation.dependencies = dependenciesOf(resource);
     }
   }
-}
-
-export interface StateResource {
-  urn: string;
-  type: string;
-  custom: boolean;
-  id?: string;
-  parent?: string;
-  provider?: string;
-  dependencies?: string[];
-  inputs?: Record<string, unknown>;
-  outputs?: Record<string, unknown>;
 }
 
 function dependenciesOf({ dependencies = [], parent, provider }: StateResource): string[] {

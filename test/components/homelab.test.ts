@@ -36,6 +36,7 @@ describe("the lab", () => {
       "      proxmoxve:index/vmLegacy:VmLegacy lab-proxmox-worker-1-vm",
       "    pulumi:providers:proxmoxve lab-proxmox-provider",
       "  homelab:talos:Cluster lab-talos",
+      "    pulumi:index:Stash lab-talos-disk-proof",
       "    pulumi:index:Stash lab-talos-ready",
       "    talos:cluster/kubeconfig:Kubeconfig lab-talos-kubeconfig",
       "    talos:machine/bootstrap:Bootstrap lab-talos-bootstrap",
@@ -124,5 +125,5 @@ test("the rack: an image on each host, a VM, a config and, with a data disk, a c
     "rack-longhorn-data-volume-worker-3",
   ]);
   expect(lines.filter((line) => line.includes("Bootstrap"))).toHaveLength(1);
-  expect(run.resources).toHaveLength(44);
+  expect(run.resources).toHaveLength(45);
 });

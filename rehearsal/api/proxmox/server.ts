@@ -6,6 +6,7 @@ import { AGENT_SILENT } from "../../world/proxmox/agent.ts";
 import { ProxmoxError, sentence } from "../../world/proxmox/errors.ts";
 import type { Parameters } from "../../world/proxmox/parameters.ts";
 import { clearInterrupted } from "../../world/proxmox/vms.ts";
+import { UserError } from "../../user-error.ts";
 import type { World } from "../../world/world.ts";
 import { selfSigned } from "./certificate.ts";
 import { findRoute } from "./routes.ts";
@@ -45,10 +46,11 @@ export async function serveProxmox(world: World, options: ProxmoxServerOptions):
     server.once("error", (error: NodeJS.ErrnoException) => {
       reject(
         error.code === "EADDRINUSE"
-          ? new Error(
-              `Port ${options.port} on 127.0.0.1 is taken: the simulated Proxmox cannot listen there. Choose another port, or 0 for any.`,
+          ? new UserError(
+              `Port ${options.port} on 127.0.0.1 is taken, and the simulated Proxmox wants to listen there. Stop the program ` +
+                "that has it, or choose another with --port (the Proxmox provider's endpoint changes with it).",
             )
-          : new Error(
+          : new UserError(
               `The simulated Proxmox cannot listen on 127.0.0.1:${options.port ?? 0}: ${error.message}`,
             ),
       );

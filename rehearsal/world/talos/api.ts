@@ -51,8 +51,9 @@ export async function connect(world: World, target: Target): Promise<Session> {
 }
 
 export async function apply(world: World, target: Target, request: ApplyRequest): Promise<ApplyResult> {
+  const since = world.clock.now();
   const { machine } = await connect(world, target);
-  const result = await exclusive(world, () => applyConfiguration(world, machine, request));
+  const result = await exclusive(world, () => applyConfiguration(world, machine, { since, ...request }));
   await world.clock.sleep(DURATIONS.immediateConfig);
   return result;
 }

@@ -26,6 +26,8 @@ export interface ApplyRequest {
   machineConfig: string;
   mode: ApplyMode;
   dryRun?: boolean;
+  /** When the caller asked; for the record. */
+  since?: number;
 }
 
 /** The call on a node. Only under the lock. */
@@ -75,7 +77,7 @@ async function applyInMaintenance(
 async function applyToRunning(
   world: World,
   machine: MachineState,
-  { machineConfig, mode, dryRun }: ApplyRequest,
+  { machineConfig, mode, dryRun, since }: ApplyRequest,
 ): Promise<ApplyResult> {
   const vm = world.state.proxmox.vms[machine.vmId]!;
   await load(world, vm, machineConfig, (text) => new TalosError("InvalidArgument", text));
@@ -97,7 +99,7 @@ async function applyToRunning(
     delete machine.revertsAt;
     state.machineConfig = machineConfig;
   }
-  note(world, machine, { mode, how: resolved, changed, ...(needsReboot && why ? { why } : {}) });
+  note(world, machine, { mode, how: resolved, changed, since, ...(needsReboot && why ? { why } : {}) });
   if (resolved === "reboot") await restart(world, machine.vmId, "its config changed");
   else if (resolved !== "staged") {
     await applyImmediately(world, machine, machineConfig);
@@ -177,7 +179,7 @@ function withoutSecrets(text: string): string {
 function note(
   world: World,
   machine: MachineState,
-  what: { mode: ApplyMode; how: string; changed: boolean; why?: string },
+  what: { mode: ApplyMode; how: string; changed: boolean; since?: number | undefined; why?: string },
 ): void {
   const facts = machine.facts!;
   const how =

@@ -12,12 +12,13 @@ const LEAST = 37748736;
 describe("the Job", () => {
   test("looks at one node's mount, pinned to it, whatever its taints", () => {
     expect(mountCheckJob(nodeOf(lab(), "worker-1"), 40)).toStrictEqual({
-      metadata: expect.objectContaining({
+      metadata: {
         name: "data-volume-worker-1",
         namespace: "longhorn-system",
-      }) as unknown,
+        annotations: { "pulumi.com/replaceUnready": "true" },
+      },
       spec: {
-        backoffLimit: 6,
+        backoffLimit: 5,
         template: {
           spec: {
             nodeName: "worker-1",
@@ -129,13 +130,27 @@ describe.each(SHELLS)("the script under $name", ({ command }) => {
     expect(check()).toEqual({ code: 1, stdout: "", stderr: waits });
   });
 
-  test("fails when the size cannot be read, instead of passing", () => {
-    mounted("");
-    expect(check().code).not.toBe(0);
+  test.each([
+    ["says nothing", ""],
+    ["shows no number", table(0).replace(" 0 ", " - ")],
+  ])("fails when df %s, instead of passing", (_, df) => {
+    mounted(df);
+    const { code, stdout, stderr } = check();
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    // The shell may complain of the comparison itself before.
+    expect(stderr.trimEnd().split("\n").at(-1)).toBe(
+      `the filesystem at /var/mnt/longhorn has ${df && "-"} KiB, not the ${LEAST} to ${DISK} of the data disk`,
+    );
+  });
+
+  test("fails when df itself fails", () => {
+    mounted(table(41857024));
+    folder.replace("df", "exit 1");
+    expect(check()).toMatchObject({ code: 1, stdout: "" });
   });
 });
 
 test("the bounds follow the disk", () => {
-  expect(mountCheckScript(200)).toContain('[ "$size" -lt 188743680 ] || [ "$size" -gt 209715200 ]');
-  expect(mountCheckScript(1)).toContain('[ "$size" -lt 943718 ] || [ "$size" -gt 1048576 ]');
+  expect(mountCheckScript(200)).toContain('[ "$size" -ge 188743680 ] && [ "$size" -le 209715200 ]');
+  expect(mountCheckScript(1)).toContain('[ "$size" -ge 943718 ] && [ "$size" -le 1048576 ]');
 });

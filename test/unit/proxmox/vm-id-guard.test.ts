@@ -1,5 +1,7 @@
+import type * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import { expect, test } from "vitest";
-import { takenVmId, type ExistingVm } from "../../../src/proxmox/vm-id-guard.ts";
+import type { InProgramContext } from "../../../src/hook-context.ts";
+import { refuseTakenVmId, takenVmId, type ExistingVm } from "../../../src/proxmox/vm-id-guard.ts";
 import { lab, nodeOf } from "../../components/support/homelabs.ts";
 
 const node = nodeOf(lab(), "worker-1");
@@ -18,4 +20,15 @@ test("an id is taken by whoever has it, on any host; the message says who and wh
       "Give the node another id (homelab:nodes[].vmId), or, if that machine is what an interrupted run left behind, " +
       "delete it in Proxmox and run again.",
   );
+});
+
+test("Proxmox is asked in the program's context: outside it, a hook has lost the engine", async () => {
+  const provider = {} as proxmoxve.Provider;
+  const answering = (vms: ExistingVm[]) => (() => Promise.resolve({ vms })) as InProgramContext;
+  await expect(refuseTakenVmId(node, provider, answering([vm(126)]))).resolves.toBeUndefined();
+  await expect(refuseTakenVmId(node, provider, answering([vm(127)]))).rejects.toThrow(
+    new Error(takenVmId(node, [vm(127)])),
+  );
+  const broken = (() => Promise.reject(new Error("401 no ticket"))) as InProgramContext;
+  await expect(refuseTakenVmId(node, provider, broken)).rejects.toThrow(new Error("401 no ticket"));
 });

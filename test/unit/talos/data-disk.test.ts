@@ -4,8 +4,10 @@ import {
   DATA_MOUNT_POINT,
   DATA_VOLUME,
   dataDiskSelector,
+  declaredDisks,
   diskProblems,
   refusal,
+  silenceRefusal,
   type ReportedDisk,
 } from "../../../src/talos/data-disk.ts";
 import { lab, nodeOf, rack } from "../../components/support/homelabs.ts";
@@ -166,4 +168,56 @@ describe("the refusal of a homelab", () => {
     ]);
     expect(text).toContain("  cp-1  /dev/vda  43 GB  42949672960  virtio     data-126\n");
   });
+});
+
+describe("what a node's disks are declared to be", () => {
+  test("in one line: the VM, both sizes in bytes, the serial", () => {
+    expect(declaredDisks(worker)).toBe(
+      "VM 127: OS 34359738368 bytes, data 42949672960 bytes, serial data-127",
+    );
+    expect(declaredDisks(nodeOf(rack(), "cp-1"))).toBe("VM 2011: OS 34359738368 bytes, no data disk");
+  });
+
+  const { dataDisk, ...withoutDataDisk } = worker;
+  const data = dataDisk!;
+  test.each<[string, NodeConfig]>([
+    ["the VM", { ...worker, vmId: 128 }],
+    ["the OS disk's size", { ...worker, osDisk: { ...worker.osDisk, sizeGiB: 33 } }],
+    ["the data disk's size", { ...worker, dataDisk: { ...data, sizeGiB: 41 } }],
+    ["the data disk's serial", { ...worker, dataDisk: { ...data, serial: "other" } }],
+    ["that there is a data disk", withoutDataDisk],
+  ])("%s makes another line", (_, node) => {
+    expect(declaredDisks(node)).not.toBe(declaredDisks(worker));
+  });
+
+  test("what the proof does not read makes none: a running node is not asked for it", () => {
+    const node: NodeConfig = {
+      ...worker,
+      name: "storage-1",
+      address: "192.168.1.99",
+      cores: 8,
+      memoryGiB: 64,
+      host: "pve2",
+      osDisk: { ...worker.osDisk, datastore: "fast" },
+      dataDisk: { ...data, datastore: "fast" },
+    };
+    expect(declaredDisks(node)).toBe(declaredDisks(worker));
+  });
+});
+
+test("the refusal of silence names every silent node with its address and reason, and says where to look", () => {
+  const [cp, node] = lab().nodes as [NodeConfig, NodeConfig];
+  expect(
+    silenceRefusal([
+      { node: cp, reason: "no route to host" },
+      { node, reason: "deadline exceeded" },
+    ]),
+  ).toBe(
+    [
+      "The disks of some nodes could not be read, so no machine config was applied to any node and nothing was formatted.",
+      "  cp-1 (192.168.1.126): no route to host",
+      "  worker-1 (192.168.1.127): deadline exceeded",
+      "Look at the console of each such VM in Proxmox: it must show Talos in maintenance mode, at that address, and no other machine may have the address. Then run again.",
+    ].join("\n"),
+  );
 });

@@ -1,0 +1,42 @@
+/** Pulumi's state of a rehearsed stack, read from its checkpoint file; never written. */
+import { z } from "zod";
+import { readJson } from "../files.ts";
+import { UserError } from "../user-error.ts";
+
+export interface StateResource {
+  urn: string;
+  type: string;
+  parent?: string | undefined;
+  provider?: string | undefined;
+  dependencies?: string[] | undefined;
+}
+
+const resource = z.looseObject({
+  urn: z.string(),
+  type: z.string(),
+  parent: z.string().optional(),
+  provider: z.string().optional(),
+  dependencies: z.array(z.string()).optional(),
+});
+
+/** As Pulumi's file backend writes it; a stack without an update yet has no `latest`. */
+const checkpointFile = z.looseObject({
+  version: z.number(),
+  checkpoint: z.looseObject({
+    latest: z.looseObject({ resources: z.array(resource).nullish() }).nullish(),
+  }),
+});
+
+/** The resources in the state; none when the stack is new. Secrets in it stay encrypted. */
+export async function readState(file: string): Promise<StateResource[]> {
+  const value = await readJson(file, "state file");
+  if (value === undefined) return [];
+  const parsed = checkpointFile.safeParse(value);
+  if (!parsed.success) {
+    throw new UserError(
+      `The state file ${file} is damaged: it holds no Pulumi checkpoint. It was left as it is. ` +
+        "Move the stack's folder away to begin the rehearsal anew.",
+    );
+  }
+  return parsed.data.checkpoint.latest?.resources ?? [];
+}
