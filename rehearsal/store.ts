@@ -33,6 +33,7 @@ export async function loadWorld(file: string, stack: string): Promise<WorldState
   return value as WorldState;
 }
 
+/** For its owner only: the world's disks hold machine configs, and those hold the cluster's secrets, if made-up ones. */
 export function saveWorld(file: string): (state: WorldState) => Promise<void> {
-  return (state) => writeJson(file, state);
+  return (state) => writeJson(file, state, 0o600);
 }

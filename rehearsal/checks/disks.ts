@@ -1,9 +1,7 @@
 /** The unforgivable: a wrong disk. Judged by what was formatted, when, and what the applied selectors mean. */
 import type { Evidence } from "./check.ts";
 import { verdict } from "./check.ts";
-import { inventory } from "../world/talos/inventory.ts";
 import { hostOf } from "../world/talos/host.ts";
-import { selectDisks } from "../world/talos/volumes.ts";
 import type { WorldEvent } from "../world/record.ts";
 import type { World } from "../world/world.ts";
 
@@ -83,37 +81,6 @@ function layoutIsRight(world: World, vmId: number): boolean {
 
 function isFirst({ detail }: WorldEvent): boolean {
   return detail?.["how"] === "first";
-}
-
-/** The selector each node runs with, evaluated by Talos's own code over the disks the node has now. */
-export async function selectorsUnambiguous({ config, world }: Evidence) {
-  const causes: string[] = [];
-  for (const node of config.nodes) {
-    const machine = world.state.machines[node.vmId];
-    const vm = world.state.proxmox.vms[node.vmId];
-    if (!machine?.facts || !vm) continue;
-    const volumes = machine.facts.volumes.filter(({ kind }) => kind === "UserVolumeConfig");
-    if (node.dataDisk && volumes.length === 0)
-      causes.push(`the config of ${node.name} asks for no user volume`);
-    for (const volume of volumes) {
-      const disks = inventory(world, node.vmId);
-      const matches = await selectDisks(world, vm, volume.diskSelector, disks);
-      const found = disks.filter((_, index) => matches[index]);
-      const [only] = found;
-      const names = found.map((disk) =>
-        disk.iscsi
-          ? `${disk.devPath} (Longhorn volume ${disk.iscsi})`
-          : `${disk.devPath} (${disk.prettySize})`,
-      );
-      const declared = vm.disks[world.state.declarations?.[node.vmId]?.dataDisk?.interface ?? ""]?.id;
-      if (!only) causes.push(`the selector of ${node.name} matches no disk: ${volume.diskSelector}`);
-      else if (found.length > 1)
-        causes.push(`the selector of ${node.name} matches ${found.length} disks: ${names.join(", ")}`);
-      else if (only.diskId !== declared)
-        causes.push(`the selector of ${node.name} matches ${names[0]}, not its data disk`);
-    }
-  }
-  return verdict("selector", causes, "each node's selector matches its data disk and nothing else");
 }
 
 export function dataVolumesMounted({ config, world }: Evidence) {

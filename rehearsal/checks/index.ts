@@ -1,11 +1,12 @@
 /** Which checks go with which command. */
 import type { CheckFunction } from "./check.ts";
 import { bootstrappedOnce, nodesReady, oneNodeAtATime } from "./cluster.ts";
-import { dataVolumesMounted, noCatastrophe, provenBeforeApplied, selectorsUnambiguous } from "./disks.ts";
-import { acmeSurvives, ingressServes } from "./ingress.ts";
+import { dataVolumesMounted, noCatastrophe, provenBeforeApplied } from "./disks.ts";
+import { acmeSurvives, ingressServes, redeploys } from "./ingress.ts";
 import { addressesUnique, imageComplete, machinesAsDeclared } from "./machines.ts";
 import { outputsTrue } from "./outputs.ts";
 import { secretsHidden } from "./secrets.ts";
+import { selectorsUnambiguous } from "./selectors.ts";
 import { longhornHealthy } from "./storage.ts";
 import { nothingLeft, nothingRefused, nothingTouched } from "./untouched.ts";
 
@@ -26,6 +27,7 @@ const CHECKS: Record<string, CheckFunction[]> = {
     longhornHealthy,
     ingressServes,
     acmeSurvives,
+    redeploys,
     outputsTrue,
     secretsHidden,
   ],

@@ -1,12 +1,14 @@
 /** Traefik: it answers where DNS points, and its certificates survive what happens to files. */
 import type { Evidence } from "./check.ts";
 import { verdict } from "./check.ts";
+import { copyOfWorld } from "./copy.ts";
 import { theCluster } from "./cluster.ts";
 import { clusterOf, type Cluster } from "../world/kubernetes/cluster.ts";
+import { upgradeRelease } from "../world/kubernetes/releases.ts";
 import { hostOf } from "../world/talos/host.ts";
 import { restartTraefik, spoilAcme, type Spoil } from "../world/traefik/scenarios.ts";
 import { serves, type TraefikService } from "../world/traefik/serves.ts";
-import { World } from "../world/world.ts";
+import type { World } from "../world/world.ts";
 
 export function ingressServes(evidence: Evidence) {
   const { config, outputs } = evidence;
@@ -82,15 +84,34 @@ export async function acmeSurvives(evidence: Evidence) {
   return verdict("acme-repair", causes, `a restart puts acme.json right after each of: ${SPOILS.join(", ")}`);
 }
 
-/** A copy in which time passes without waiting, and of which nothing is kept. */
+/** Rolls Traefik out once more, with a changed pod, in a copy of the world: what a first installation cannot show. */
+export async function redeploys(evidence: Evidence) {
+  const cluster = theCluster(evidence);
+  const release = Object.values(cluster?.state.releases ?? {}).find(({ chart }) => chart === "traefik");
+  if (!cluster || !release) return verdict("redeploy", ["Traefik is not installed"], "");
+  const copy = copyOf(evidence.world, cluster);
+  const { namespace, name, chart, version, repository, values } = structuredClone(release);
+  const args = [...((values["additionalArguments"] as string[] | undefined) ?? []), "--log.level=DEBUG"];
+  try {
+    await upgradeRelease(copy, {
+      namespace,
+      name,
+      chart,
+      version,
+      repository,
+      values: { ...values, additionalArguments: args },
+    });
+    return verdict(
+      "redeploy",
+      serves(copy)[0]?.problems ?? [],
+      "a changed Traefik replaces the running one and serves again",
+    );
+  } catch (error) {
+    return verdict("redeploy", [(error as Error).message], "");
+  }
+}
+
 function copyOf(world: World, cluster: Cluster): Cluster {
-  let now = world.clock.now();
-  const clock = {
-    now: () => now,
-    sleep: async (seconds: number) => void (now += Math.max(0, seconds)),
-    until: async (time: number) => void (now = Math.max(now, time)),
-  };
-  const { machinery, lifecycle } = world;
-  const copy = new World({ state: structuredClone(world.state), clock, machinery, lifecycle });
+  const copy = copyOfWorld(world);
   return clusterOf(copy, cluster.state.id, (vmId) => hostOf(copy, vmId));
 }

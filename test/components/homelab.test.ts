@@ -1,8 +1,10 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { lab, rack } from "./support/homelabs.ts";
 import { nameIn, optionsOf, resource } from "./support/find.ts";
+import { SCHEMATIC_ID, SECRET_TEXTS } from "./support/mock-answers.ts";
 import type { Run } from "./support/mock-engine.ts";
 import { runHomelab } from "./support/run-homelab.ts";
+import { secret } from "./support/secrets.ts";
 
 /** Every resource as `type name`, its children indented below it. */
 function tree(run: Run<unknown>, parent = "", indent = ""): string[] {
@@ -56,6 +58,26 @@ describe("the lab", () => {
     expect(resource(run, "lab-proxmox-cp-1-vm").urn).toBe(
       "urn:pulumi:test::homelab::homelab:proxmox:Machine$proxmoxve:index/vmLegacy:VmLegacy::lab-proxmox-cp-1-vm",
     );
+  });
+
+  test("every component says what it made, and nothing else does", () => {
+    const said = run.resources
+      .filter((it) => it.outputs && it.type !== "homelab:index:Homelab")
+      .map((it): [string, unknown] => [it.name, it.outputs]);
+    expect(Object.fromEntries(said)).toEqual({
+      "lab-image": { schematicId: SCHEMATIC_ID },
+      "lab-longhorn": { namespace: "longhorn-system" },
+      "lab-proxmox-cp-1": { vmId: 126 },
+      "lab-proxmox-image-pve": {
+        volumeId: "local:import/talos-v1.12.0-88d1f7a5c4f1-nocloud-amd64.qcow2",
+      },
+      "lab-proxmox-worker-1": { vmId: 127 },
+      "lab-talos": {
+        talosconfig: secret(`${SECRET_TEXTS.talosconfig} lab`),
+        kubeconfig: secret(SECRET_TEXTS.kubeconfig),
+      },
+      "lab-traefik": { namespace: "traefik" },
+    });
   });
 
   test("the stages follow one another: storage after the cluster is ready, the ingress after storage", () => {

@@ -93,7 +93,7 @@ export function deploymentOf(release: ReleaseState, planned: TraefikPlan): Deplo
     replicas: planned.replicas,
     strategy: planned.strategy,
     pod: withAntiAffinity(planned),
-    revision: [release.version, entryPoints, resolvers, pod.containers[0]?.image],
+    revision: [release.version, entryPoints, resolvers, pod.containers[0]?.image, restartingValues(release)],
     readySeconds: DURATIONS.traefikReady,
     bindFailure: (port, error) => {
       const entryPoint = entryPoints.find((each) => each.port === port)?.name ?? String(port);
@@ -116,6 +116,11 @@ export function deploymentOf(release: ReleaseState, planned: TraefikPlan): Deplo
       return undefined;
     },
   };
+}
+
+/** Values that reach the pod's template by no other way, so that a change of theirs rolls it out (templates/_podtemplate.tpl). */
+function restartingValues({ values }: ReleaseState): unknown[] {
+  return ["additionalArguments", "env", "logs", "globalArguments", "experimental"].map((key) => values[key]);
 }
 
 const EMPTY_DIR = { device: "/dev/disk/ephemeral", sizeBytes: 0, usedBytes: 0, type: "xfs" };

@@ -140,6 +140,11 @@ const MUTANTS: Mutant[] = [
     cause: /matches \/dev\/sd. \(34 GB\), not its data disk/,
   },
   {
+    what: "a selector without the transport, where a Longhorn volume has the data disk's size",
+    mutations: [patch(' && disk.transport == "virtio"', "")],
+    cause: /matches 2 disks: .*Longhorn volume/,
+  },
+  {
     what: "Traefik with two replicas",
     mutations: [values("traefik", (v) => (v["deployment"].replicas = 2))],
     cause: /free ports|host ?ports|acme\.json/i,
@@ -157,7 +162,7 @@ const MUTANTS: Mutant[] = [
   {
     what: "a rolling update of the one Traefik",
     mutations: [values("traefik", (v) => (v["updateStrategy"] = { type: "RollingUpdate" }))],
-    cause: /./,
+    cause: /redeploy: .*(free ports|Multi-Attach)/,
   },
   {
     what: "a duplicate VM id",
@@ -185,6 +190,13 @@ let current: Bench | undefined;
 afterEach(async () => {
   await current?.remove();
   current = undefined;
+});
+
+test("the program as it is passes, changed in nothing", async () => {
+  current = await bench();
+  const untouched: Mutation[] = [RELEASE, NAMESPACE].map((type) => ({ type, change: () => undefined }));
+  const report = await current.run("up", { program: await mutated(...untouched) });
+  expect(causes(report)).toBe("");
 });
 
 describe("a rehearsal catches", () => {

@@ -59,7 +59,9 @@ describe.each(SHELLS)("the script under $name", ({ command }) => {
 
   test.each([
     ["{}", "an object without anything"],
-    [" \t\r\n{ }\n\n", "white space around it"],
+    ["{ }\n\n", "new lines at the end"],
+    [" \t\r\n{ }", "white space of every kind before it"],
+    ["{ } \t\r\n", "white space of every kind after it"],
     ["", "an empty file, which Traefik starts from"],
   ])("keeps %j: %s", (text) => {
     write(text, 0o660);
