@@ -10,12 +10,11 @@ export interface TalosRelease {
 }
 
 /**
- * Sources: `pkg/machinery/compatibility/talos112|talos113` (range) and `constants.DefaultKubernetesVersion` of siderolabs/talos;
+ * Sources: `pkg/machinery/compatibility/talos112` (range) and `constants.DefaultKubernetesVersion` of siderolabs/talos;
  * the support matrix at docs.siderolabs.com has the same.
  */
 export const TALOS_RELEASES: readonly TalosRelease[] = [
   { minor: "1.12", defaultKubernetes: "1.35.0", oldestKubernetes: "1.30", newestKubernetes: "1.35" },
-  { minor: "1.13", defaultKubernetes: "1.36.0", oldestKubernetes: "1.31", newestKubernetes: "1.36" },
 ];
 
 /** Chart versions whose values this program knows, newest first. 1.10 made `defaultReplicaCount` a map of strings. */

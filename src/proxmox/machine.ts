@@ -18,6 +18,8 @@ export interface MachineArgs {
 export class Machine extends pulumi.ComponentResource {
   /** For ordering and replacement: what lives on the machine goes with it. */
   readonly vm: proxmoxve.VmLegacy;
+  /** As the network device has it: the config's, else the one that Proxmox gave it when it was made. */
+  readonly macAddress: pulumi.Output<string>;
 
   constructor(name: string, args: MachineArgs, opts?: pulumi.ComponentResourceOptions) {
     super("homelab:proxmox:Machine", name, {}, opts);
@@ -37,6 +39,8 @@ export class Machine extends pulumi.ComponentResource {
       // (pulumi-proxmoxve#664).
       ignoreChanges: Array.from({ length: diskCount }, (_, index) => `disks[${index}].speed`),
     });
+
+    this.macAddress = this.vm.networkDevices.apply((devices) => devices?.[0]?.macAddress ?? "");
 
     this.registerOutputs({ vmId: this.vm.vmId });
   }

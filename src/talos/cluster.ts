@@ -142,8 +142,9 @@ export class Cluster extends pulumi.ComponentResource {
     };
     const turn = new OneAtATime(() => probes.healthy());
 
-    const apply = (node: NodeConfig) =>
-      new talos.machine.ConfigurationApply(
+    const apply = (node: NodeConfig) => {
+      const machine = machines.get(node.name)!;
+      return new talos.machine.ConfigurationApply(
         `${name}-${node.name}-config`,
         {
           node: node.address,
@@ -156,8 +157,10 @@ export class Cluster extends pulumi.ComponentResource {
         {
           parent: this,
           dependsOn: [gate],
-          // An emptied machine at the same address looks unchanged to the provider, whose reads are no-ops.
-          replaceWith: [machines.get(node.name)!.vm],
+          // An emptied machine at the same address looks unchanged to the provider, whose reads are no-ops. A machine that
+          // was lost and made anew is no replacement to Pulumi, but has another MAC.
+          replaceWith: [machine.vm],
+          replacementTrigger: machine.macAddress,
           hooks: {
             // Once more for this node: the gate may have opened in an earlier run, or for the machine before this one.
             beforeCreate: [() => probes.dataDisksProven([node])],
@@ -172,6 +175,7 @@ export class Cluster extends pulumi.ComponentResource {
           },
         },
       );
+    };
     return new Map(config.nodes.map((node) => [node.name, apply(node)]));
   }
 

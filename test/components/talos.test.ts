@@ -85,6 +85,8 @@ describe("the cluster of the lab", () => {
       expect(optionsOf(applied)).toEqual({
         dependsOn: [`lab-proxmox-${name}-vm`, "lab-talos-disk-proof", "lab-talos-secrets"],
         replaceWith: [`lab-proxmox-${name}-vm`],
+        // A machine that was lost and made anew has another MAC, and needs its config again.
+        replacementTrigger: `MAC of lab-proxmox-${name}-vm`,
         hooks: ["afterUpdate", "beforeCreate", "beforeUpdate", "onError"],
         additionalSecretOutputs: [
           "clientConfigurationWo",
@@ -212,6 +214,7 @@ describe("the cluster of the rack", () => {
       expect(optionsOf(applied)).toMatchObject({
         dependsOn: [`rack-proxmox-${node.name}-vm`, "rack-talos-disk-proof", "rack-talos-secrets"],
         replaceWith: [`rack-proxmox-${node.name}-vm`],
+        replacementTrigger: node.macAddress ?? `MAC of rack-proxmox-${node.name}-vm`,
       });
       expect(applied.inputs).toMatchObject({
         node: node.address,

@@ -66,6 +66,12 @@ export function answerResource(
       };
     case "talos:cluster/kubeconfig:Kubeconfig":
       return { id: name, state: { ...inputs, kubeconfigRaw: SECRET_TEXTS.kubeconfig } };
+    case "proxmoxve:index/vmLegacy:VmLegacy": {
+      const [device] = inputs.networkDevices as Values[];
+      // Proxmox picks an address where none is given.
+      const networkDevices = [{ macAddress: `MAC of ${name}`, ...device }];
+      return { id: String(inputs.vmId), state: { ...inputs, networkDevices } };
+    }
     case "proxmoxve:download/file:File":
       return { id: `${inputs.datastoreId as string}:import/${inputs.fileName as string}`, state: inputs };
     default:

@@ -32,6 +32,8 @@ export interface RegistrationOptions {
   ignoreChanges?: string[];
   replaceOnChanges?: string[];
   replaceWith?: string[];
+  /** Another value than last time replaces the resource. */
+  replacementTrigger?: unknown;
   deletedWith?: string;
   deleteBeforeReplace?: boolean;
   aliases?: number;
@@ -117,6 +119,9 @@ function keep(hooks: Map<string, Hook>, { name, callback }: { name: string; call
 
 type Getter = `get${string}`;
 type Message = Record<Getter, () => unknown>;
+interface JavaScriptValue {
+  toJavaScript(): unknown;
+}
 type Answered = (error: unknown, response?: { getUrn(): string }) => void;
 interface Monitor {
   registerResource: (request: Message, callback: Answered) => Promise<void>;
@@ -171,6 +176,7 @@ function toOptions(request: Message): RegistrationOptions {
     ignoreChanges: request.getIgnorechangesList!() as string[],
     replaceOnChanges: request.getReplaceonchangesList!() as string[],
     replaceWith: sorted(request.getReplaceWithList!()),
+    replacementTrigger: (request.getReplacementTrigger!() as JavaScriptValue | undefined)?.toJavaScript(),
     deletedWith: request.getDeletedwith!() as string,
     deleteBeforeReplace: request.getDeletebeforereplace!() as boolean,
     aliases: (request.getAliasesList!() as unknown[]).length,

@@ -48,3 +48,22 @@ test("a volume of exactly a data disk's size does not disturb the proof of the n
   expect(causes(report)).toBe("");
   expect(report.events.filter(({ kind }) => kind === "format")).toEqual([]);
 });
+
+test("a machine that was deleted by hand is made again and joins again, without a second bootstrap", async () => {
+  await lab.during({ overlays: [WORKER_2, "longhorn.replicaCount=2"] }, async ({ world }) => {
+    const { destroyVm } = await import("../../../rehearsal/world/proxmox/vms.ts");
+    const { stop } = await import("../../../rehearsal/world/proxmox/power.ts");
+    await stop(world, "pve", 128).run();
+    await destroyVm(world, "pve", 128).run();
+    await world.commit();
+  });
+  const options = { overlays: [WORKER_2, "longhorn.replicaCount=2", "network.nameservers=[9.9.9.9]"] };
+  await lab.run("refresh", options);
+  const report = await lab.run("up", options);
+  expect(report.errors).toEqual([]);
+  const applied = report.events.filter(({ kind }) => kind === "config-applied");
+  expect(applied.map(({ subject }) => subject)).toEqual(["worker-2"]);
+  expect(report.events.filter(({ kind }) => kind === "bootstrap")).toEqual([]);
+  expect(report.events.filter(({ severity }) => severity === "catastrophe")).toEqual([]);
+  expect(report.checks.find(({ id }) => id === "nodes")?.ok).toBe(true);
+});

@@ -123,4 +123,27 @@ describe("OneAtATime", () => {
       "cp-3 refused: cp-3 was left as it is, because the cluster was not healthy after the update of cp-1",
     ]);
   });
+
+  test("names every node that was done before the cluster turned out unhealthy", async () => {
+    const { turn, log, acquire } = observed((name) =>
+      name === "worker-1" ? Promise.reject(new Error("etcd has no quorum")) : Promise.resolve(),
+    );
+    for (const name of ["cp-1", "cp-2"]) {
+      await acquire(name);
+      turn.release();
+    }
+    await acquire("worker-1");
+    await acquire("worker-2");
+    expect(log.slice(-2)).toEqual([
+      "worker-1 refused: etcd has no quorum",
+      "worker-2 refused: worker-2 was left as it is, because the cluster was not healthy after the update of cp-1, cp-2",
+    ]);
+  });
+
+  test("a release that nobody's turn precedes counts for nothing", async () => {
+    const { turn, log, acquire } = observed();
+    turn.release();
+    await acquire("cp-1");
+    expect(log).toEqual(["turn of cp-1"]);
+  });
 });
