@@ -15,7 +15,7 @@ function run(
     now = at;
     const metadata = { op: "create", urn: urn(name), type };
     const key = { pre: "resourcePreEvent", end: "resOutputsEvent", failed: "resOpFailedEvent" }[event];
-    log.receive({ sequence: 0, timestamp: 0, [key]: { metadata } } as unknown as EngineEvent);
+    log.receive({ sequence: 0, timestamp: 0, [key]: { metadata } });
   }
   return log;
 }
