@@ -27,7 +27,7 @@ export const configSchema = z.strictObject({
   traefik: traefikSchema,
   protect: z.boolean().default(true).meta({
     description:
-      "Whether VMs and cluster secrets refuse to be deleted. Set it to false, and `up`, before a destroy.",
+      "Whether VMs, cluster secrets, Longhorn and Traefik refuse to be deleted. Set it to false, and `up`, before a destroy.",
   }),
 });
 

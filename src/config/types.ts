@@ -12,7 +12,7 @@ export interface HomelabConfig {
   nodes: NodeConfig[];
   longhorn: LonghornConfig;
   traefik: TraefikConfig;
-  /** Whether VMs and cluster secrets refuse to be deleted. */
+  /** Whether VMs, cluster secrets, and the releases that hold data refuse to be deleted. */
   protect: boolean;
 }
 

@@ -17,7 +17,7 @@ export const proxmoxSchema = z
       .meta({ description: "Accept the self-signed certificate that Proxmox installs with." }),
     imageDatastore: datastore().default("local").meta({
       description:
-        "Datastore for the boot image, on every host in use; its content types must include `import`.",
+        "Datastore for the boot image, on every host in use and local to it; its content types must include `import`.",
     }),
     diskDatastore: datastore().default("local-lvm").meta({
       description: "Datastore for the VMs' disks, on every host in use, unless a disk names its own.",
