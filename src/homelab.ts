@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { HomelabConfig } from "./config/types.ts";
+import { planGuard, settledGuard } from "./guards/plan-guard.ts";
 import { Longhorn } from "./longhorn/longhorn.ts";
 import { longhornOutput, nodeOutput, traefikOutput, type HomelabOutputs } from "./outputs.ts";
 import { Virtualization } from "./proxmox/virtualization.ts";
@@ -26,7 +27,8 @@ export class Homelab extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("homelab:index:Homelab", name, {}, opts);
-    const parent = { parent: this };
+    const guard = planGuard(config, this);
+    const parent = { parent: this, dependsOn: [guard] };
 
     // 1. Machines that boot an image with everything Longhorn needs.
     const image = new ImageSchematic(`${name}-image`, { extensions: config.cluster.extensions }, parent);
@@ -49,15 +51,16 @@ export class Homelab extends pulumi.ComponentResource {
     const longhorn = new Longhorn(
       `${name}-longhorn`,
       { config, applied: cluster.applied },
-      { ...parent, providers: [kubernetes], dependsOn: [cluster.ready] },
+      { parent: this, providers: [kubernetes], dependsOn: [cluster.ready] },
     );
 
     // 4. The ingress, its certificates on that storage.
-    new Traefik(
+    const traefik = new Traefik(
       `${name}-traefik`,
       { config },
-      { ...parent, providers: [kubernetes], dependsOn: [longhorn.release] },
+      { parent: this, providers: [kubernetes], dependsOn: [longhorn.release] },
     );
+    settledGuard(config, this, [traefik.release]);
 
     this.outputs = {
       clusterName: config.cluster.name,

@@ -14,7 +14,7 @@ export interface MachineArgs {
   provider: proxmoxve.Provider;
 }
 
-/** One node's VM with its OS disk and, where declared, its data disk. Protected unless the config says otherwise. */
+/** One node's VM with its OS disk and, where declared, its data disk. Protected unless the config says otherwise, or it retires. */
 export class Machine extends pulumi.ComponentResource {
   /** For ordering and replacement: what lives on the machine goes with it. */
   readonly vm: proxmoxve.VmLegacy;
@@ -30,7 +30,7 @@ export class Machine extends pulumi.ComponentResource {
       parent: this,
       provider,
       hooks: { beforeCreate: [() => refuseTakenVmId(node, provider, inContext)] },
-      protect: args.config.protect,
+      protect: args.config.protect && node.retiring !== true,
       // Ids, MAC and addresses are taken while the old VM exists.
       deleteBeforeReplace: true,
       // After a refresh the provider reports speed limits of zero on every disk and then wants them gone

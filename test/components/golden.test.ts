@@ -8,7 +8,7 @@ test("every environment has a golden plan, and no plan is left of one that is go
 });
 
 describe.each(environments())("the golden plan of %s", (environment) => {
-  test("is what the program registers now; `npm run golden` writes it anew, for the review to see", async () => {
+  test("is what the program registers now; `npm run generate` writes it anew, for the review to see", async () => {
     const plan = await goldenPlan(environment);
     const file = goldenFile(environment);
     expect(plan).toBe(existsSync(file) ? readFileSync(file, "utf8") : "");

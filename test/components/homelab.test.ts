@@ -1,8 +1,10 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { lab, rack } from "./support/homelabs.ts";
 import { nameIn, optionsOf, resource } from "./support/find.ts";
+import { SCHEMATIC_ID, SECRET_TEXTS } from "./support/mock-answers.ts";
 import type { Run } from "./support/mock-engine.ts";
 import { runHomelab } from "./support/run-homelab.ts";
+import { secret } from "./support/secrets.ts";
 
 /** Every resource as `type name`, its children indented below it. */
 function tree(run: Run<unknown>, parent = "", indent = ""): string[] {
@@ -36,6 +38,7 @@ describe("the lab", () => {
       "      proxmoxve:index/vmLegacy:VmLegacy lab-proxmox-worker-1-vm",
       "    pulumi:providers:proxmoxve lab-proxmox-provider",
       "  homelab:talos:Cluster lab-talos",
+      "    pulumi:index:Stash lab-talos-disk-proof",
       "    pulumi:index:Stash lab-talos-ready",
       "    talos:cluster/kubeconfig:Kubeconfig lab-talos-kubeconfig",
       "    talos:machine/bootstrap:Bootstrap lab-talos-bootstrap",
@@ -47,6 +50,8 @@ describe("the lab", () => {
       "  homelab:traefik:Traefik lab-traefik",
       "    kubernetes:core/v1:Namespace lab-traefik-namespace",
       "    kubernetes:helm.sh/v3:Release lab-traefik-release",
+      "  pulumi:index:Stash plan",
+      "  pulumi:index:Stash settled",
       "  pulumi:providers:kubernetes lab-kubernetes",
     ]);
   });
@@ -55,6 +60,26 @@ describe("the lab", () => {
     expect(resource(run, "lab-proxmox-cp-1-vm").urn).toBe(
       "urn:pulumi:test::homelab::homelab:proxmox:Machine$proxmoxve:index/vmLegacy:VmLegacy::lab-proxmox-cp-1-vm",
     );
+  });
+
+  test("every component says what it made, and nothing else does", () => {
+    const said = run.resources
+      .filter((it) => it.outputs && it.type !== "homelab:index:Homelab")
+      .map((it): [string, unknown] => [it.name, it.outputs]);
+    expect(Object.fromEntries(said)).toEqual({
+      "lab-image": { schematicId: SCHEMATIC_ID },
+      "lab-longhorn": { namespace: "longhorn-system" },
+      "lab-proxmox-cp-1": { vmId: 126 },
+      "lab-proxmox-image-pve": {
+        volumeId: "local:import/talos-v1.12.0-88d1f7a5c4f1-nocloud-amd64.qcow2",
+      },
+      "lab-proxmox-worker-1": { vmId: 127 },
+      "lab-talos": {
+        talosconfig: secret(`${SECRET_TEXTS.talosconfig} lab`),
+        kubeconfig: secret(SECRET_TEXTS.kubeconfig),
+      },
+      "lab-traefik": { namespace: "traefik" },
+    });
   });
 
   test("the stages follow one another: storage after the cluster is ready, the ingress after storage", () => {
@@ -124,5 +149,5 @@ test("the rack: an image on each host, a VM, a config and, with a data disk, a c
     "rack-longhorn-data-volume-worker-3",
   ]);
   expect(lines.filter((line) => line.includes("Bootstrap"))).toHaveLength(1);
-  expect(run.resources).toHaveLength(44);
+  expect(run.resources).toHaveLength(47);
 });

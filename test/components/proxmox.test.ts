@@ -33,6 +33,7 @@ describe("Proxmox in the lab", () => {
       fileName: FILE,
       url: `https://factory.talos.dev/image/${SCHEMATIC_ID}/v1.12.0/nocloud-amd64.qcow2`,
       overwrite: false,
+      overwriteUnmanaged: true,
     });
     expect(optionsOf(file)).toEqual({
       provider: "lab-proxmox-provider",

@@ -1,39 +1,9 @@
 /** The hooks, run as the engine would run them after the program has registered everything. */
 import { describe, expect, test } from "vitest";
-import type { ReportedDisk } from "../../src/talos/data-disk.ts";
-import { resource } from "./support/find.ts";
 import { lab, rack } from "./support/homelabs.ts";
-import { CLIENT_CONFIGURATION, providerError, type Answers } from "./support/mock-answers.ts";
-import type { Run } from "./support/mock-engine.ts";
+import { called, DISKS, HEALTH, hook } from "./support/hooks.ts";
+import { CLIENT_CONFIGURATION, providerError } from "./support/mock-answers.ts";
 import { runHomelab } from "./support/run-homelab.ts";
-
-const GIB = 1024 ** 3;
-const DISKS = "talos:machine/getDisks:getDisks";
-const HEALTH = "talos:cluster/getHealth:getHealth";
-
-function disks(address: string): ReportedDisk[] {
-  const common = { transport: "virtio", readonly: false, cdrom: false };
-  return [
-    { ...common, devPath: "/dev/sda", size: 32 * GIB, serial: "" },
-    { ...common, devPath: "/dev/vda", size: 40 * GIB, serial: `data-${address.split(".")[3]}` },
-  ];
-}
-
-type Kind = "beforeCreate" | "beforeUpdate" | "afterUpdate" | "onError";
-
-function hook(
-  run: Run<unknown>,
-  name: string,
-  kind: Kind,
-  args: Record<string, unknown> = {},
-): Promise<unknown> {
-  const names = resource(run, name).options.hooks?.[kind] ?? [];
-  if (names.length !== 1) throw new Error(`${name} has ${names.length} hooks ${kind}`);
-  // A hook may throw as well as reject; to the engine both are a failure.
-  return Promise.resolve().then(() => run.hooks.get(names[0]!)!(args));
-}
-
-const called = (run: Run<unknown>, token: string) => run.calls.filter((call) => call.token === token);
 
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
@@ -50,52 +20,6 @@ describe("while the program registers", () => {
         "talos:client/getConfiguration:getConfiguration",
       ]),
     );
-  });
-});
-
-describe("before a node's first config", () => {
-  const start = (answers: Answers) => runHomelab(lab(), { answers });
-
-  test("every node of the homelab shows its disks, each asked once for all applications", async () => {
-    const run = await start({ disks });
-    await Promise.all(
-      ["cp-1", "worker-1"].map((node) => hook(run, `lab-talos-${node}-config`, "beforeCreate")),
-    );
-    expect(called(run, DISKS).map((call) => call.inputs)).toEqual(
-      ["192.168.1.126", "192.168.1.127"].map((node) => ({
-        node,
-        endpoint: node,
-        clientConfiguration: CLIENT_CONFIGURATION,
-        timeouts: { read: "10m" },
-      })),
-    );
-  });
-
-  test("one node's wrong disk stops the application on all of them", async () => {
-    const run = await start({
-      disks: (address) => disks(address).slice(0, address.endsWith(".127") ? 1 : 2),
-    });
-    for (const node of ["cp-1", "worker-1"]) {
-      await expect(hook(run, `lab-talos-${node}-config`, "beforeCreate")).rejects.toThrow(
-        /^The data disk is not proven on every node, .*\n {2}worker-1: no virtio disk has the data disk's size/,
-      );
-    }
-  });
-
-  test("a node that does not answer stops it too", async () => {
-    const run = await start({
-      disks: (address) => {
-        if (address.endsWith(".126")) throw providerError("no route to 192.168.1.126");
-        return disks(address);
-      },
-    });
-    await expect(hook(run, "lab-talos-worker-1-config", "beforeCreate")).rejects.toThrow("no route to");
-  });
-
-  test("a later run proves anew", async () => {
-    await hook(await start({ disks }), "lab-talos-cp-1-config", "beforeCreate");
-    const run = await start({ disks: () => [] });
-    await expect(hook(run, "lab-talos-cp-1-config", "beforeCreate")).rejects.toThrow("not proven");
   });
 });
 

@@ -69,27 +69,44 @@ describe("the cluster of the lab", () => {
   test.each([
     ["cp-1", "controlplane", "192.168.1.126"],
     ["worker-1", "worker", "192.168.1.127"],
-  ])("config of %s: its role's, with its own patches, after every VM", (name, role, address) => {
-    const applied = resource(run, `lab-talos-${name}-config`);
-    // Exactly these: with an `onDestroy`, say, deleting the resource would wipe the node.
-    expect(applied.inputs).toEqual({
-      node: address,
-      endpoint: address,
-      applyMode: "auto",
-      clientConfiguration: secret(CLIENT_CONFIGURATION),
-      machineConfigurationInput: secret(`${SECRET_TEXTS.generated} ${role}`),
-      configPatches: nodePatches(lab(), nodeOf(lab(), name), INSTALLER),
+  ])(
+    "config of %s: its role's, with its own patches, after the proof of all disks",
+    (name, role, address) => {
+      const applied = resource(run, `lab-talos-${name}-config`);
+      // Exactly these: with an `onDestroy`, say, deleting the resource would wipe the node.
+      expect(applied.inputs).toEqual({
+        node: address,
+        endpoint: address,
+        applyMode: "auto",
+        clientConfiguration: secret(CLIENT_CONFIGURATION),
+        machineConfigurationInput: secret(`${SECRET_TEXTS.generated} ${role}`),
+        configPatches: nodePatches(lab(), nodeOf(lab(), name), INSTALLER),
+      });
+      expect(optionsOf(applied)).toEqual({
+        dependsOn: [`lab-proxmox-${name}-vm`, "lab-talos-disk-proof", "lab-talos-secrets"],
+        replaceWith: [`lab-proxmox-${name}-vm`],
+        hooks: ["afterUpdate", "beforeCreate", "beforeUpdate", "onError"],
+        additionalSecretOutputs: [
+          "clientConfigurationWo",
+          "machineConfiguration",
+          "machineConfigurationInput",
+          "machineConfigurationInputWo",
+        ],
+      });
+    },
+  );
+
+  test("the proof of the disks: every node's declared ones, once every VM is there and secrets to ask with", () => {
+    const gate = resource(run, "lab-talos-disk-proof");
+    expect(gate.inputs).toEqual({
+      input: {
+        "cp-1": "VM 126: OS 34359738368 bytes, data 42949672960 bytes, serial data-126",
+        "worker-1": "VM 127: OS 34359738368 bytes, data 42949672960 bytes, serial data-127",
+      },
     });
-    expect(optionsOf(applied)).toEqual({
+    expect(optionsOf(gate)).toEqual({
       dependsOn: ["lab-proxmox-cp-1-vm", "lab-proxmox-worker-1-vm", "lab-talos-secrets"],
-      replaceWith: [`lab-proxmox-${name}-vm`],
-      hooks: ["afterUpdate", "beforeCreate", "beforeUpdate", "onError"],
-      additionalSecretOutputs: [
-        "clientConfigurationWo",
-        "machineConfiguration",
-        "machineConfigurationInput",
-        "machineConfigurationInputWo",
-      ],
+      hooks: ["beforeCreate", "beforeUpdate"],
     });
   });
 
@@ -169,14 +186,31 @@ describe("the cluster of the rack", () => {
     ]);
   });
 
-  test("every node's config waits for all VMs, is replaced with its own only, and carries its own patches", () => {
-    const vms = rack().nodes.map((node) => `rack-proxmox-${node.name}-vm`);
+  test("the proof of the disks waits for every VM of every host, and knows the nodes without a data disk", () => {
+    const gate = resource(run, "rack-talos-disk-proof");
+    expect(gate.inputs).toEqual({
+      input: {
+        "cp-1": "VM 2011: OS 34359738368 bytes, no data disk",
+        "cp-2": "VM 2012: OS 34359738368 bytes, no data disk",
+        "cp-3": "VM 2013: OS 34359738368 bytes, no data disk",
+        "worker-1": "VM 2021: OS 51539607552 bytes, data 107374182400 bytes, serial data-2021",
+        "worker-2": "VM 2022: OS 51539607552 bytes, data 107374182400 bytes, serial data-2022",
+        "worker-3": "VM 2023: OS 51539607552 bytes, data 214748364800 bytes, serial data-2023",
+      },
+    });
+    expect(optionsOf(gate).dependsOn).toEqual([
+      ...rack().nodes.map((node) => `rack-proxmox-${node.name}-vm`),
+      "rack-talos-secrets",
+    ]);
+  });
+
+  test("every node's config waits for the proof, is replaced with its own VM only, and carries its own patches", () => {
     const installer = run.resources.find((it) => it.type === "homelab:index:Homelab")?.outputs
       ?.installerImage;
     for (const node of rack().nodes) {
       const applied = resource(run, `rack-talos-${node.name}-config`);
       expect(optionsOf(applied)).toMatchObject({
-        dependsOn: [...vms, "rack-talos-secrets"],
+        dependsOn: [`rack-proxmox-${node.name}-vm`, "rack-talos-disk-proof", "rack-talos-secrets"],
         replaceWith: [`rack-proxmox-${node.name}-vm`],
       });
       expect(applied.inputs).toMatchObject({

@@ -13,7 +13,7 @@ export interface Answers {
   /** The machines that Proxmox has already; without it, asking is an error. */
   vms?: ExistingVm[];
   /** The disks of the node at that address; without it, asking is an error. */
-  disks?: (address: string) => ReportedDisk[];
+  disks?: (address: string) => ReportedDisk[] | Promise<ReportedDisk[]>;
   /** The cluster's health; a rejection is an unhealthy cluster. */
   health?: () => void;
 }
@@ -73,7 +73,7 @@ export function answerResource(
   }
 }
 
-export function answerCall(token: string, inputs: Values, answers: Answers): Values {
+export async function answerCall(token: string, inputs: Values, answers: Answers): Promise<Values> {
   switch (token) {
     case "talos:machine/getConfiguration:getConfiguration":
       return { ...inputs, machineConfiguration: `${SECRET_TEXTS.generated} ${inputs.machineType as string}` };
@@ -84,7 +84,7 @@ export function answerCall(token: string, inputs: Values, answers: Answers): Val
       return { ...inputs, vms: answers.vms };
     case "talos:machine/getDisks:getDisks":
       if (!answers.disks) throw new Error("nobody may ask for disks here");
-      return { ...inputs, disks: answers.disks(inputs.node as string) };
+      return { ...inputs, disks: await answers.disks(inputs.node as string) };
     case "talos:cluster/getHealth:getHealth":
       if (!answers.health) throw new Error("nobody may ask for the cluster's health here");
       answers.health();
