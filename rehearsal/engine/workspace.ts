@@ -29,6 +29,17 @@ export interface WorkspaceOptions {
   breakLock: boolean;
 }
 
+/** @param attach Value of PULUMI_DEBUG_PROVIDERS. */
+export function engineVariables(attach: string): Record<string, string> {
+  return {
+    PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
+    PULUMI_DEBUG_PROVIDERS: attach,
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    // Plugins are attached or installed by the bootstrap; a missing one is an error, not a download.
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+  };
+}
+
 export async function openStack(options: WorkspaceOptions): Promise<Stack> {
   const { paths, stack, toolchain } = options;
   await mkdir(paths.state, { recursive: true });
@@ -49,13 +60,7 @@ export async function openStack(options: WorkspaceOptions): Promise<Stack> {
         main: paths.work,
         backend: { url: pathToFileURL(paths.state).href },
       },
-      envVars: {
-        PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
-        PULUMI_DEBUG_PROVIDERS: options.attach,
-        PULUMI_SKIP_UPDATE_CHECK: "true",
-        // Plugins are attached or installed by the bootstrap; a missing one is an error, not a download.
-        PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-      },
+      envVars: engineVariables(options.attach),
     },
   ).catch((error: unknown) => {
     throw damagedState(error, paths);

@@ -24,6 +24,7 @@ export function kubernetesProvider(world: World, hosts: Hosts): SimulatedProvide
   return {
     name: "kubernetes",
     version: VERSION,
+    sleep: (seconds) => world.clock.sleep(seconds),
     configure,
     diffConfig,
     // Custom resources have any token: `kubernetes:<group>/<version>:<Kind>` with a dotted group that is not Kubernetes's own.

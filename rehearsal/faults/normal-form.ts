@@ -1,0 +1,204 @@
+/**
+ * The end of a run in a form that two runs share when they ended alike: the world and Pulumi's state without ids, times,
+ * random names and secrets. What is left out is only what two undisturbed runs differ in too.
+ */
+import { createHash } from "node:crypto";
+import type { StateResource } from "../engine/operations.ts";
+import type { ClusterState } from "../world/kubernetes/state.ts";
+import type { DiskState, MachineState, VmState, WorldState } from "../world/state.ts";
+
+/** Keys whose values are made anew at every run, wherever they stand. */
+const PASSING = new Set(
+  [
+    "meta smbios1 vmgenid uid creationTimestamp resourceVersion revision id lastUpdated __meta created modified taint".split(
+      " ",
+    ),
+  ].flat(),
+);
+
+/** A random-looking text: base64, hex other than an image's schematic, a token, a MAC of Proxmox's range, a UUID. */
+const RANDOM = [
+  /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g,
+  /\bBC:24:11(:[0-9A-F]{2}){3}\b/g,
+  /\b[a-z0-9]{6}\.[a-z0-9]{16}\b/g,
+  /(?<![A-Za-z0-9+/=_-])(?![0-9a-f]{64}(?![0-9a-f]))[A-Za-z0-9+/_-]*[A-Z0-9][A-Za-z0-9+/_-]{40,}={0,2}/g,
+];
+
+export function masked(text: string): string {
+  return RANDOM.reduce((masking, pattern) => masking.replace(pattern, "*"), text);
+}
+
+/** Deep: keys in order, passing values away, random texts masked, a secret only as the fact that there is one. */
+export function normal(value: unknown): unknown {
+  if (typeof value === "string") return masked(value);
+  if (Array.isArray(value)) return value.map(normal);
+  if (typeof value !== "object" || value === null) return value;
+  if (SECRET in value) return "[secret]";
+  // Configs hold keys made anew at every run, and so their hashes change.
+  if (Object.values(value).every((each) => typeof each === "string" && /^[0-9a-f]{64}$/.test(each))) {
+    return Object.keys(value).sort();
+  }
+  const kept = Object.entries(value).filter(([key, each]) => !PASSING.has(key) && each !== undefined);
+  return Object.fromEntries(
+    kept.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, each]) => [key, normal(each)] as const),
+  );
+}
+
+/** Marks a secret in an exported state (pulumi sdk/go/common/resource: SigKey). */
+export const SECRET = "4dabf18193072939515e22adb298388d";
+
+export function normalWorld(state: WorldState): Record<string, unknown> {
+  const { hosts, vms } = state.proxmox;
+  return {
+    vms: mapped(vms, (vm) => normalVm(vm)),
+    files: mapped(hosts, ({ datastores }) => mapped(datastores, ({ files }) => Object.keys(files).sort())),
+    machines: mapped(state.machines, (machine) => normalMachine(machine, vms[machine.vmId])),
+    clusters: Object.values(state.clusters).map(normalCluster),
+    schematics: Object.keys(state.factory?.schematics ?? {}).sort(),
+  };
+}
+
+function normalVm({ host, power, config, pending, disks, foreign }: VmState): unknown {
+  return normal({ host, power, config, pending, foreign, disks: mapped(disks, normalDisk) });
+}
+
+function normalDisk({ interface: slot, datastore, sizeBytes, serial, media, content }: DiskState): unknown {
+  const partitions =
+    "partitions" in content
+      ? content.partitions.map(({ label, sizeBytes, filesystem }) => ({ label, sizeBytes, filesystem }))
+      : [];
+  const etcd = content.kind === "talos" && content.state?.etcd !== undefined;
+  const configured = content.kind === "talos" ? content.state?.machineConfig : undefined;
+  const config = configured === undefined ? undefined : masked(configured);
+  return { slot, datastore, sizeBytes, serial, media, kind: content.kind, partitions, etcd, config };
+}
+
+function normalMachine(machine: MachineState, vm: VmState | undefined): unknown {
+  const slotOf = (diskId?: string) =>
+    Object.values(vm?.disks ?? {}).find(({ id }) => id === diskId)?.interface;
+  return {
+    addresses: machine.addresses,
+    config: machine.machineConfig && masked(machine.machineConfig),
+    volumes: machine.volumes.map(({ name, kind, phase, diskId, mountPoint }) => ({
+      name,
+      kind,
+      phase,
+      mountPoint,
+      disk: slotOf(diskId),
+    })),
+    iscsi: machine.iscsi.map(({ sizeBytes, filesystem }) => ({ sizeBytes, filesystem })),
+  };
+}
+
+function normalCluster(cluster: ClusterState): unknown {
+  const { longhorn } = cluster;
+  return normal({
+    name: cluster.name,
+    members: Object.values(cluster.etcd).map(({ name, vmId }) => ({ name, vmId })),
+    nodes: mapped(cluster.nodes, ({ address, controlPlane, labels, taints, unschedulable, vmId }) => ({
+      address,
+      controlPlane,
+      labels,
+      taints: [...taints].sort(),
+      unschedulable,
+      vmId,
+    })),
+    namespaces: mapped(cluster.namespaces, ({ labels }) => labels),
+    releases: mapped(cluster.releases, ({ chart, version, values, status }) => ({
+      chart,
+      version,
+      values,
+      status,
+    })),
+    objects: mapped(cluster.objects, ({ body }) => body),
+    pods: Object.values(cluster.pods)
+      .map(({ namespace, node, phase, release, hostPorts }) => ({
+        namespace,
+        node,
+        phase,
+        release,
+        hostPorts,
+      }))
+      .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
+    longhorn: longhorn && {
+      ...longhorn,
+      disks: mapped(longhorn.disks, ({ path }) => path),
+      volumes: Object.values(longhorn.volumes)
+        .map(({ claim, sizeBytes, replicasWanted, replicas, robustness, files, attachedTo }) => ({
+          claim,
+          sizeBytes,
+          replicasWanted,
+          replicas: replicas
+            .map(({ node, healthy, onSystemDisk }) => ({ node, healthy, onSystemDisk }))
+            .sort((a, b) => (a.node < b.node ? -1 : 1)),
+          robustness,
+          files,
+          attachedTo,
+        }))
+        .sort((a, b) => (a.claim < b.claim ? -1 : 1)),
+    },
+  });
+}
+
+/** What a run must leave in Pulumi's state: resources with inputs, dependencies and protection; nothing pending or half done. */
+export function normalState(resources: ExportedResource[], pending: unknown[]): Record<string, unknown> {
+  return {
+    pending: pending.length,
+    resources: resources
+      .map((resource) => ({
+        urn: resource.urn,
+        inputs: normal(resource.inputs ?? {}),
+        protect: resource.protect ?? false,
+        initErrors: resource.initErrors ?? [],
+        // A provider is named by its URN and an id of its own.
+        provider: resource.provider?.replace(/::[^:]+$/, ""),
+        parent: resource.parent,
+        dependencies: [...(resource.dependencies ?? [])].sort(),
+      }))
+      .sort((a, b) => (a.urn < b.urn ? -1 : 1)),
+  };
+}
+
+export interface ExportedResource extends StateResource {
+  protect?: boolean;
+  initErrors?: string[];
+}
+
+/** The paths at which two normal forms differ, with both values; at most `most`. */
+export function differences(expected: unknown, found: unknown, most = 8): string[] {
+  const told: string[] = [];
+  compare(expected, found, "");
+  return told;
+
+  function compare(a: unknown, b: unknown, path: string): void {
+    if (told.length >= most || JSON.stringify(a) === JSON.stringify(b)) return;
+    if (isObject(a) && isObject(b)) {
+      for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
+        compare(a[key], b[key], path === "" ? key : `${path}.${key}`);
+      }
+      return;
+    }
+    told.push(`${path}: ${short(b)} instead of ${short(a)}`);
+  }
+}
+
+type Tree = Record<string, unknown>;
+
+function isObject(value: unknown): value is Tree {
+  return typeof value === "object" && value !== null;
+}
+
+function short(value: unknown): string {
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length > 120
+    ? `${text.slice(0, 100)}… (${createHash("sha256").update(text).digest("hex").slice(0, 8)})`
+    : text;
+}
+
+function mapped<From, To>(record: Record<string, From>, change: (value: From) => To): Record<string, To> {
+  return Object.fromEntries(
+    Object.entries(record)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, value]) => [key, change(value)]),
+  );
+}
