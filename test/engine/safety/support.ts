@@ -1,0 +1,39 @@
+/** A volume with something in it, to be looked for after whatever a test does. */
+import type { Cluster } from "../../../rehearsal/world/kubernetes/cluster.ts";
+import { clusterOf } from "../../../rehearsal/world/kubernetes/cluster.ts";
+import {
+  attachVolume,
+  createVolume,
+  volumeOfClaim,
+  writeFile,
+} from "../../../rehearsal/world/longhorn/volumes.ts";
+import { hostOf } from "../../../rehearsal/world/talos/host.ts";
+import type { World } from "../../../rehearsal/world/world.ts";
+
+const CLAIM = "default/precious";
+
+export function clusterIn(world: World): Cluster {
+  const [id] = Object.keys(world.state.clusters);
+  return clusterOf(world, id!, (vmId) => hostOf(world, vmId));
+}
+
+/** Makes a claim's volume, attached to that node, and writes into it. */
+export async function writeData(world: World, node: string): Promise<void> {
+  const cluster = clusterIn(world);
+  const { name } = await createVolume(cluster, { claim: CLAIM, sizeBytes: 1024 ** 3 });
+  await attachVolume(cluster, name, node);
+  writeFile(cluster, name, "/data", { content: "precious", uid: 0, gid: 0, mode: "0600" });
+  await world.commit();
+}
+
+/** What the volume holds, read from a copy that is there. */
+export function readData(world: World): string | undefined {
+  const volume = volumeOfClaim(clusterIn(world), CLAIM);
+  return volume?.robustness === "faulted" ? undefined : volume?.files["/data"]?.content;
+}
+
+/** The nodes that hold a healthy copy, sorted. */
+export function copies(world: World): string[] {
+  const volume = volumeOfClaim(clusterIn(world), CLAIM);
+  return (volume?.replicas ?? []).flatMap(({ healthy, node }) => (healthy ? [node] : [])).sort();
+}
