@@ -7,6 +7,7 @@ import { longhornOutput, nodeOutput, traefikOutput, type HomelabOutputs } from "
 import { Virtualization } from "./proxmox/virtualization.ts";
 import { Cluster } from "./talos/cluster.ts";
 import { ImageSchematic } from "./talos/image-schematic.ts";
+import { retiringNode } from "./talos/retiring-node.ts";
 import { endpointUrl } from "./talos/machine-config.ts";
 import { installerImage } from "./talos/schematic.ts";
 import { Traefik } from "./traefik/traefik.ts";
@@ -47,18 +48,22 @@ export class Homelab extends pulumi.ComponentResource {
     );
     const kubernetes = new k8s.Provider(`${name}-kubernetes`, { kubeconfig: cluster.kubeconfig }, parent);
 
+    const nodeObjects = config.nodes
+      .filter(({ retiring }) => retiring !== undefined)
+      .map((node) => retiringNode(`${name}-node-${node.name}`, node, kubernetes, cluster.ready, this));
+
     // 3. Replicated storage on the data disks.
     const longhorn = new Longhorn(
       `${name}-longhorn`,
       { config, applied: cluster.applied },
-      { parent: this, providers: [kubernetes], dependsOn: [cluster.ready] },
+      { parent: this, providers: [kubernetes], dependsOn: [cluster.ready, ...nodeObjects] },
     );
 
     // 4. The ingress, its certificates on that storage.
     const traefik = new Traefik(
       `${name}-traefik`,
       { config },
-      { parent: this, providers: [kubernetes], dependsOn: [longhorn.release] },
+      { parent: this, providers: [kubernetes], dependsOn: [longhorn.release, longhorn.whole] },
     );
     settledGuard(config, this, [traefik.release]);
 

@@ -25,6 +25,7 @@ describe("the lab", () => {
     expect(tree(run)).toEqual([
       "homelab:index:Homelab lab",
       "  homelab:longhorn:Longhorn lab-longhorn",
+      "    kubernetes:batch/v1:Job lab-longhorn-copies-whole",
       "    kubernetes:batch/v1:Job lab-longhorn-data-volume-cp-1",
       "    kubernetes:batch/v1:Job lab-longhorn-data-volume-worker-1",
       "    kubernetes:core/v1:Namespace lab-longhorn-namespace",
@@ -84,7 +85,9 @@ describe("the lab", () => {
 
   test("the stages follow one another: storage after the cluster is ready, the ingress after storage", () => {
     expect(optionsOf(resource(run, "lab-longhorn"))).toEqual({ dependsOn: ["lab-talos-ready"] });
-    expect(optionsOf(resource(run, "lab-traefik"))).toEqual({ dependsOn: ["lab-longhorn-release"] });
+    expect(optionsOf(resource(run, "lab-traefik"))).toEqual({
+      dependsOn: ["lab-longhorn-copies-whole", "lab-longhorn-release"],
+    });
   });
 
   test("every resource of a provider goes through the homelab's own, never a default one", () => {
@@ -144,10 +147,11 @@ test("the rack: an image on each host, a VM, a config and, with a data disk, a c
     "rack-proxmox-image-pve3-file",
   ]);
   expect(lines.filter((line) => line.includes(":Job")).map((line) => line.trim().split(" ")[1])).toEqual([
+    "rack-longhorn-copies-whole",
     "rack-longhorn-data-volume-worker-1",
     "rack-longhorn-data-volume-worker-2",
     "rack-longhorn-data-volume-worker-3",
   ]);
   expect(lines.filter((line) => line.includes("Bootstrap"))).toHaveLength(1);
-  expect(run.resources).toHaveLength(47);
+  expect(run.resources).toHaveLength(48);
 });

@@ -37,3 +37,18 @@ export function copies(world: World): string[] {
   const volume = volumeOfClaim(clusterIn(world), CLAIM);
   return (volume?.replicas ?? []).flatMap(({ healthy, node }) => (healthy ? [node] : [])).sort();
 }
+
+/** Somebody plugs a blank disk into a running machine. */
+export async function addDisk(world: World, vmId: number, sizeGiB: number): Promise<void> {
+  const vm = world.state.proxmox.vms[vmId]!;
+  vm.disks["virtio5"] = {
+    id: world.nextId("disk"),
+    interface: "virtio5",
+    datastore: "local-lvm",
+    sizeBytes: sizeGiB * 1024 ** 3,
+    media: "disk",
+    content: { kind: "blank" },
+  };
+  vm.config["virtio5"] = `local-lvm:vm-${vmId}-disk-9,size=${sizeGiB}G`;
+  await world.commit();
+}
