@@ -9,8 +9,8 @@ import { LONGHORN_NAMESPACE } from "./values.ts";
 /** The service that the chart makes in front of longhorn-manager; plain HTTP inside the cluster. */
 const API = `http://longhorn-backend.${LONGHORN_NAMESPACE}.svc.cluster.local:9500/v1`;
 /** A rebuilt copy of some hundred GiB takes its time; Longhorn waits ten minutes before it gives a lost one up. */
-const TRIES = 240;
-const PAUSE = 15;
+const TRIES = 60;
+const PAUSE = 60;
 /** Seconds that Pulumi waits, a little more than the script does. */
 const PATIENCE = TRIES * PAUSE + 300;
 

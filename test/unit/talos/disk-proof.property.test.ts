@@ -93,7 +93,7 @@ async function attempt(machinery: Machinery, layout: Layout) {
   const machine = lab.world.state.machines[127]!;
   machine.iscsi = layout.disks.flatMap(({ bus, size }, index) =>
     bus === "iscsi" ? [{ name: `pvc-${index}`, sizeBytes: size, devPath: `/dev/sdy${index}` }] : [],
-  ) as typeof machine.iscsi;
+  );
   const problems = diskProblems({
     node: worker,
     disks: inventory(lab.world, 127).map((disk) => ({ ...disk, size: disk.sizeBytes })),

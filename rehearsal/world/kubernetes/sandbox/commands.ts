@@ -23,11 +23,14 @@ export const COMMANDS = [
   ..."stat df mountpoint ls id whoami sleep sync hostname wget".split(" "),
 ];
 
-export async function runCommand(
-  fs: ContainerFs,
-  call: Call,
-  outside: { sleep(seconds: number): Promise<void>; fetch(url: URL): Promise<string>; hostname: string },
-): Promise<Answer> {
+/** What a container reaches besides its files. */
+export interface Outside {
+  sleep: (seconds: number) => Promise<void>;
+  fetch: (url: URL) => Promise<string>;
+  hostname: string;
+}
+
+export async function runCommand(fs: ContainerFs, call: Call, outside: Outside): Promise<Answer> {
   const { name, args, cwd, umask } = call;
   switch (name) {
     case "chmod":
