@@ -39,10 +39,11 @@ async function main(argv: string[]): Promise<number> {
       return count === undefined ? all : sample(all, count, seed);
     },
     onResult: (result, number, of) => {
-      const { outcome, problems, seconds, recovery } = result;
+      const { outcome, problems, seconds, recovery, needed } = result;
       console.log(
         `${String(number).padStart(4)}/${of} ${outcome.padEnd(9)} ${caseName(result)} (${seconds.toFixed(1)} s)`,
       );
+      if (needed) console.log(`          needed recover: ${needed.slice(0, 500)}`);
       if (outcome === "broken")
         for (const line of [...recovery, ...problems]) console.log(`          ! ${line.slice(0, 700)}`);
     },

@@ -1,6 +1,7 @@
 /** Where a rehearsal keeps its things: one folder per stack, below `.rehearsal` of the checkout. */
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { PROJECT } from "../src/config/schema.ts";
 
 export const REPOSITORY = fileURLToPath(new URL("..", import.meta.url));
 
@@ -27,6 +28,11 @@ export function rehearsalPaths(stack: string, root = join(REPOSITORY, ".rehearsa
     outputs: join(folder, "outputs.json"),
     lock: join(folder, "lock.json"),
   };
+}
+
+/** Pulumi's own file of the stack's state. */
+export function stateFile(paths: RehearsalPaths, stack: string): string {
+  return join(paths.state, ".pulumi", "stacks", PROJECT, `${stack}.json`);
 }
 
 export const TOOLCHAIN_FILE = join(REPOSITORY, ".rehearsal", "toolchain.json");

@@ -13,7 +13,7 @@ import { PROXMOX_TOKEN_KEY, readEnvironment, withOverlays } from "./environment.
 import type { Interceptor } from "./faults/fault.ts";
 import { openHomelab, type SimulatedHomelab } from "./homelab.ts";
 import { takeLock } from "./lock.ts";
-import { REPOSITORY, rehearsalPaths, type RehearsalPaths } from "./paths.ts";
+import { REPOSITORY, rehearsalPaths, stateFile, type RehearsalPaths } from "./paths.ts";
 import { timing, writeReport, type Report } from "./report.ts";
 import { checksFor } from "./checks/index.ts";
 import { runChecks, type Evidence } from "./checks/check.ts";
@@ -21,7 +21,6 @@ import { readToolchain } from "./toolchain.ts";
 import { recover, type Recovery } from "../scripts/recover/recover.ts";
 import { parseConfig } from "../src/config/parse.ts";
 import { formatProblem } from "../src/config/problem.ts";
-import { PROJECT } from "../src/config/schema.ts";
 import type { HomelabConfig } from "../src/config/types.ts";
 import type { Command } from "./arguments.ts";
 import { UserError } from "./user-error.ts";
@@ -195,10 +194,6 @@ async function run(
   };
   await writeReport(paths, report, outputs);
   return { report, outputs };
-}
-
-function stateFile(paths: RehearsalPaths, stack: string): string {
-  return join(paths.state, ".pulumi", "stacks", PROJECT, `${stack}.json`);
 }
 
 async function stateResources(stack: Stack): Promise<StateResource[]> {

@@ -2,14 +2,14 @@
  * The real Pulumi engine over the program, through the Automation API: real state (as files), diffs, order, secrets.
  * The program runs in this process; the CLI connects back to it.
  */
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { createHash } from "node:crypto";
 import { LocalWorkspace, PulumiCommand, type PulumiFn, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { parse, stringify } from "yaml";
 import type { Environment } from "../environment.ts";
-import type { RehearsalPaths } from "../paths.ts";
+import { stateFile, type RehearsalPaths } from "../paths.ts";
 import type { Toolchain } from "../toolchain.ts";
 import { PROJECT } from "../../src/config/schema.ts";
 import { UserError } from "../user-error.ts";
@@ -48,7 +48,12 @@ export async function openStack(options: WorkspaceOptions): Promise<Stack> {
   // The Automation API takes the CLI from the path.
   process.env["PATH"] = `${dirname(toolchain.pulumi)}${delimiter}${process.env["PATH"] ?? ""}`;
 
-  const automation = await LocalWorkspace.createOrSelectStack(
+  // "Create or select" would first try to create one that is there: a process more at every opening.
+  const known = await access(stateFile(paths, stack)).then(
+    () => true,
+    () => false,
+  );
+  const automation = await LocalWorkspace[known ? "selectStack" : "createOrSelectStack"](
     { stackName: stack, projectName: PROJECT, program: options.program },
     {
       workDir: paths.work,

@@ -17,8 +17,8 @@ export interface CampaignOptions {
   workers: number;
   scenarios: ScenarioName[];
   /** Chooses among everything that was found. */
-  choose(operations: Record<string, Passed[]>): Case[];
-  onResult?(result: CaseResult, done: number, of: number): void;
+  choose: (operations: Record<string, Passed[]>) => Case[];
+  onResult?: (result: CaseResult, done: number, of: number) => void;
 }
 
 export interface Campaign {

@@ -9,39 +9,52 @@ import type { DiskState, MachineState, VmState, WorldState } from "../world/stat
 
 /** Keys whose values are made anew at every run, wherever they stand. */
 const PASSING = new Set(
-  [
-    "meta smbios1 vmgenid uid creationTimestamp resourceVersion revision id lastUpdated __meta created modified taint".split(
-      " ",
-    ),
-  ].flat(),
+  "meta smbios1 vmgenid uid creationTimestamp resourceVersion revision lastUpdated finishedAt __meta __defaults".split(
+    " ",
+  ),
 );
 
-/** A random-looking text: base64, hex other than an image's schematic, a token, a MAC of Proxmox's range, a UUID. */
+/** Texts that are made at random: UUIDs, MACs of Proxmox's range, bootstrap tokens, long base64. */
 const RANDOM = [
   /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g,
   /\bBC:24:11(:[0-9A-F]{2}){3}\b/g,
   /\b[a-z0-9]{6}\.[a-z0-9]{16}\b/g,
-  /(?<![A-Za-z0-9+/=_-])(?![0-9a-f]{64}(?![0-9a-f]))[A-Za-z0-9+/_-]*[A-Z0-9][A-Za-z0-9+/_-]{40,}={0,2}/g,
+  /(?<![\w+/=.-])(?=[\w+/]*[A-Z])[\w+/]{40,}={0,2}/g,
 ];
 
 export function masked(text: string): string {
   return RANDOM.reduce((masking, pattern) => masking.replace(pattern, "*"), text);
 }
 
-/** Deep: keys in order, passing values away, random texts masked, a secret only as the fact that there is one. */
+/** A machine config without the secrets and certificates of its cluster. */
+export function maskedConfig(yaml: string): string {
+  return yaml.replace(/^(\s*(?:crt|key|token|secret|id|secretboxEncryptionSecret):) \S.*$/gm, "$1 *");
+}
+
+/**
+ * Deep: keys in order, passing values away, random texts masked, a secret only as the fact that there is one. What says nothing,
+ * an empty object or list, is as good as absent: providers fill such in at a read.
+ */
 export function normal(value: unknown): unknown {
   if (typeof value === "string") return masked(value);
-  if (Array.isArray(value)) return value.map(normal);
-  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map((each) => normal(each) ?? null);
+  if (!isObject(value)) return value;
   if (SECRET in value) return "[secret]";
-  // Configs hold keys made anew at every run, and so their hashes change.
-  if (Object.values(value).every((each) => typeof each === "string" && /^[0-9a-f]{64}$/.test(each))) {
-    return Object.keys(value).sort();
-  }
-  const kept = Object.entries(value).filter(([key, each]) => !PASSING.has(key) && each !== undefined);
-  return Object.fromEntries(
-    kept.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, each]) => [key, normal(each)] as const),
-  );
+  const told = Object.entries(value)
+    .filter(([key, each]) => !PASSING.has(key) && each !== undefined)
+    .map(([key, each]) => [key, normal(each)] as const)
+    .filter(([, each]) => !saysNothing(each))
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  // Configs hold keys made anew at every run, and so do their hashes.
+  const hashes = told.length > 0 && told.every(([, each]) => typeof each === "string" && HASH.test(each));
+  return hashes ? told.map(([key]) => key) : Object.fromEntries(told);
+}
+
+const HASH = /^[0-9a-f]{64}$/;
+
+function saysNothing(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every(saysNothing);
+  return value === undefined || value === null || (isObject(value) && Object.keys(value).length === 0);
 }
 
 /** Marks a secret in an exported state (pulumi sdk/go/common/resource: SigKey). */
@@ -69,8 +82,13 @@ function normalDisk({ interface: slot, datastore, sizeBytes, serial, media, cont
       : [];
   const etcd = content.kind === "talos" && content.state?.etcd !== undefined;
   const configured = content.kind === "talos" ? content.state?.machineConfig : undefined;
-  const config = configured === undefined ? undefined : masked(configured);
+  const config = configured === undefined ? undefined : lines(configured);
   return { slot, datastore, sizeBytes, serial, media, kind: content.kind, partitions, etcd, config };
+}
+
+/** By line, so that a difference is found where it is. */
+function lines(config: string): string[] {
+  return maskedConfig(config).split("\n");
 }
 
 function normalMachine(machine: MachineState, vm: VmState | undefined): unknown {
@@ -78,7 +96,7 @@ function normalMachine(machine: MachineState, vm: VmState | undefined): unknown 
     Object.values(vm?.disks ?? {}).find(({ id }) => id === diskId)?.interface;
   return {
     addresses: machine.addresses,
-    config: machine.machineConfig && masked(machine.machineConfig),
+    config: machine.machineConfig && lines(machine.machineConfig),
     volumes: machine.volumes.map(({ name, kind, phase, diskId, mountPoint }) => ({
       name,
       kind,

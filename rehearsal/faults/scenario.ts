@@ -9,8 +9,8 @@ export interface Scenario {
   title: string;
   command: "up" | "destroy";
   overlays: string[];
-  /** The snapshot it begins from; an empty homelab when there is none. */
-  from?: "running" | "unprotected";
+  /** The snapshot it begins from: an empty homelab, one that is up, one that may be destroyed. */
+  from: "empty" | "running" | "unprotected";
   /** What lies in a volume when it begins, and must be there at the end. */
   known?: KnownFile;
 }
@@ -20,7 +20,7 @@ export const CHANGE = "network.nameservers=[192.168.1.1, 9.9.9.9]";
 export const UNPROTECTED = "protect=false";
 
 export const SCENARIO: Record<ScenarioName, Scenario> = {
-  up: { title: "`up` of an empty homelab", command: "up", overlays: [] },
+  up: { title: "`up` of an empty homelab", command: "up", overlays: [], from: "empty" },
   change: {
     title: "`up` with another name server, data in a volume",
     command: "up",

@@ -3,7 +3,7 @@
  * can be run again. It only looks at the homelab and only writes Pulumi's state; a second recovery finds nothing to do.
  */
 import { hostname } from "node:os";
-import type { Deployment as Exported, EngineEvent, Stack } from "@pulumi/pulumi/automation/index.js";
+import type { EngineEvent, Stack } from "@pulumi/pulumi/automation/index.js";
 import {
   BOOTSTRAP,
   RELEASE,
@@ -59,7 +59,7 @@ export async function recover(stack: Stack, look: LookOptions = {}): Promise<Rec
       return [];
     });
   const write = async (deployment: Deployment) => {
-    await locked.run(() => stack.importStack({ ...exported, deployment } as Exported));
+    await locked.run(() => stack.importStack({ ...exported, deployment }));
   };
   const read = async () => (await stack.exportStack()).deployment as Deployment;
 

@@ -95,7 +95,7 @@ async function answer(
     if (!route) throw new ProxmoxError(501, `Method '${method} ${url.pathname}' not implemented`);
     const parameters: Parameters = Object.fromEntries([...url.searchParams, ...new URLSearchParams(body)]);
     const data = await intercept(
-      requestKey(method, path!, parameters),
+      requestKey(method, path, parameters),
       requestManner(world, method),
       async () => route.handle({ world, tasks, path: route.caught, parameters }),
     );
