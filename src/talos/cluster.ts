@@ -159,6 +159,8 @@ export class Cluster extends pulumi.ComponentResource {
           dependsOn: [gate],
           // An emptied machine at the same address looks unchanged to the provider, whose reads are no-ops.
           replaceWith: [machines.get(node.name)!.vm],
+          // The same for one that was lost behind the program's back: it is made anew, but nothing is replaced.
+          replacementTrigger: machines.get(node.name)!.incarnation,
           hooks: {
             // Once more for this node: the gate may have opened in an earlier run, or for the machine before this one.
             beforeCreate: [() => probes.dataDisksProven([node])],

@@ -7,6 +7,7 @@ import {
   volumeOfClaim,
   writeFile,
 } from "../../../rehearsal/world/longhorn/volumes.ts";
+import { detach } from "../../../rehearsal/world/proxmox/disks.ts";
 import { hostOf } from "../../../rehearsal/world/talos/host.ts";
 import type { World } from "../../../rehearsal/world/world.ts";
 
@@ -50,5 +51,27 @@ export async function addDisk(world: World, vmId: number, sizeGiB: number): Prom
     content: { kind: "blank" },
   };
   vm.config["virtio5"] = `local-lvm:vm-${vmId}-disk-9,size=${sizeGiB}G`;
+  await world.commit();
+}
+
+/** Somebody deletes a VM in Proxmox's own interface. */
+export async function deleteVm(world: World, vmId: number): Promise<void> {
+  await world.lifecycle.powerOff(world, vmId, "stop");
+  await world.lifecycle.destroyed(world, vmId);
+  delete world.state.proxmox.vms[vmId];
+  await world.commit();
+}
+
+/** Somebody detaches a disk there: its content stays, the machine goes on without it. */
+export async function detachDisk(world: World, vmId: number, slot: string): Promise<void> {
+  detach(world, world.state.proxmox.vms[vmId]!, slot);
+  await world.commit();
+}
+
+/** Somebody uninstalls a chart. */
+export async function removeRelease(world: World, release: string): Promise<void> {
+  const { state } = clusterIn(world);
+  delete state.releases[release];
+  for (const [key, pod] of Object.entries(state.pods)) if (pod.release === release) delete state.pods[key];
   await world.commit();
 }
