@@ -4,7 +4,7 @@ import { suggest } from "../src/config/suggest.ts";
 import { DEFAULT_TIME_SCALE } from "./world/clock.ts";
 import { UserError } from "./user-error.ts";
 
-export const COMMANDS = ["preview", "up", "refresh", "destroy", "outputs"] as const;
+export const COMMANDS = ["preview", "up", "refresh", "destroy", "outputs", "recover"] as const;
 export type Command = (typeof COMMANDS)[number];
 
 export interface Arguments {

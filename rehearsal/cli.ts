@@ -13,9 +13,10 @@ async function main(argv: string[]): Promise<number> {
   const color = process.stdout.isTTY ? ("always" as const) : ("never" as const);
   const rehearsal = await openRehearsal({ ...args, color, onOutput: (text) => process.stdout.write(text) });
   try {
-    return args.command === "outputs"
-      ? await printOutputs(rehearsal)
-      : await perform(args, args.command, rehearsal);
+    const { command } = args;
+    if (command === "outputs") return await printOutputs(rehearsal);
+    if (command === "recover") return await printRecovery(rehearsal);
+    return await perform(args, command, rehearsal);
   } finally {
     await rehearsal.close();
   }
@@ -23,6 +24,12 @@ async function main(argv: string[]): Promise<number> {
 
 async function printOutputs(rehearsal: Rehearsal): Promise<number> {
   console.log(outputsText(maskOutputs(await rehearsal.stack.outputs())));
+  return 0;
+}
+
+async function printRecovery(rehearsal: Rehearsal): Promise<number> {
+  const { lines } = await rehearsal.recover();
+  console.log(lines.join("\n"));
   return 0;
 }
 

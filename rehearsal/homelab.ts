@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import type { HomelabConfig } from "../src/config/types.ts";
 import { serveProxmox } from "./api/proxmox/server.ts";
+import type { Interceptor } from "./faults/fault.ts";
 import { startMachinery } from "./machinery.ts";
 import type { RehearsalPaths } from "./paths.ts";
 import { kubernetesProvider } from "./providers/kubernetes/index.ts";
@@ -29,6 +30,8 @@ export interface HomelabOptions {
   hardware: string;
   /** The API token that the simulated Proxmox accepts. */
   token: string;
+  /** Stands around everything that the homelab is asked for. */
+  intercept?: Interceptor;
 }
 
 async function describedHardware(file: string): Promise<Hardware | undefined> {
@@ -70,12 +73,20 @@ export async function openHomelab(options: HomelabOptions): Promise<SimulatedHom
     });
     closers.push(() => world.commit());
 
-    const api = await serveProxmox(world, { port: options.port ?? state.apiPort ?? 0, token: options.token });
+    const disturbed = options.intercept ? { intercept: options.intercept } : {};
+    const api = await serveProxmox(world, {
+      port: options.port ?? state.apiPort ?? 0,
+      token: options.token,
+      ...disturbed,
+    });
     closers.push(() => api.close());
     state.apiPort = api.port;
     const providers = [
-      await serveProvider(talosProvider(world)),
-      await serveProvider(kubernetesProvider(world, (vmId) => hostOf(world, vmId))),
+      await serveProvider(talosProvider(world), disturbed),
+      await serveProvider(
+        kubernetesProvider(world, (vmId) => hostOf(world, vmId)),
+        disturbed,
+      ),
     ];
     for (const provider of providers) closers.push(() => provider.close());
     return { world, endpoint: api.url, attach: attachTo(providers), close };

@@ -9,8 +9,9 @@ import { loadProgram } from "./engine/program.ts";
 import { OperationLog } from "./engine/operations.ts";
 import { runEngine } from "./engine/commands.ts";
 import { readState } from "./engine/state.ts";
-import { openStack } from "./engine/workspace.ts";
+import { engineVariables, openStack } from "./engine/workspace.ts";
 import { PROXMOX_TOKEN_KEY, readEnvironment, withOverlays } from "./environment.ts";
+import type { Interceptor } from "./faults/fault.ts";
 import { openHomelab, type SimulatedHomelab } from "./homelab.ts";
 import { takeLock } from "./lock.ts";
 import { REPOSITORY, rehearsalPaths, type RehearsalPaths } from "./paths.ts";
@@ -18,6 +19,7 @@ import { timing, writeReport, type Report } from "./report.ts";
 import { checksFor } from "./checks/index.ts";
 import { runChecks, type Evidence } from "./checks/check.ts";
 import { readToolchain } from "./toolchain.ts";
+import { recover, type Recovery } from "../scripts/recover/recover.ts";
 import { parseConfig } from "../src/config/parse.ts";
 import { formatProblem } from "../src/config/problem.ts";
 import type { HomelabConfig } from "../src/config/types.ts";
@@ -38,6 +40,8 @@ export interface RehearsalOptions {
   root?: string;
   /** Instead of the project's own program: tests change it on the way. */
   program?: PulumiFn;
+  /** Stands around everything that the homelab is asked for, so that faults can be put in. */
+  intercept?: Interceptor;
   onOutput?: (text: string) => void;
   color?: "always" | "never";
 }
@@ -52,7 +56,9 @@ export interface Rehearsal {
   world: World;
   paths: RehearsalPaths;
   stack: Stack;
-  run(command: Exclude<Command, "outputs">): Promise<RunResult>;
+  run(command: Exclude<Command, "outputs" | "recover">): Promise<RunResult>;
+  /** Brings Pulumi's state in line with the homelab after a run that was cut off. */
+  recover(): Promise<Recovery>;
   close(): Promise<void>;
 }
 
@@ -101,6 +107,14 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
       paths,
       stack,
       run: (command) => run(command, { options, config, world, paths, stack, token }),
+      recover: async () => {
+        const recovery = await recover(stack, {
+          pulumiHome: toolchain.pulumiHome,
+          envVars: engineVariables(open.attach),
+        });
+        await world.commit();
+        return recovery;
+      },
       close: async () => {
         await open.close();
         await lock.release();
@@ -130,7 +144,7 @@ interface Running {
 }
 
 async function run(
-  command: Exclude<Command, "outputs">,
+  command: Exclude<Command, "outputs" | "recover">,
   { options, config, world, paths, stack, token }: Running,
 ): Promise<RunResult> {
   const log = new OperationLog(() => world.clock.now());

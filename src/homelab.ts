@@ -1,11 +1,13 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { HomelabConfig } from "./config/types.ts";
+import { planGuard, settledGuard } from "./guards/plan-guard.ts";
 import { Longhorn } from "./longhorn/longhorn.ts";
 import { longhornOutput, nodeOutput, traefikOutput, type HomelabOutputs } from "./outputs.ts";
 import { Virtualization } from "./proxmox/virtualization.ts";
 import { Cluster } from "./talos/cluster.ts";
 import { ImageSchematic } from "./talos/image-schematic.ts";
+import { retiringNode } from "./talos/retiring-node.ts";
 import { endpointUrl } from "./talos/machine-config.ts";
 import { installerImage } from "./talos/schematic.ts";
 import { Traefik } from "./traefik/traefik.ts";
@@ -26,7 +28,8 @@ export class Homelab extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("homelab:index:Homelab", name, {}, opts);
-    const parent = { parent: this };
+    const guard = planGuard(config, this);
+    const parent = { parent: this, dependsOn: [guard] };
 
     // 1. Machines that boot an image with everything Longhorn needs.
     const image = new ImageSchematic(`${name}-image`, { extensions: config.cluster.extensions }, parent);
@@ -45,19 +48,24 @@ export class Homelab extends pulumi.ComponentResource {
     );
     const kubernetes = new k8s.Provider(`${name}-kubernetes`, { kubeconfig: cluster.kubeconfig }, parent);
 
+    const nodeObjects = config.nodes
+      .filter(({ retiring }) => retiring !== undefined)
+      .map((node) => retiringNode(`${name}-node-${node.name}`, node, kubernetes, cluster.ready, this));
+
     // 3. Replicated storage on the data disks.
     const longhorn = new Longhorn(
       `${name}-longhorn`,
       { config, applied: cluster.applied },
-      { ...parent, providers: [kubernetes], dependsOn: [cluster.ready] },
+      { parent: this, providers: [kubernetes], dependsOn: [cluster.ready, ...nodeObjects] },
     );
 
     // 4. The ingress, its certificates on that storage.
-    new Traefik(
+    const traefik = new Traefik(
       `${name}-traefik`,
       { config },
-      { ...parent, providers: [kubernetes], dependsOn: [longhorn.release] },
+      { parent: this, providers: [kubernetes], dependsOn: [longhorn.release, longhorn.whole] },
     );
+    settledGuard(config, this, [traefik.release]);
 
     this.outputs = {
       clusterName: config.cluster.name,

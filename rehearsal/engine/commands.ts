@@ -8,7 +8,7 @@ export interface EngineOutput {
   onOutput: (text: string) => void;
 }
 
-type EngineCommand = Exclude<Command, "outputs">;
+type EngineCommand = Exclude<Command, "outputs" | "recover">;
 
 /**
  * Undefined when the engine succeeded, else what it said.

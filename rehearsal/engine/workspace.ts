@@ -2,7 +2,7 @@
  * The real Pulumi engine over the program, through the Automation API: real state (as files), diffs, order, secrets.
  * The program runs in this process; the CLI connects back to it.
  */
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { createHash } from "node:crypto";
@@ -29,6 +29,17 @@ export interface WorkspaceOptions {
   breakLock: boolean;
 }
 
+/** @param attach Value of PULUMI_DEBUG_PROVIDERS. */
+export function engineVariables(attach: string): Record<string, string> {
+  return {
+    PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
+    PULUMI_DEBUG_PROVIDERS: attach,
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    // Plugins are attached or installed by the bootstrap; a missing one is an error, not a download.
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+  };
+}
+
 export async function openStack(options: WorkspaceOptions): Promise<Stack> {
   const { paths, stack, toolchain } = options;
   await mkdir(paths.state, { recursive: true });
@@ -37,7 +48,12 @@ export async function openStack(options: WorkspaceOptions): Promise<Stack> {
   // The Automation API takes the CLI from the path.
   process.env["PATH"] = `${dirname(toolchain.pulumi)}${delimiter}${process.env["PATH"] ?? ""}`;
 
-  const automation = await LocalWorkspace.createOrSelectStack(
+  // "Create or select" would first try to create one that is there: a process more at every opening.
+  const known = await access(paths.stateFile).then(
+    () => true,
+    () => false,
+  );
+  const automation = await LocalWorkspace[known ? "selectStack" : "createOrSelectStack"](
     { stackName: stack, projectName: PROJECT, program: options.program },
     {
       workDir: paths.work,
@@ -49,13 +65,7 @@ export async function openStack(options: WorkspaceOptions): Promise<Stack> {
         main: paths.work,
         backend: { url: pathToFileURL(paths.state).href },
       },
-      envVars: {
-        PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
-        PULUMI_DEBUG_PROVIDERS: options.attach,
-        PULUMI_SKIP_UPDATE_CHECK: "true",
-        // Plugins are attached or installed by the bootstrap; a missing one is an error, not a download.
-        PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-      },
+      envVars: engineVariables(options.attach),
     },
   ).catch((error: unknown) => {
     throw damagedState(error, paths);

@@ -41,6 +41,7 @@ export type EventKind =
   | "volume-deleted"
   | "replica-lost"
   | "replica-rebuilt"
+  | "replica-moved"
   | "pod-started"
   | "pod-failed"
   | "request-refused"

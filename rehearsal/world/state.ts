@@ -179,6 +179,8 @@ export interface MachineState {
   /** Changes at every boot, like /proc/sys/kernel/random/boot_id. */
   bootId: string;
   bootCount: number;
+  /** The cluster in which its kubelet has registered since this boot. */
+  registered?: string;
   /** Simulated time from which the machine answers on the network; before it, it is booting. */
   answersAt: number;
   /** Address from the nocloud data, or from the machine config once there is one. */

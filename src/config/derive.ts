@@ -22,6 +22,11 @@ export function defaultReplicaCount(nodesWithDataDisk: number): number {
   return Math.min(MOST_DEFAULT_REPLICAS, nodesWithDataDisk);
 }
 
+/** Replicas leave a node that is retiring. */
+export function staysWithDataDisk(node: { dataDisk?: unknown; retiring?: boolean | undefined }): boolean {
+  return node.dataDisk !== undefined && node.retiring !== true;
+}
+
 export function defaultSerial(vmId: number): string {
   return `data-${vmId}`;
 }
@@ -35,8 +40,13 @@ export function defaultScheduling(
   return (storage && !tolerateControlPlanes) || nodes.every((node) => node.role === "controlplane");
 }
 
-export function defaultIngressNode<N extends { role: string }>(nodes: readonly N[]): N | undefined {
-  return nodes.find((node) => node.role === "worker") ?? nodes.find((node) => node.role === "controlplane");
+export function defaultIngressNode<N extends { role: string; retiring?: boolean | undefined }>(
+  nodes: readonly N[],
+): N | undefined {
+  return (
+    nodes.find((node) => node.role === "worker" && node.retiring !== true) ??
+    nodes.find((node) => node.role === "controlplane")
+  );
 }
 
 /** The draft must have no problems: then every required field is there. */
@@ -75,17 +85,16 @@ export function toConfig(draft: Draft): HomelabConfig {
       ...longhorn,
       // One switch unprotects: whoever lets the VMs be deleted lets their storage be uninstalled first.
       deletingConfirmation: longhorn.deletingConfirmation ?? !protect,
-      replicaCount:
-        longhorn.replicaCount ??
-        defaultReplicaCount(nodes.filter((node) => node.dataDisk !== undefined).length),
+      replicaCount: longhorn.replicaCount ?? defaultReplicaCount(nodes.filter(staysWithDataDisk).length),
     },
     traefik: toTraefik(traefik, nodes),
     protect,
+    allow: [...new Set(draft.allow)],
   };
 }
 
 function toNode(node: NodeInput, diskDatastore: string): NodeConfig {
-  const { macAddress, osDisk, dataDisk, extraDisks, ...rest } = node;
+  const { macAddress, osDisk, dataDisk, extraDisks, retiring, ...rest } = node;
   return {
     ...rest,
     ...(macAddress !== undefined && { macAddress: macAddress.toUpperCase() }),
@@ -101,6 +110,7 @@ function toNode(node: NodeInput, diskDatastore: string): NodeConfig {
       sizeGiB: disk.sizeGiB,
       datastore: disk.datastore ?? diskDatastore,
     })),
+    ...(retiring !== undefined && { retiring }),
   };
 }
 

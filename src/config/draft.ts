@@ -16,6 +16,7 @@ import { networkSchema } from "./schema/network.ts";
 import { nodeSchema } from "./schema/nodes.ts";
 import { proxmoxSchema } from "./schema/proxmox.ts";
 import { traefikSchema } from "./schema/traefik.ts";
+import type { Consent } from "./types.ts";
 
 export interface Draft {
   cluster: Fields<ClusterInput>;
@@ -25,6 +26,7 @@ export interface Draft {
   longhorn: Fields<LonghornInput>;
   traefik: Fields<TraefikInput>;
   protect: boolean | undefined;
+  allow: Consent[];
 }
 
 /** Path of a key of this project. */
@@ -36,6 +38,7 @@ export function topPath(key: string): string {
 export function readDraft(raw: Record<string, unknown>, problems: Problem[]): Draft {
   const value = (key: keyof Draft): unknown => (Object.hasOwn(raw, key) ? raw[key] : undefined);
   const protect = readValue(configSchema.shape.protect, value("protect"), topPath("protect"), problems);
+  const allow = readValue(configSchema.shape.allow, value("allow"), topPath("allow"), problems);
   return {
     cluster: readFields(clusterSchema, value("cluster"), topPath("cluster"), problems),
     network: readFields(networkSchema, value("network"), topPath("network"), problems),
@@ -43,6 +46,7 @@ export function readDraft(raw: Record<string, unknown>, problems: Problem[]): Dr
     nodes: readNodes(value("nodes"), problems),
     longhorn: readFields(longhornSchema, value("longhorn") ?? {}, topPath("longhorn"), problems),
     traefik: readFields(traefikSchema, value("traefik"), topPath("traefik"), problems),
+    allow: allow.ok ? (allow.value as Consent[]) : [],
     protect: protect.ok ? (protect.value as boolean) : undefined,
   };
 }

@@ -6,11 +6,14 @@ import { networkSchema } from "./schema/network.ts";
 import { nodeSchema } from "./schema/nodes.ts";
 import { proxmoxSchema } from "./schema/proxmox.ts";
 import { traefikSchema } from "./schema/traefik.ts";
+import type { Consent } from "./types.ts";
 
 /** Name of the Pulumi project, and so the namespace of its configuration keys. */
 export const PROJECT = "homelab";
 
 export const TOKEN_KEY = "proxmoxApiToken";
+
+export const CONSENTS: [Consent, ...Consent[]] = ["single-replica", "new-data-path"];
 
 export const configSchema = z.strictObject({
   cluster: clusterSchema,
@@ -29,6 +32,16 @@ export const configSchema = z.strictObject({
     description:
       "Whether VMs, cluster secrets, Longhorn and Traefik refuse to be deleted. Set it to false, and `up`, before a destroy.",
   }),
+  allow: z
+    .array(z.enum(CONSENTS))
+    .max(CONSENTS.length, { error: "names a change more than once" })
+    .default([])
+    .meta({
+      description:
+        "Changes of storage that are meant although the plan would refuse them: `single-replica`, for fewer than two copies, and " +
+        "`new-data-path`, for another data path under a running Longhorn.",
+      examples: [["single-replica"]],
+    }),
 });
 
 export type ClusterInput = z.output<typeof clusterSchema>;

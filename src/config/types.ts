@@ -14,7 +14,11 @@ export interface HomelabConfig {
   traefik: TraefikConfig;
   /** Whether VMs, cluster secrets, and the releases that hold data refuse to be deleted. */
   protect: boolean;
+  /** Changes of storage that are meant, although they leave data less protected. */
+  allow: Consent[];
 }
+
+export type Consent = "single-replica" | "new-data-path";
 
 export interface ClusterConfig {
   /** Also the prefix of VM names and the name in kubeconfig and talosconfig. */
@@ -85,6 +89,11 @@ export interface NodeConfig {
   dataDisk?: DataDiskConfig;
   /** Further disks that the user gives the VM and that this program must never touch. */
   extraDisks: DiskConfig[];
+  /**
+   * True: the machine is about to go, so its replicas move to others and nothing protects it any more. False: it was, and
+   * stays after all.
+   */
+  retiring?: boolean;
 }
 
 export interface LonghornConfig {

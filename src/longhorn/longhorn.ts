@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { HomelabConfig } from "../config/types.ts";
+import type { HomelabConfig, NodeConfig } from "../config/types.ts";
+import { copiesWholeJob, evacuatedJob, evictionPatch } from "./copies-check.ts";
 import { mountCheckJob } from "./data-volume-check.ts";
 import { LONGHORN_NAMESPACE, longhornValues } from "./values.ts";
 
@@ -18,6 +19,8 @@ export interface LonghornArgs {
 export class Longhorn extends pulumi.ComponentResource {
   /** What needs a volume depends on it. */
   readonly release: k8s.helm.v3.Release;
+  /** Done once every volume has all its copies, and a node that retires has none. */
+  readonly whole: pulumi.Resource;
 
   constructor(name: string, args: LonghornArgs, opts?: pulumi.ComponentResourceOptions) {
     super("homelab:longhorn:Longhorn", name, {}, opts);
@@ -67,6 +70,32 @@ export class Longhorn extends pulumi.ComponentResource {
       { parent: this, protect: config.protect, dependsOn: [namespace, ...checks] },
     );
 
+    const evacuations = config.nodes.flatMap((node) => this.#evacuate(name, node));
+    this.whole = new k8s.batch.v1.Job(`${name}-copies-whole`, copiesWholeJob(config), {
+      parent: this,
+      dependsOn: [this.release, ...evacuations],
+      deleteBeforeReplace: true,
+      replaceWith: [...args.applied.values()],
+    });
+
     this.registerOutputs({ namespace: LONGHORN_NAMESPACE });
+  }
+
+  /** For a node that retires: no new copies for it, and a wait until the ones it has are elsewhere. */
+  #evacuate(name: string, node: NodeConfig): pulumi.Resource[] {
+    if (!node.dataDisk || node.retiring === undefined) return [];
+    const options = { parent: this, dependsOn: [this.release] };
+    const patch = new k8s.apiextensions.CustomResourcePatch(
+      `${name}-eviction-${node.name}`,
+      evictionPatch(node),
+      options,
+    );
+    if (!node.retiring) return [patch];
+    const wait = new k8s.batch.v1.Job(`${name}-evacuated-${node.name}`, evacuatedJob(node), {
+      parent: this,
+      dependsOn: [patch],
+      deleteBeforeReplace: true,
+    });
+    return [wait];
   }
 }

@@ -1,7 +1,9 @@
+import { randomUUID } from "node:crypto";
 import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import * as pulumi from "@pulumi/pulumi";
 import type { HomelabConfig, NodeConfig } from "../config/types.ts";
 import { programContext } from "../hook-context.ts";
+import { lostDisks } from "./lost-disk-guard.ts";
 import { vmArgs } from "./vm-args.ts";
 import { refuseTakenVmId } from "./vm-id-guard.ts";
 
@@ -14,33 +16,44 @@ export interface MachineArgs {
   provider: proxmoxve.Provider;
 }
 
-/** One node's VM with its OS disk and, where declared, its data disk. Protected unless the config says otherwise. */
+/** One node's VM with its OS disk and, where declared, its data disk. Protected unless the config says otherwise, or it retires. */
 export class Machine extends pulumi.ComponentResource {
   /** For ordering and replacement: what lives on the machine goes with it. */
   readonly vm: proxmoxve.VmLegacy;
-  /** As the network device has it: the config's, else the one that Proxmox gave it when it was made. */
-  readonly macAddress: pulumi.Output<string>;
+  /** Another value for every machine that is made, also for one that takes the place of a lost one. */
+  readonly incarnation: pulumi.Output<string>;
 
   constructor(name: string, args: MachineArgs, opts?: pulumi.ComponentResourceOptions) {
     super("homelab:proxmox:Machine", name, {}, opts);
 
     const { node, provider } = args;
-    const vm = vmArgs(args.config, node, args.image);
+    // A new machine gets a new uuid, and keeps it: by that it can be told from the one that was here before.
+    const vm = { ...vmArgs(args.config, node, args.image), smbios: { uuid: randomUUID() } };
     const inContext = programContext();
     const diskCount = (vm.disks as unknown[]).length;
+    const lostDiskGuard = new pulumi.ResourceHook(
+      `${name}-lost-disk-guard`,
+      ({ oldOutputs, newInputs }) => {
+        const lost = lostDisks(node, oldOutputs, newInputs);
+        if (lost) throw new Error(lost);
+      },
+      { onDryRun: true },
+    );
     this.vm = new proxmoxve.VmLegacy(`${name}-vm`, vm, {
       parent: this,
       provider,
-      hooks: { beforeCreate: [() => refuseTakenVmId(node, provider, inContext)] },
-      protect: args.config.protect,
+      hooks: {
+        beforeCreate: [() => refuseTakenVmId(node, provider, inContext)],
+        beforeUpdate: [lostDiskGuard],
+      },
+      protect: args.config.protect && node.retiring !== true,
       // Ids, MAC and addresses are taken while the old VM exists.
       deleteBeforeReplace: true,
       // After a refresh the provider reports speed limits of zero on every disk and then wants them gone
       // (pulumi-proxmoxve#664).
-      ignoreChanges: Array.from({ length: diskCount }, (_, index) => `disks[${index}].speed`),
+      ignoreChanges: [...Array.from({ length: diskCount }, (_, index) => `disks[${index}].speed`), "smbios"],
     });
-
-    this.macAddress = this.vm.networkDevices.apply((devices) => devices?.[0]?.macAddress ?? "");
+    this.incarnation = this.vm.smbios.apply((smbios) => smbios?.uuid ?? "");
 
     this.registerOutputs({ vmId: this.vm.vmId });
   }

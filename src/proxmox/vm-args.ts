@@ -36,8 +36,9 @@ export function vmArgs(
     startup: node.role === "controlplane" ? { order: 1, upDelay: 30 } : { order: 2 },
     // One edit under `initialization` would otherwise reboot every VM at once.
     rebootAfterUpdate: false,
-    // Talos shuts down by the guest agent; a machine that is being destroyed may hang in maintenance mode without it.
-    stopOnDestroy: true,
+    // Talos shuts down by the guest agent; a machine that is being destroyed may hang in maintenance mode without it. One
+    // that retires is shut down, because Talos drains its node then (its Shutdown sequence, CordonAndDrainNode).
+    stopOnDestroy: node.retiring !== true,
     operatingSystem: { type: "l26" },
     cpu: { cores: node.cores, type: "host" },
     memory: { dedicated: node.memoryGiB * MIB_PER_GIB },

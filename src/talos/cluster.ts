@@ -90,7 +90,10 @@ export class Cluster extends pulumi.ComponentResource {
         dependsOn: [kubeconfig, ...this.applied.values()],
         // A replaced machine gets the same config again, so its hash alone would not show.
         replaceWith: [...this.applied.values()],
-        hooks: { beforeCreate: [() => probes.healthy()], beforeUpdate: [() => probes.healthy()] },
+        hooks: {
+          beforeCreate: [() => probes.healthy()],
+          beforeUpdate: [(hook) => (onlyRemovals(hook) ? undefined : probes.healthy())],
+        },
       },
     );
 
@@ -107,8 +110,6 @@ export class Cluster extends pulumi.ComponentResource {
     secrets: talos.machine.Secrets,
     probes: ClusterProbes,
   ): pulumi.Resource {
-    const declared = (hook: pulumi.ResourceHookArgs) =>
-      [hook.oldInputs, hook.newInputs].map((inputs) => (inputs?.["input"] ?? {}) as Record<string, unknown>);
     return new pulumi.Stash(
       `${name}-disk-proof`,
       { input: Object.fromEntries(config.nodes.map((node) => [node.name, declaredDisks(node)])) },
@@ -119,7 +120,7 @@ export class Cluster extends pulumi.ComponentResource {
           beforeCreate: [() => probes.dataDisksProven()],
           beforeUpdate: [
             (hook) => {
-              const [before = {}, after = {}] = declared(hook);
+              const { before, after } = changeOf(hook);
               return probes.dataDisksProven(config.nodes.filter(({ name }) => before[name] !== after[name]));
             },
           ],
@@ -157,10 +158,10 @@ export class Cluster extends pulumi.ComponentResource {
         {
           parent: this,
           dependsOn: [gate],
-          // An emptied machine at the same address looks unchanged to the provider, whose reads are no-ops. A machine that
-          // was lost and made anew is no replacement to Pulumi, but has another MAC.
+          // An emptied machine at the same address looks unchanged to the provider, whose reads are no-ops.
           replaceWith: [machine.vm],
-          replacementTrigger: machine.macAddress,
+          // The same for one that was lost behind the program's back: it is made anew, but nothing is replaced.
+          replacementTrigger: machine.incarnation,
           hooks: {
             // Once more for this node: the gate may have opened in an earlier run, or for the machine before this one.
             beforeCreate: [() => probes.dataDisksProven([node])],
@@ -196,4 +197,18 @@ export class Cluster extends pulumi.ComponentResource {
       { parent: this },
     ).machineConfiguration;
   }
+}
+
+/** The input of a Stash, by node, before and after. */
+function changeOf({ oldInputs, newInputs }: pulumi.ResourceHookArgs) {
+  const byNode = (inputs: unknown) =>
+    ((inputs as { input?: unknown } | undefined)?.input ?? {}) as Record<string, unknown>;
+  return { before: byNode(oldInputs), after: byNode(newInputs) };
+}
+
+/** A node that goes is still there by then, expected by nobody: the check could only fail, and has nothing to find. */
+function onlyRemovals(hook: pulumi.ResourceHookArgs): boolean {
+  const { before, after } = changeOf(hook);
+  const fewer = Object.keys(after).length < Object.keys(before).length;
+  return fewer && Object.entries(after).every(([node, hash]) => before[node] === hash);
 }

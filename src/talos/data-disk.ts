@@ -48,6 +48,10 @@ export interface NodeInventory {
 /**
  * What is wrong with one node's disks; empty when exactly one disk can be the data disk and exactly one the OS disk. A
  * node without a data disk is only asked for its OS disk.
+ *
+ * Counted are the disks that the selector can match and Talos can write to. A USB, NVMe or iSCSI disk of the same size is
+ * none of them, because its transport is another; nor is a read-only one, which Talos passes over before it asks the
+ * selector, nor a CD (talos, internal/volumes/locate.go).
  */
 export function diskProblems({ node, disks }: NodeInventory): string[] {
   const candidates = disks.filter((disk) => disk.transport === TRANSPORT && !disk.readonly && !disk.cdrom);
@@ -56,12 +60,21 @@ export function diskProblems({ node, disks }: NodeInventory): string[] {
 
   problems.push(...countProblems(candidates, "data disk", node.dataDisk.sizeGiB));
   const [data, ...others] = candidates.filter((disk) => disk.size === gibToBytes(node.dataDisk!.sizeGiB));
-  if (data && others.length === 0 && data.serial !== "" && data.serial !== node.dataDisk.serial) {
+  if (data && others.length === 0 && showsSerial(data) && data.serial !== node.dataDisk.serial) {
+    const found = data.serial === "" ? "no serial" : `serial "${data.serial}"`;
     problems.push(
-      `${data.devPath} has the data disk's size but serial "${data.serial}", not "${node.dataDisk.serial}"`,
+      `${data.devPath} has the data disk's size but ${found}, where "${node.dataDisk.serial}" is declared`,
     );
   }
   return problems;
+}
+
+/**
+ * A virtio-blk disk shows the serial that it was given, so one that shows none was given none, and is not ours. A SCSI
+ * disk shows none under QEMU, whatever it was given (talos#11348).
+ */
+function showsSerial(disk: ReportedDisk): boolean {
+  return disk.serial !== "" || disk.devPath.startsWith("/dev/vd");
 }
 
 function countProblems(candidates: ReportedDisk[], what: string, sizeGiB: number): string[] {

@@ -15,6 +15,13 @@ type Document = Record<string, unknown>;
  */
 export const DEFAULT_DISK_LABEL = { "node.longhorn.io/create-default-disk": "true" };
 
+/**
+ * A grown data disk is used from the node's next boot on (talos, volumes/grow.go, runs when a volume is located), but
+ * Talos takes a changed volume over without one. A changed environment it does not (CanApplyImmediate), so the size
+ * stands there as well: growing the disk reboots its node, in the node's turn, and nothing else does.
+ */
+const DATA_DISK_VARIABLE = "HOMELAB_DATA_DISK_BYTES";
+
 /** URL of the Kubernetes API. */
 export function endpointUrl({ cluster }: HomelabConfig): string {
   return `https://${cluster.endpoint}:6443`;
@@ -47,6 +54,7 @@ function machine(config: HomelabConfig, node: NodeConfig, installer: string): Do
         ...(withDataDisk && { extraMounts: dataMounts() }),
       },
       ...(withDataDisk && { nodeLabels: DEFAULT_DISK_LABEL }),
+      ...(node.dataDisk && { env: { [DATA_DISK_VARIABLE]: String(gibToBytes(node.dataDisk.sizeGiB)) } }),
     },
   };
 }

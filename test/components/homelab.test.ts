@@ -25,6 +25,7 @@ describe("the lab", () => {
     expect(tree(run)).toEqual([
       "homelab:index:Homelab lab",
       "  homelab:longhorn:Longhorn lab-longhorn",
+      "    kubernetes:batch/v1:Job lab-longhorn-copies-whole",
       "    kubernetes:batch/v1:Job lab-longhorn-data-volume-cp-1",
       "    kubernetes:batch/v1:Job lab-longhorn-data-volume-worker-1",
       "    kubernetes:core/v1:Namespace lab-longhorn-namespace",
@@ -50,6 +51,8 @@ describe("the lab", () => {
       "  homelab:traefik:Traefik lab-traefik",
       "    kubernetes:core/v1:Namespace lab-traefik-namespace",
       "    kubernetes:helm.sh/v3:Release lab-traefik-release",
+      "  pulumi:index:Stash plan",
+      "  pulumi:index:Stash settled",
       "  pulumi:providers:kubernetes lab-kubernetes",
     ]);
   });
@@ -82,7 +85,9 @@ describe("the lab", () => {
 
   test("the stages follow one another: storage after the cluster is ready, the ingress after storage", () => {
     expect(optionsOf(resource(run, "lab-longhorn"))).toEqual({ dependsOn: ["lab-talos-ready"] });
-    expect(optionsOf(resource(run, "lab-traefik"))).toEqual({ dependsOn: ["lab-longhorn-release"] });
+    expect(optionsOf(resource(run, "lab-traefik"))).toEqual({
+      dependsOn: ["lab-longhorn-copies-whole", "lab-longhorn-release"],
+    });
   });
 
   test("every resource of a provider goes through the homelab's own, never a default one", () => {
@@ -142,10 +147,11 @@ test("the rack: an image on each host, a VM, a config and, with a data disk, a c
     "rack-proxmox-image-pve3-file",
   ]);
   expect(lines.filter((line) => line.includes(":Job")).map((line) => line.trim().split(" ")[1])).toEqual([
+    "rack-longhorn-copies-whole",
     "rack-longhorn-data-volume-worker-1",
     "rack-longhorn-data-volume-worker-2",
     "rack-longhorn-data-volume-worker-3",
   ]);
   expect(lines.filter((line) => line.includes("Bootstrap"))).toHaveLength(1);
-  expect(run.resources).toHaveLength(45);
+  expect(run.resources).toHaveLength(48);
 });

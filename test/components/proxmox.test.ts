@@ -44,21 +44,33 @@ describe("Proxmox in the lab", () => {
 
   test.each(["cp-1", "worker-1"])("VM of %s: its arguments and the image's volume, nothing else", (name) => {
     const vm = resource(run, `lab-proxmox-${name}-vm`);
-    expect(vm.inputs).toEqual(vmArgs(lab(), nodeOf(lab(), name), `local:import/${FILE}`));
+    const { smbios, ...inputs } = vm.inputs;
+    expect(inputs).toEqual(vmArgs(lab(), nodeOf(lab(), name), `local:import/${FILE}`));
+    expect(smbios).toEqual({ uuid: expect.stringMatching(/^[0-9a-f-]{36}$/) as unknown });
     expect(optionsOf(vm)).toEqual({
       provider: "lab-proxmox-provider",
       dependsOn: ["lab-proxmox-image-pve-file"],
-      hooks: ["beforeCreate"],
+      hooks: ["beforeCreate", "beforeUpdate"],
       protect: true,
       deleteBeforeReplace: true,
-      ignoreChanges: ["disks[0].speed", "disks[1].speed"],
+      ignoreChanges: ["disks[0].speed", "disks[1].speed", "smbios"],
     });
+  });
+
+  test("a retiring worker's VM is unprotected and shuts down in order, the others as before", async () => {
+    const nodes = lab().nodes.map((node) => (node.role === "worker" ? { ...node, retiring: true } : node));
+    const retiring = await runHomelab(lab({ nodes, traefik: { ingressNode: "cp-1" } }));
+    const [cp, worker] = ["cp-1", "worker-1"].map((name) => resource(retiring, `lab-proxmox-${name}-vm`));
+    expect([cp?.options.protect, worker?.options.protect]).toEqual([true, undefined]);
+    expect([cp?.inputs["stopOnDestroy"], worker?.inputs["stopOnDestroy"]]).toEqual([true, false]);
+    const names = retiring.resources.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(["lab-node-worker-1", "lab-longhorn-eviction-worker-1"]));
   });
 
   test("a VM replaced later imports the image of that day: importFrom is not ignored", () => {
     for (const name of namesOf(run, "proxmoxve:index/vmLegacy:VmLegacy")) {
       const ignored = resource(run, name).options.ignoreChanges ?? [];
-      expect(ignored.filter((path) => !/^disks\[\d+\]\.speed$/.test(path))).toEqual([]);
+      expect(ignored.filter((path) => !/^disks\[\d+\]\.speed$|^smbios$/.test(path))).toEqual([]);
     }
   });
 
@@ -129,8 +141,8 @@ describe("Proxmox in the rack", () => {
 
   test("as many speeds are ignored as the VM has disks", () => {
     const count = (name: string) => resource(run, `rack-proxmox-${name}-vm`).options.ignoreChanges;
-    expect(count("cp-1")).toEqual(["disks[0].speed"]);
-    expect(count("worker-1")).toEqual(["disks[0].speed", "disks[1].speed"]);
+    expect(count("cp-1")).toEqual(["disks[0].speed", "smbios"]);
+    expect(count("worker-1")).toEqual(["disks[0].speed", "disks[1].speed", "smbios"]);
   });
 });
 
@@ -143,5 +155,5 @@ test("further disks of a node get the same care", async () => {
   });
   const vm = resource(run, "lab-proxmox-worker-1-vm");
   expect(vm.inputs.disks).toHaveLength(3);
-  expect(vm.options.ignoreChanges).toEqual(["disks[0].speed", "disks[1].speed", "disks[2].speed"]);
+  expect(vm.options.ignoreChanges).toEqual(["disks[0].speed", "disks[1].speed", "disks[2].speed", "smbios"]);
 });

@@ -85,8 +85,6 @@ describe("the cluster of the lab", () => {
       expect(optionsOf(applied)).toEqual({
         dependsOn: [`lab-proxmox-${name}-vm`, "lab-talos-disk-proof", "lab-talos-secrets"],
         replaceWith: [`lab-proxmox-${name}-vm`],
-        // A machine that was lost and made anew has another MAC, and needs its config again.
-        replacementTrigger: `MAC of lab-proxmox-${name}-vm`,
         hooks: ["afterUpdate", "beforeCreate", "beforeUpdate", "onError"],
         additionalSecretOutputs: [
           "clientConfigurationWo",

@@ -8,7 +8,9 @@ import type { Parameters } from "../../world/proxmox/parameters.ts";
 import { clearInterrupted } from "../../world/proxmox/vms.ts";
 import { UserError } from "../../user-error.ts";
 import type { World } from "../../world/world.ts";
+import { undisturbed, type Interceptor } from "../../faults/fault.ts";
 import { selfSigned } from "./certificate.ts";
+import { BrokenConnection, requestKey, requestManner, taskKey, taskManner } from "./faults.ts";
 import { findRoute } from "./routes.ts";
 import { TaskList } from "./tasks.ts";
 
@@ -17,6 +19,7 @@ export interface ProxmoxServerOptions {
   port?: number;
   /** `user@realm!name=secret`, as clients present it. */
   token: string;
+  intercept?: Interceptor;
 }
 
 export interface ProxmoxServer {
@@ -31,14 +34,16 @@ const ROOT = "/api2/json";
 
 export async function serveProxmox(world: World, options: ProxmoxServerOptions): Promise<ProxmoxServer> {
   const user = options.token.split("=")[0]!;
+  const intercept = options.intercept ?? undisturbed;
   clearInterrupted(world);
   const tasks = new TaskList(
     user,
     () => world.clock.now(),
     (task, reason) => noteRefusal(world, `${task.type} ${task.subject} on ${task.host}`, reason),
+    (task, work) => intercept(taskKey(task), taskManner(world), work),
   );
   const server = createServer({ ...selfSigned("rehearsal"), minVersion: "TLSv1.3" }, (request, response) => {
-    void answer(world, tasks, options.token, request, response);
+    void answer({ world, tasks, token: options.token, intercept }, request, response);
   });
   server.keepAliveTimeout = 60_000;
   server.requestTimeout = 0;
@@ -70,10 +75,15 @@ export async function serveProxmox(world: World, options: ProxmoxServerOptions):
   };
 }
 
+interface Serving {
+  world: World;
+  tasks: TaskList;
+  token: string;
+  intercept: Interceptor;
+}
+
 async function answer(
-  world: World,
-  tasks: TaskList,
-  token: string,
+  { world, tasks, token, intercept }: Serving,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -86,9 +96,14 @@ async function answer(
     const route = path && findRoute(method, path);
     if (!route) throw new ProxmoxError(501, `Method '${method} ${url.pathname}' not implemented`);
     const parameters: Parameters = Object.fromEntries([...url.searchParams, ...new URLSearchParams(body)]);
-    const data = await route.handle({ world, tasks, path: route.caught, parameters });
+    const data = await intercept(
+      requestKey(method, path, parameters),
+      requestManner(world, method),
+      async () => route.handle({ world, tasks, path: route.caught, parameters }),
+    );
     send(response, 200, "OK", { data });
   } catch (error) {
+    if (error instanceof BrokenConnection) return void response.destroy();
     if (error instanceof ProxmoxError && isProbe(method, error)) return sendError(response, error);
     noteRefusal(world, `${method} ${url.pathname}`, sentence(error));
     const known =

@@ -37,6 +37,8 @@ export class TaskList {
     readonly user: string,
     readonly now: () => number,
     readonly onFailure: (task: Task, reason: string) => void,
+    /** Does a task's work; a fault may come in between. */
+    readonly perform: (task: Task, work: Task["run"]) => ReturnType<Task["run"]> = (_task, work) => work(),
   ) {}
 
   /** Starts it and returns its UPID. */
@@ -46,7 +48,7 @@ export class TaskList {
     const hex = (value: number): string => value.toString(16).toUpperCase().padStart(8, "0");
     const upid = `UPID:${task.host}:${hex(1000 + number)}:${hex(number)}:${hex(startedAt)}:${task.type}:${task.subject.replaceAll(":", "")}:${this.user}:`;
     const entry: Entry = { task, number, startedAt, log: [], ended: Promise.resolve() };
-    entry.ended = task.run().then(
+    entry.ended = this.perform(task, () => task.run()).then(
       (warnings) => {
         entry.log = [
           ...warnings.map((warning) => `WARN: ${warning}`),

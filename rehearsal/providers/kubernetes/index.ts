@@ -4,6 +4,7 @@ import type { World } from "../../world/world.ts";
 import type { ResourceHandler, SimulatedProvider } from "../server/index.ts";
 import { configure, diffConfig, type Configured, type Connection } from "./connection.ts";
 import { claim, configMap, customResource, job, namespace, secretObject } from "./kinds.ts";
+import { longhornNodePatch, node } from "./node-kinds.ts";
 import { objectHandler } from "./objects.ts";
 import { releaseHandler } from "./release.ts";
 
@@ -14,6 +15,8 @@ export function kubernetesProvider(world: World, hosts: Hosts): SimulatedProvide
   const connection: Connection = { world, hosts };
   const known: Record<string, ResourceHandler<Configured>> = {
     "kubernetes:core/v1:Namespace": objectHandler(connection, namespace),
+    "kubernetes:core/v1:Node": objectHandler(connection, node),
+    "kubernetes:longhorn.io/v1beta2:NodePatch": objectHandler(connection, longhornNodePatch),
     "kubernetes:core/v1:ConfigMap": objectHandler(connection, configMap),
     "kubernetes:core/v1:Secret": objectHandler(connection, secretObject),
     "kubernetes:core/v1:PersistentVolumeClaim": objectHandler(connection, claim),
@@ -24,6 +27,7 @@ export function kubernetesProvider(world: World, hosts: Hosts): SimulatedProvide
   return {
     name: "kubernetes",
     version: VERSION,
+    sleep: (seconds) => world.clock.sleep(seconds),
     configure,
     diffConfig,
     // Custom resources have any token: `kubernetes:<group>/<version>:<Kind>` with a dotted group that is not Kubernetes's own.

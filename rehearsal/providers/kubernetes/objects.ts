@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { DURATIONS } from "../../world/kubernetes/durations.ts";
 import { pseudoRandom, type Cluster } from "../../world/kubernetes/cluster.ts";
+import type { KubernetesObject } from "../../world/kubernetes/state.ts";
 import { namespaceExists } from "../../world/kubernetes/namespaces.ts";
 import {
   changedPaths,
@@ -64,20 +65,23 @@ export function objectHandler(connection: Connection, kind: ObjectKind): Resourc
       const cluster = await connect(connection, context.configured);
       const named = identify(inputs);
       await world.clock.sleep(DURATIONS.apiCall);
-      refuse(cluster, kind, inputs);
+      const known = refuse(cluster, kind, inputs);
       record(cluster, kind, inputs);
       world.note({
-        kind: "object-created",
+        kind: known ? "object-updated" : "object-created",
         subject: idOf(named),
-        text: `${named.kind} ${idOf(named)} is made`,
+        text: `${named.kind} ${idOf(named)} ${known ? "was there already and is taken over" : "is made"}`,
       });
       try {
-        const status = await kind.created?.(cluster, inputs, context);
+        const made = await (known
+          ? kind.updated?.(cluster, inputs, context)
+          : kind.created?.(cluster, inputs, context));
+        const status = made ?? statusOf(known);
         if (status) setStatus(cluster, named, status);
         return { id: idOf(named), outputs: outputs(cluster, inputs, status) };
       } catch (error) {
         // What exists all the same, unready, is told by `InitFailed`; anything else was never made.
-        if (!(error instanceof InitFailed)) delete cluster.state.objects[keyOf(named)];
+        if (!(error instanceof InitFailed) && !known) delete cluster.state.objects[keyOf(named)];
         throw error;
       } finally {
         await world.commit();
@@ -160,14 +164,30 @@ export function diffObject(
   };
 }
 
-function refuse(cluster: Cluster, kind: ObjectKind, inputs: PropertyMap): void {
+/**
+ * Throws what the API server would say. An object that is there already is no conflict: the provider creates by server-side
+ * apply, which changes what exists (pulumi-kubernetes await.go, Creation), unless a field of it cannot change. Returns that object.
+ */
+function refuse(cluster: Cluster, kind: ObjectKind, inputs: PropertyMap): KubernetesObject | undefined {
   const named = identify(inputs);
-  if (cluster.state.objects[keyOf(named)])
-    throw new Error(`${plural(named.kind)} "${named.name}" already exists`);
+  const known = cluster.state.objects[keyOf(named)];
   if (kind.namespaced && !namespaceExists(cluster, named.namespace ?? "default")) {
     throw new Error(`namespaces "${named.namespace}" not found`);
   }
   kind.validate?.(cluster, inputs);
+  if (!known) return undefined;
+  const { status: _status, ...body } = known.body;
+  const stored = (kind.stored?.(inputs) ?? inputs) as Record<string, unknown>;
+  const fixed = diffObject(kind, body, stored).replaces ?? [];
+  if (fixed.length === 0) return structuredClone(known);
+  throw new Error(
+    `${named.kind} "${named.name}" is invalid: ${fixed.join(", ")}: Invalid value: field is immutable`,
+  );
+}
+
+function statusOf(object: KubernetesObject | undefined): PropertyMap | undefined {
+  const status = object?.body["status"];
+  return isRecord(status) ? status : undefined;
 }
 
 function record(cluster: Cluster, kind: ObjectKind, inputs: PropertyMap): void {
@@ -179,7 +199,8 @@ function record(cluster: Cluster, kind: ObjectKind, inputs: PropertyMap): void {
     kind: named.kind,
     ...(named.namespace === undefined ? {} : { namespace: named.namespace }),
     name: named.name,
-    body: structuredClone(body),
+    // What the cluster itself wrote there is not the client's to take away.
+    body: structuredClone({ ...(known?.body["status"] ? { status: known.body["status"] } : {}), ...body }),
     createdAt: known?.createdAt ?? cluster.world.clock.now(),
   };
 }
@@ -208,8 +229,4 @@ function liveObject(cluster: Cluster, inputs: PropertyMap, status?: unknown): Pr
 
 export function fingerprint(value: unknown): string {
   return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 16);
-}
-
-function plural(kind: string): string {
-  return `${kind.toLowerCase()}s`;
 }

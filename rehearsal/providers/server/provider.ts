@@ -17,6 +17,8 @@ export interface SimulatedProvider<Configured = void> {
   diffConfig?(olds: PropertyMap, news: PropertyMap): DiffResult;
   /** Called once for each provider resource, with every value known. */
   configure?(args: PropertyMap): Configured | Promise<Configured>;
+  /** Simulated time, for a fault that takes some. Default: none passes. */
+  sleep?(seconds: number): Promise<void>;
   resources: Record<string, ResourceHandler<Configured>>;
   functions: Record<string, FunctionHandler<Configured>>;
 }

@@ -4,6 +4,7 @@
  */
 import * as grpc from "@grpc/grpc-js";
 import providerService from "@pulumi/pulumi/proto/provider_grpc_pb.js";
+import type { Interceptor } from "../../faults/fault.ts";
 import type { SimulatedProvider } from "./provider.ts";
 import { ProviderServer } from "./server.ts";
 
@@ -18,13 +19,13 @@ const MAX_MESSAGE = 400 * 1024 * 1024;
 
 export async function serveProvider<Configured>(
   provider: SimulatedProvider<Configured>,
-  options: { port?: number } = {},
+  options: { port?: number; intercept?: Interceptor } = {},
 ): Promise<ServedProvider> {
   const server = new grpc.Server({
     "grpc.max_receive_message_length": MAX_MESSAGE,
     "grpc.max_send_message_length": MAX_MESSAGE,
   });
-  const handlers = new ProviderServer(provider);
+  const handlers = new ProviderServer(provider, options.intercept);
   server.addService(providerService.ResourceProviderService, handlers.implementation());
   const port = await new Promise<number>((resolve, reject) => {
     const address = `127.0.0.1:${options.port ?? 0}`;

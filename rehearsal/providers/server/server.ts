@@ -3,7 +3,9 @@ import * as grpc from "@grpc/grpc-js";
 import provider from "@pulumi/pulumi/proto/provider_pb.js";
 import plugin from "@pulumi/pulumi/proto/plugin_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
+import { undisturbed, type Interceptor } from "../../faults/fault.ts";
 import { diffInputs } from "./diff.ts";
+import { functionKey, mannerOf, resourceKey } from "./faults.ts";
 import { toServiceError } from "./failure.ts";
 import { toCheckResponse, toDiffResponse } from "./response.ts";
 import type { CallContext, ResourceContext, ResourceHandler, SimulatedProvider } from "./provider.ts";
@@ -18,7 +20,10 @@ export class ProviderServer<Configured> {
   #latest: Configured | undefined;
   readonly #running = new Set<AbortController>();
 
-  constructor(simulated: SimulatedProvider<Configured>) {
+  constructor(
+    simulated: SimulatedProvider<Configured>,
+    readonly intercept: Interceptor = undisturbed,
+  ) {
     this.#provider = simulated;
   }
 
@@ -125,7 +130,7 @@ export class ProviderServer<Configured> {
   readonly #create: Unary<provider.CreateRequest, provider.CreateResponse> = async (call) => {
     const request = call.request;
     const inputs = fromStruct(request.getProperties());
-    const created = await this.#run(call, inputs, request.getPreview(), (context) =>
+    const created = await this.#run("create", call, inputs, request.getPreview(), (context) =>
       this.#handler(request.getUrn()).create(plain(inputs), context),
     );
     const response = new provider.CreateResponse();
@@ -147,7 +152,7 @@ export class ProviderServer<Configured> {
       response.setInputs(toStruct(inputs));
       return response;
     }
-    const found = await this.#run(call, state, false, (context) =>
+    const found = await this.#run("read", call, state, false, (context) =>
       handler.read!(request.getId(), plain(state), plain(inputs), context),
     );
     if (!found) return response; // no id: it is gone
@@ -166,7 +171,7 @@ export class ProviderServer<Configured> {
       state: plain(fromStruct(request.getOlds())),
     };
     const news = fromStruct(request.getNews());
-    const outputs = await this.#run(call, news, request.getPreview(), (context) =>
+    const outputs = await this.#run("update", call, news, request.getPreview(), (context) =>
       handler.update!(request.getId(), olds, plain(news), context),
     );
     const response = new provider.UpdateResponse();
@@ -179,6 +184,7 @@ export class ProviderServer<Configured> {
     const state = fromStruct(request.getProperties());
     const olds = { inputs: plain(fromStruct(request.getOldInputs())), state: plain(state) };
     await this.#run(
+      "delete",
       call,
       state,
       false,
@@ -195,7 +201,10 @@ export class ProviderServer<Configured> {
     const context = { ...this.#context(call), preview: call.request.getPreview() };
     try {
       const response = new provider.InvokeResponse();
-      response.setReturn(toStruct(await handler(args, context)));
+      const work = () => handler(args, context);
+      const key = functionKey(this.#provider.name, token, args);
+      const manner = mannerOf(this.#provider, context.signal, false);
+      response.setReturn(toStruct(await (context.preview ? work() : this.intercept(key, manner, work))));
       return response;
     } finally {
       this.#running.delete(context.controller);
@@ -211,6 +220,7 @@ export class ProviderServer<Configured> {
 
   /** Calls a handler with its context; what a half-made resource tells keeps the secrets of `like` secret. */
   async #run<Result>(
+    verb: "create" | "read" | "update" | "delete",
     call: grpc.ServerUnaryCall<{ getUrn(): string; getTimeout?(): number }, unknown>,
     like: unknown,
     preview: boolean,
@@ -218,8 +228,11 @@ export class ProviderServer<Configured> {
   ): Promise<Result> {
     const timeout = call.request.getTimeout?.();
     const context = { ...this.#context(call), urn: call.request.getUrn(), preview };
+    const act = () => work({ ...context, ...(timeout ? { timeoutSeconds: timeout } : {}) });
     try {
-      return await work({ ...context, ...(timeout ? { timeoutSeconds: timeout } : {}) });
+      if (preview) return await act();
+      const key = resourceKey(this.#provider.name, verb, context.urn);
+      return await this.intercept(key, mannerOf(this.#provider, context.signal, verb !== "read"), act);
     } catch (error) {
       throw toServiceError(error, like);
     } finally {

@@ -117,7 +117,8 @@ export async function uninstallRelease(
   const { state, world } = cluster;
   const key = `${namespace}/${name}`;
   const release = state.releases[key];
-  if (!release) return;
+  // Helm does not forgive an uninstall of nothing, and the Pulumi provider passes that on (helm_release.go, Delete).
+  if (!release) throw new ReleaseFailed(`uninstall: Release not loaded: ${name}: release: not found`, false);
   const { model } = lookupChart(release.chart, release.repository, release.version);
   release.status = "uninstalling";
   try {

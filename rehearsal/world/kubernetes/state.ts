@@ -106,6 +106,8 @@ export interface LonghornState {
   /** The default disk of each Longhorn node, as it was when the node joined; a later setting does not move it. */
   disks: Record<string, { path: string; diskId: string }>;
   volumes: Record<string, LonghornVolume>;
+  /** Nodes that replicas are asked to leave (their spec.evictionRequested), and that get no new ones. */
+  evicting?: string[];
 }
 
 export interface LonghornVolume {

@@ -18,7 +18,9 @@ export function placeReplicas(
   volume: LonghornVolume,
   options: PlacementOptions = {},
 ): string | undefined {
-  const nodes = storageNodes(cluster, longhorn).filter(({ node }) => !node.unschedulable);
+  const nodes = storageNodes(cluster, longhorn).filter(
+    ({ node }) => !node.unschedulable && !longhorn.evicting?.includes(node.name),
+  );
   while (volume.replicas.length < volume.replicasWanted) {
     const candidates = nodes.filter(
       ({ node }) =>

@@ -199,7 +199,13 @@ export async function rebuildReplicas(cluster: Cluster): Promise<void> {
     );
     volume.replicas = volume.replicas.filter((replica) => replica.healthy || returned.includes(replica));
     const known = new Set(volume.replicas.map((replica) => replica.id));
-    placeReplicas(cluster, longhorn, volume);
+    const leaving = volume.replicas.filter(({ node }) => longhorn.evicting?.includes(node));
+    // A replica that is to leave stays until another has its data (replica_controller.go, evictReplica).
+    placeReplicas(cluster, longhorn, {
+      ...volume,
+      replicas: volume.replicas,
+      replicasWanted: volume.replicasWanted + leaving.length,
+    });
     const rebuilt = volume.replicas.filter((replica) => returned.includes(replica) || !known.has(replica.id));
     for (const replica of rebuilt) {
       await cluster.world.clock.sleep((volume.sizeBytes / 1024 ** 3) * DURATIONS.rebuildPerGiB);
@@ -208,6 +214,18 @@ export async function rebuildReplicas(cluster: Cluster): Promise<void> {
         kind: "replica-rebuilt",
         subject: volume.name,
         text: `${volume.name} is rebuilt on ${replica.node}`,
+      });
+    }
+    const spare = Math.max(0, volume.replicas.length - volume.replicasWanted);
+    for (const replica of leaving.slice(0, spare)) {
+      removeReplicaFiles(cluster, longhorn, replica);
+      volume.replicas = volume.replicas.filter((each) => each !== replica);
+      const text = `the replica of ${volume.name} on ${replica.node} has moved`;
+      cluster.world.note({
+        kind: "replica-moved",
+        subject: volume.name,
+        text,
+        detail: { node: replica.node },
       });
     }
     assess(cluster, volume);

@@ -113,6 +113,9 @@ function joinKubernetes(world: World, machine: MachineState, cluster: ClusterSta
   const now = world.clock.now();
   const joinsAt = Math.max(machine.configuredAt!, cluster.apiUpAt!) + DURATIONS.nodeRegistration;
   if (now < joinsAt) return;
+  // A kubelet registers when it starts, not again when its node object is deleted (kubelet_node_status.go, registerWithAPIServer).
+  if (machine.registered === cluster.id && !cluster.nodes[facts.hostname]) return;
+  machine.registered = cluster.id;
   const known = cluster.nodes[facts.hostname];
   for (const other of Object.values(cluster.nodes)) {
     if (other.vmId === machine.vmId && other.name !== facts.hostname) other.vmId = GONE; // it was renamed

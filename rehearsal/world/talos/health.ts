@@ -125,6 +125,9 @@ async function nodes(
   const wanted = [...request.controlPlanes, ...request.workers];
   const missing = wanted.filter((address) => !known.some((node) => node.address === address));
   if (missing.length > 0) throw new Error(`nodes that did not report: ${missing.join(", ")}`);
+  // A node object that nobody expects fails the check for good (pkg/cluster/cluster.go, NodesMatch).
+  const strange = known.map(({ address }) => address).filter((address) => !wanted.includes(address));
+  if (strange.length > 0) throw new Error(`unexpected nodes with IPs ["${strange.join('" "')}"]`);
   const failure = known
     .filter(({ address }) => wanted.includes(address))
     .map(check)

@@ -21,6 +21,16 @@ function controlPlanesOdd(draft: Draft): Problem[] {
   ];
 }
 
+/** Its etcd member would have to leave, and with it the odd number. */
+function retiringIsWorker(draft: Draft): Problem[] {
+  return draft.nodes
+    .filter(({ values }) => values.retiring === true && values.role === "controlplane")
+    .map((node) => ({
+      path: `${node.path}.retiring`,
+      message: `${nodeName(node)} is a control plane, and only workers can be retired`,
+    }));
+}
+
 function endpointKnown(draft: Draft): Problem[] {
   const { endpoint, vip } = draft.cluster.values;
   if (endpoint === undefined || endpoint === vip || draft.cluster.bad.has("vip")) return [];
@@ -128,6 +138,7 @@ function extensionsOnce(draft: Draft): Problem[] {
 
 export const CLUSTER_RULES: readonly Rule[] = [
   { id: "control-planes-odd", check: controlPlanesOdd },
+  { id: "retiring-is-worker", check: retiringIsWorker },
   { id: "endpoint-known", check: endpointKnown },
   { id: "vm-name-fits", check: vmNameFits },
   { id: "talos-supported", check: talosSupported },

@@ -16,10 +16,27 @@ function ingressNodeExists(draft: Draft): Problem[] {
   return [{ path: `${draft.traefik.path}.ingressNode`, message: `${show(ingressNode)} is no node${hint}` }];
 }
 
+/** It would be drained of the ingress that is pinned to it. */
+function ingressNodeStays(draft: Draft): Problem[] {
+  const { ingressNode } = draft.traefik.values;
+  const chosen = draft.nodes.find(({ values }) => values.name !== undefined && values.name === ingressNode);
+  if (chosen?.values.retiring !== true) return [];
+  return [
+    {
+      path: `${draft.traefik.path}.ingressNode`,
+      message: `${show(ingressNode)} is retiring; name a node that stays`,
+    },
+  ];
+}
+
 function ingressNodeOpen(draft: Draft): Problem[] {
   if (!controlPlanesClosed(draft) || !allKnown(draft, "name", "role") || draft.traefik.bad.has("ingressNode"))
     return [];
-  const nodes = draft.nodes.map((node) => ({ node, role: node.values.role ?? "worker" }));
+  const nodes = draft.nodes.map((node) => ({
+    node,
+    role: node.values.role ?? "worker",
+    retiring: node.values.retiring,
+  }));
   const { ingressNode } = draft.traefik.values;
   const chosen =
     ingressNode === undefined
@@ -67,6 +84,7 @@ function traefikSupported(draft: Draft): Problem[] {
 
 export const INGRESS_RULES: readonly Rule[] = [
   { id: "ingress-node-exists", check: ingressNodeExists },
+  { id: "ingress-node-stays", check: ingressNodeStays },
   { id: "ingress-node-open", check: ingressNodeOpen },
   { id: "acme-email-real", check: acmeEmailReal },
   { id: "traefik-supported", check: traefikSupported },

@@ -1,5 +1,5 @@
 /** Disks that can be told apart, and a Longhorn that they can carry. */
-import { defaultScheduling } from "../derive.ts";
+import { defaultScheduling, staysWithDataDisk } from "../derive.ts";
 import type { Draft } from "../draft.ts";
 import { listWords, show, type Problem } from "../problem.ts";
 import type { Fields } from "../read.ts";
@@ -66,16 +66,22 @@ function withDataDisk(draft: Draft): Fields<NodeInput>[] {
 }
 
 function dataDiskPresent(draft: Draft): Problem[] {
-  if (!allKnown(draft, "dataDisk") || withDataDisk(draft).length > 0) return [];
-  return [{ path: "homelab:nodes", message: "no node has a dataDisk; Longhorn needs at least one" }];
+  if (!allKnown(draft, "dataDisk", "retiring")) return [];
+  if (draft.nodes.some(({ values }) => staysWithDataDisk(values))) return [];
+  const that = withDataDisk(draft).length > 0 ? "node that stays" : "node";
+  return [{ path: "homelab:nodes", message: `no ${that} has a dataDisk; Longhorn needs at least one` }];
 }
 
 function replicasFit(draft: Draft): Problem[] {
   const { replicaCount } = draft.longhorn.values;
-  if (replicaCount === undefined || !allKnown(draft, "dataDisk")) return [];
-  const holders = withDataDisk(draft).length;
+  if (replicaCount === undefined || !allKnown(draft, "dataDisk", "retiring")) return [];
+  const holders = draft.nodes.filter(({ values }) => staysWithDataDisk(values)).length;
   if (holders === 0 || replicaCount <= holders) return [];
-  const nodes = holders === 1 ? "1 node has a data disk" : `${holders} nodes have data disks`;
+  const stay = holders < withDataDisk(draft).length ? " and stay" : "";
+  const nodes =
+    holders === 1
+      ? `1 node has a data disk${stay && " and stays"}`
+      : `${holders} nodes have data disks${stay}`;
   return [
     {
       path: `${draft.longhorn.path}.replicaCount`,

@@ -98,5 +98,14 @@ export const nodeSchema = z
       })
       .default([])
       .meta({ description: "Further disks of the VM, which this program attaches and never touches." }),
+    retiring: z
+      .boolean()
+      .optional()
+      .meta({
+        description:
+          "True for a worker that is about to go: the copies on it move to other nodes, and its VM is no longer protected. " +
+          "Once that is through, its entry may be taken away. False brings it back.",
+        defaultNote: "it stays",
+      }),
   })
   .meta({ description: "One virtual machine." });

@@ -19,6 +19,7 @@ export interface Changes {
   longhorn?: Partial<LonghornConfig>;
   traefik?: Partial<Omit<TraefikConfig, "acme">> & { acme?: Partial<TraefikConfig["acme"]> };
   protect?: boolean;
+  allow?: HomelabConfig["allow"];
 }
 
 const TRAEFIK: Omit<TraefikConfig, "ingressNode"> = {
@@ -78,6 +79,7 @@ export function lab(changes: Changes = {}): HomelabConfig {
     },
     traefik: { ...TRAEFIK, ingressNode: "worker-1" },
     protect: true,
+    allow: [],
   });
 }
 
@@ -152,6 +154,7 @@ export function rack(changes: Changes = {}): HomelabConfig {
     },
     traefik: { ...TRAEFIK, ingressNode: "worker-1" },
     protect: true,
+    allow: [],
   });
 }
 
@@ -175,5 +178,6 @@ function changed(changes: Changes, base: HomelabConfig): HomelabConfig {
       acme: { ...base.traefik.acme, ...changes.traefik?.acme },
     },
     protect: changes.protect ?? base.protect,
+    allow: changes.allow ?? base.allow,
   };
 }

@@ -55,7 +55,8 @@ describe("a node's disks prove nothing wrong", () => {
   test.each<[string, ReportedDisk[]]>([
     ["with one OS disk and one data disk", [OS, DATA, CDROM]],
     ["whatever the order and the device names", [{ ...DATA, devPath: "/dev/sdz" }, OS]],
-    ["when the data disk shows no serial", [OS, { ...DATA, serial: "" }]],
+    ["when the data disk is one that can show no serial", [OS, { ...DATA, devPath: "/dev/sdb", serial: "" }]],
+    ["beside a USB disk of the data disk's size", [OS, DATA, { ...VOLUME, transport: "usb" }]],
     ["beside an attached Longhorn volume of the data disk's size", [OS, DATA, VOLUME]],
     ["beside an attached Longhorn volume of the OS disk's size", [OS, DATA, { ...VOLUME, size: 32 * GIB }]],
     ["beside a read-only disk of the data disk's size", [OS, DATA, { ...DATA, readonly: true, serial: "x" }]],
@@ -105,12 +106,17 @@ describe("a node's disks are refused", () => {
     [
       "when the disk of the size is another one, by its serial",
       [OS, { ...DATA, serial: "data-126" }],
-      ['/dev/vda has the data disk\'s size but serial "data-126", not "data-127"'],
+      ['/dev/vda has the data disk\'s size but serial "data-126", where "data-127" is declared'],
+    ],
+    [
+      "when it could show a serial and shows none: ours was given one",
+      [OS, { ...DATA, serial: "" }],
+      ['/dev/vda has the data disk\'s size but no serial, where "data-127" is declared'],
     ],
     [
       "for every reason at once",
       [{ ...DATA, serial: "backup" }],
-      [noOs, '/dev/vda has the data disk\'s size but serial "backup", not "data-127"'],
+      [noOs, '/dev/vda has the data disk\'s size but serial "backup", where "data-127" is declared'],
     ],
   ])("%s", (_, disks, expected) => {
     expect(problems(disks)).toEqual(expected);
@@ -141,7 +147,7 @@ describe("the refusal of a homelab", () => {
     ).toBe(
       [
         "The data disk is not proven on every node, so no machine config was applied to any node and nothing was formatted.",
-        '  cp-1: /dev/vda has the data disk\'s size but serial "data-127", not "data-126"',
+        '  cp-1: /dev/vda has the data disk\'s size but serial "data-127", where "data-126" is declared',
         `  worker-1: 2 disks have the data disk's size of ${DATA_SIZE}: /dev/vdb, /dev/vda; it must be exactly one`,
         "Disks as Talos reports them:",
         "  NODE      DEVICE    SIZE    BYTES        TRANSPORT  SERIAL    NOTE",

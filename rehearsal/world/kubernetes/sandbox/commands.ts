@@ -20,14 +20,17 @@ export const READERS = [
 
 export const COMMANDS = [
   ..."chown chgrp chmod mv cp rm rmdir mkdir touch ln truncate install".split(" "),
-  ..."stat df mountpoint ls id whoami sleep sync hostname".split(" "),
+  ..."stat df mountpoint ls id whoami sleep sync hostname wget".split(" "),
 ];
 
-export async function runCommand(
-  fs: ContainerFs,
-  call: Call,
-  outside: { sleep(seconds: number): Promise<void>; hostname: string },
-): Promise<Answer> {
+/** What a container reaches besides its files. */
+export interface Outside {
+  sleep: (seconds: number) => Promise<void>;
+  fetch: (url: URL) => Promise<string>;
+  hostname: string;
+}
+
+export async function runCommand(fs: ContainerFs, call: Call, outside: Outside): Promise<Answer> {
   const { name, args, cwd, umask } = call;
   switch (name) {
     case "chmod":
@@ -60,6 +63,8 @@ export async function runCommand(
       return ok(`${userName(fs.identity.uid)}\n`);
     case "hostname":
       return ok(`${outside.hostname}\n`);
+    case "wget":
+      return wget(args, outside.fetch);
     case "sync":
       return ok();
     case "sleep": {
@@ -71,6 +76,19 @@ export async function runCommand(
       return READERS.includes(name)
         ? read(fs, call)
         : { code: 127, out: "", err: `sh: ${name}: not found\n` };
+  }
+}
+
+/** Busybox's, as far as it writes to standard output (`-O -`). */
+async function wget(args: string[], fetch: (url: URL) => Promise<string>): Promise<Answer> {
+  const { values, rest } = splitOptions(args, ["O", "T"]);
+  const [url] = rest;
+  if (url === undefined || values.get("O") !== "-")
+    return fail("wget: only `-O -` is part of this rehearsal");
+  try {
+    return ok(await fetch(new URL(url)));
+  } catch (error) {
+    return fail(`wget: ${(error as Error).message}`);
   }
 }
 

@@ -36,6 +36,8 @@ export interface SandboxRun {
   hostname?: string;
   /** Simulated sleep. */
   sleep(seconds: number): Promise<void>;
+  /** What an HTTP GET answers from inside the cluster; throws as a client would. Default: nothing is there. */
+  fetch?(url: URL): Promise<string>;
   /** Wall-clock limit in milliseconds: a script that does not end is a mistake, not a wait. */
   limitMs?: number;
   signal?: AbortSignal;
@@ -186,7 +188,11 @@ async function answer(call: string, fs: ContainerFs, run: SandboxRun): Promise<v
     const result = await runCommand(
       fs,
       { name, args, cwd, umask: parseInt(umask, 8) },
-      { sleep: (seconds) => run.sleep(seconds), hostname: run.hostname ?? "pod" },
+      {
+        sleep: (seconds) => run.sleep(seconds),
+        fetch: (url) => run.fetch?.(url) ?? Promise.reject(new Error(`bad address '${url.hostname}'`)),
+        hostname: run.hostname ?? "pod",
+      },
     );
     refreshProc(fs);
     await writeFile(`${call}.out`, result.out);

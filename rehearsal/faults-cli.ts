@@ -1,0 +1,96 @@
+/** Entry of `npm run faults`: the whole campaign, or a part of it. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { campaign } from "./faults/crew.ts";
+import { document, resultTable } from "./faults/document.ts";
+import { allCases, caseName, sample } from "./faults/plan.ts";
+import { SCENARIOS } from "./faults/scenario.ts";
+import { REPOSITORY } from "./paths.ts";
+import { UserError } from "./user-error.ts";
+
+const USAGE = `Usage: npm run faults [-- options]
+
+      --only <text>     only faults whose name contains the text, e.g. "up: kill at talos"; the document is left alone
+      --sample <n>      only so many, chosen by --seed; the document is left alone
+      --seed <text>     default "faults"
+      --workers <n>     cases at a time (default 2)
+  -h, --help            this text
+
+Tries every fault at every operation of the lab's up, of a config change and of destroy, and writes docs/reliability.md.`;
+
+async function main(argv: string[]): Promise<number> {
+  const { values } = parse(argv);
+  if (values.help) {
+    console.log(USAGE);
+    return 0;
+  }
+  const { only, seed = "faults" } = values;
+  const count = values.sample === undefined ? undefined : positive("--sample", values.sample);
+  const scenarios = SCENARIOS.filter(
+    (name) => only === undefined || !/^\w+:/.test(only) || only.startsWith(`${name}:`),
+  );
+  console.log("Undisturbed runs first, to compare with and to learn every operation ...");
+  const done = await campaign({
+    workers: positive("--workers", values.workers ?? "2"),
+    scenarios: scenarios.length > 0 ? scenarios : [...SCENARIOS],
+    choose: (operations) => {
+      const all = allCases(operations).filter((each) => only === undefined || caseName(each).includes(only));
+      return count === undefined ? all : sample(all, count, seed);
+    },
+    onResult: (result, number, of) => {
+      const { outcome, problems, seconds, recovery, needed } = result;
+      console.log(
+        `${String(number).padStart(4)}/${of} ${outcome.padEnd(9)} ${caseName(result)} (${seconds.toFixed(1)} s)`,
+      );
+      if (needed) console.log(`          needed recover: ${needed.slice(0, 500)}`);
+      if (outcome === "broken")
+        for (const line of [...recovery, ...problems]) console.log(`          ! ${line.slice(0, 700)}`);
+    },
+  });
+  const broken = done.results.filter(({ outcome }) => outcome === "broken");
+  console.log(`\n${resultTable(done.results)}\n`);
+  console.log(
+    `${done.results.length} faults injected, ${done.results.length - broken.length} converged, ${broken.length} broken, ` +
+      `in ${Math.floor(done.seconds / 60)} min ${Math.round(done.seconds % 60)} s`,
+  );
+  if (only === undefined && count === undefined) {
+    await writeFile(join(REPOSITORY, "docs", "reliability.md"), document(done));
+    console.log("Written: docs/reliability.md");
+  }
+  return broken.length === 0 && done.results.length > 0 ? 0 : 1;
+}
+
+function parse(argv: string[]) {
+  try {
+    return parseArgs({
+      args: argv,
+      options: {
+        only: { type: "string" },
+        sample: { type: "string" },
+        seed: { type: "string" },
+        workers: { type: "string" },
+        help: { type: "boolean", short: "h" },
+      },
+    });
+  } catch (error) {
+    throw new UserError(`${(error as Error).message.split(". ")[0]}.\n\n${USAGE}`);
+  }
+}
+
+function positive(option: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new UserError(`${option} takes a whole number; found "${text}".`);
+  return value;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    console.error(error instanceof UserError ? error.message : error);
+    process.exitCode = 1;
+  },
+);

@@ -1,0 +1,106 @@
+/**
+ * Which plans are refused: those that would cost a machine, a disk or a copy of the data. One pure decision over what the
+ * last run left and what this one wants. Each refusal names the key responsible, what would happen, and the way to have
+ * it on purpose.
+ */
+import { diskRefusals, growthRefusals } from "./disk-refusals.ts";
+import type { NodeFacts, PlanFacts } from "./facts.ts";
+import { storageRefusals } from "./storage-refusals.ts";
+
+/** How a machine goes on purpose. */
+const RETIRE =
+  "set `retiring: true` on its entry and `up`; once that is through, take the entry away and `up` again";
+const RENEW = "add a node under another name, then retire this one";
+
+export function refusals(before: PlanFacts, after: PlanFacts): string[] {
+  // Under another name every resource is another one, so the rest of the list would only repeat it.
+  if (before.clusterName !== after.clusterName) return [renamed(before, after)];
+  const pairs = after.nodes.flatMap((node, index) => {
+    const old = before.nodes.find(({ name }) => name === node.name);
+    return old ? [{ path: `homelab:nodes[${index}]`, old, node }] : [];
+  });
+  return [
+    ...before.nodes.flatMap((node) => removalRefusals(node, after)),
+    ...pairs.flatMap(({ path, old, node }) => [
+      ...machineRefusals(path, old, node),
+      ...diskRefusals(path, old, node),
+    ]),
+    ...growthRefusals(pairs),
+    ...storageRefusals(before, after),
+  ];
+}
+
+/** The whole message, or undefined when the plan may go on. */
+export function refusedPlan(before: PlanFacts, after: PlanFacts): string | undefined {
+  const found = refusals(before, after);
+  if (found.length === 0) return undefined;
+  return ["This plan is refused, and nothing was changed:", ...found.map((line) => `  ${line}`)].join("\n");
+}
+
+/**
+ * The same for nodes whose retirement was begun but did not get to its end: their entry may not go yet.
+ *
+ * @param settled Names of the nodes whose retirement a former run completed.
+ * @param declared Names of the nodes that the former run and this one declare.
+ */
+export function unfinishedRetirements(
+  settled: { declared: string[]; retired: string[] },
+  declared: string[],
+): string | undefined {
+  const gone = settled.declared.filter((name) => !declared.includes(name) && !settled.retired.includes(name));
+  if (gone.length === 0) return undefined;
+  return [
+    "This plan is refused, and nothing was deleted:",
+    ...gone.map(
+      (name) =>
+        `  homelab:nodes: the entry of "${name}" is gone, but its retirement did not come to its end, so the last copy of ` +
+        "some data may be on it; bring the entry back with `retiring: true` and `up` until that succeeds",
+    ),
+  ].join("\n");
+}
+
+function renamed(before: PlanFacts, after: PlanFacts): string {
+  return (
+    `homelab:cluster.name: "${before.clusterName}" is now "${after.clusterName}", under which every machine and every secret of ` +
+    "the cluster would be made anew and the old ones deleted; keep the name, or give the new cluster a stack of its own"
+  );
+}
+
+function removalRefusals(node: NodeFacts, after: PlanFacts): string[] {
+  if (after.nodes.some(({ name }) => name === node.name) || node.retiring) return [];
+  const successor = after.nodes.findIndex(({ vmId }) => vmId === node.vmId);
+  if (successor >= 0) {
+    const name = after.nodes[successor]!.name;
+    return [
+      `homelab:nodes[${successor}].name: "${node.name}" (VM ${node.vmId}) is now "${name}", which would delete its machine and ` +
+        `all of its disks and make another; keep the name, or give "${name}" a vmId of its own and retire "${node.name}": ${RETIRE}`,
+    ];
+  }
+  const way =
+    node.role === "controlplane"
+      ? "a control plane cannot be retired: put the entry back"
+      : `put the entry back, or ${RETIRE}`;
+  return [
+    `homelab:nodes: the entry of "${node.name}" is gone, which would delete VM ${node.vmId} and all of its disks; ${way}`,
+  ];
+}
+
+const MACHINE_KEYS = ["role", "host", "vmId", "address"] as const;
+const EFFECTS: Record<(typeof MACHINE_KEYS)[number], string> = {
+  role: "would need its machine to be made anew",
+  host: "would replace its machine and lose all of its disks",
+  vmId: "would replace its machine and lose all of its disks",
+  address: "would leave the running node without a config for it",
+};
+
+function machineRefusals(path: string, old: NodeFacts, node: NodeFacts): string[] {
+  const changed = MACHINE_KEYS.filter((key) => old[key] !== node[key]).map((key) => {
+    const way = node.role === "controlplane" ? "set it back" : `set it back, or ${RENEW}: ${RETIRE}`;
+    return `${path}.${key}: ${shown(old[key])} is now ${shown(node[key])}, which ${EFFECTS[key]} ("${node.name}"); ${way}`;
+  });
+  return changed;
+}
+
+function shown(value: string | number): string {
+  return typeof value === "string" ? `"${value}"` : String(value);
+}

@@ -1,0 +1,47 @@
+/** A retirement that cannot end: the last copies have nowhere to go, so the node stays whatever the config says next. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { bench, causes, type Bench } from "../support/rehearse.ts";
+import { copies, readData, writeData } from "./support.ts";
+
+const ALLOWED = ["allow=[single-replica]"];
+const RETIRING = [...ALLOWED, "nodes[1].retiring=true"];
+const GONE = [
+  ...ALLOWED,
+  "nodes=[{name: cp-1, role: controlplane, host: pve, vmId: 126, address: 192.168.1.126, osDisk: {sizeGiB: 32}, dataDisk: {sizeGiB: 40}}]",
+];
+
+let lab: Bench;
+
+beforeAll(async () => {
+  lab = await bench();
+  expect(causes(await lab.run("up"))).toBe("");
+  await lab.during({}, ({ world }) => writeData(world, "cp-1"));
+});
+
+afterAll(() => lab.remove());
+
+test("retiring it says that its copies have nowhere to go", async () => {
+  const report = await lab.run("up", { overlays: RETIRING, timeScale: 2000 });
+  expect(report.ok).toBe(false);
+  expect(report.errors.join("\n")).toContain("copies still on worker-1");
+});
+
+test.each(["preview", "up"] as const)("its entry may not go then: %s", async (command) => {
+  const report = await lab.run(command, { overlays: GONE });
+  expect(report.ok).toBe(false);
+  expect(report.errors.join("\n")).toContain(
+    'the entry of "worker-1" is gone, but its retirement did not come to its end',
+  );
+  expect(
+    report.events.filter(({ kind }) => ["vm-deleted", "disk-lost", "replica-lost"].includes(kind)),
+  ).toEqual([]);
+  await lab.during({}, ({ world }) => {
+    expect([readData(world), copies(world)]).toEqual(["precious", ["cp-1", "worker-1"]]);
+    return Promise.resolve();
+  });
+});
+
+test("it can stay after all", async () => {
+  const report = await lab.run("up", { overlays: ["nodes[1].retiring=false"] });
+  expect(causes(report)).toBe("");
+});

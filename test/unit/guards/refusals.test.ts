@@ -1,0 +1,79 @@
+import { describe, expect, test } from "vitest";
+import { planFacts } from "../../../src/guards/facts.ts";
+import { refusals, refusedPlan, unfinishedRetirements } from "../../../src/guards/refusals.ts";
+import { labWith, refusedPlans } from "./fixtures.ts";
+
+const WORKER_2 =
+  "nodes[2]={name: worker-2, role: worker, host: pve, vmId: 128, address: 192.168.1.128, osDisk: {sizeGiB: 32}, dataDisk: {sizeGiB: 40}}";
+
+function between(before: string[], after: string[]): string[] {
+  return refusals(planFacts(labWith(before)), planFacts(labWith(after)));
+}
+
+describe("plans that are refused, with their exact words", () => {
+  test.each(refusedPlans().map((plan) => [plan.name, plan] as const))("%s", (_name, plan) => {
+    expect(between(plan.before, plan.after)).toEqual(plan.expected);
+    for (const line of plan.expected) expect(line).toMatch(/^homelab:(nodes|cluster|longhorn)/);
+  });
+
+  test("every key whose change is refused is named by its path", () => {
+    const plan = refusedPlans().find(({ name }) => name === "everything-at-once")!;
+    const message = refusedPlan(planFacts(labWith(plan.before)), planFacts(labWith(plan.after)));
+    expect(message?.split("\n")).toEqual([
+      "This plan is refused, and nothing was changed:",
+      ...plan.expected.map((line) => `  ${line}`),
+    ]);
+  });
+});
+
+describe("plans that go on", () => {
+  test.each([
+    ["nothing changes", [], []],
+    ["a worker joins", [], [WORKER_2]],
+    ["a node is listed as retiring", [WORKER_2], [WORKER_2, "nodes[2].retiring=true"]],
+    ["a retiring node's entry goes", [WORKER_2, "nodes[2].retiring=true"], []],
+    [
+      "a retiring node stays after all",
+      [WORKER_2, "nodes[2].retiring=true"],
+      [WORKER_2, "nodes[2].retiring=false"],
+    ],
+    ["one data disk grows", [], ["nodes[1].dataDisk.sizeGiB=50"]],
+    ["an OS disk grows", [], ["nodes[1].osDisk.sizeGiB=36"]],
+    ["a further disk is added", [], ["nodes[1].extraDisks=[{sizeGiB: 64}]"]],
+    ["more copies", [WORKER_2, "longhorn.replicaCount=2"], [WORKER_2]],
+    ["three copies become two", [WORKER_2], [WORKER_2, "longhorn.replicaCount=2"]],
+    ["one copy, on purpose", [], ["longhorn.replicaCount=1", "allow=[single-replica]"]],
+    ["another data path, on purpose", [], ["longhorn.dataPath=/var/mnt/longhorn/x", "allow=[new-data-path]"]],
+    ["more memory", [], ["nodes[1].memoryGiB=8"]],
+  ])("%s", (_name, before, after) => {
+    expect(between(before, after)).toEqual([]);
+  });
+
+  test("the order of the entries means nothing", () => {
+    const facts = planFacts(labWith([]));
+    expect(refusals(facts, { ...facts, nodes: [...facts.nodes].reverse() })).toEqual([]);
+  });
+
+  test("one consent is not the other", () => {
+    expect(between([], ["longhorn.replicaCount=1", "allow=[new-data-path]"])).toHaveLength(1);
+    expect(between([], ["longhorn.dataPath=/var/mnt/longhorn/x", "allow=[single-replica]"])).toHaveLength(1);
+  });
+});
+
+describe("a retirement that did not end", () => {
+  const settled = { declared: ["cp-1", "worker-1", "worker-2"], retired: ["worker-2"] };
+
+  test("keeps the entry from going", () => {
+    expect(unfinishedRetirements(settled, ["cp-1", "worker-2"])).toBe(
+      [
+        "This plan is refused, and nothing was deleted:",
+        '  homelab:nodes: the entry of "worker-1" is gone, but its retirement did not come to its end, so the last copy of some ' +
+          "data may be on it; bring the entry back with `retiring: true` and `up` until that succeeds",
+      ].join("\n"),
+    );
+  });
+
+  test("lets what did end go, and newcomers come", () => {
+    expect(unfinishedRetirements(settled, ["cp-1", "worker-1", "worker-3"])).toBeUndefined();
+  });
+});
