@@ -18,7 +18,10 @@ async function main(argv: string[]): Promise<number> {
         return await printOutputs(rehearsal);
       case "recover":
         return await printRecovery(rehearsal);
-      default:
+      case "preview":
+      case "up":
+      case "refresh":
+      case "destroy":
         return await perform(args, args.command, rehearsal);
     }
   } finally {
