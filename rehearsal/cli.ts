@@ -13,10 +13,17 @@ async function main(argv: string[]): Promise<number> {
   const color = process.stdout.isTTY ? ("always" as const) : ("never" as const);
   const rehearsal = await openRehearsal({ ...args, color, onOutput: (text) => process.stdout.write(text) });
   try {
-    const { command } = args;
-    if (command === "outputs") return await printOutputs(rehearsal);
-    if (command === "recover") return await printRecovery(rehearsal);
-    return await perform(args, command, rehearsal);
+    switch (args.command) {
+      case "outputs":
+        return await printOutputs(rehearsal);
+      case "recover":
+        return await printRecovery(rehearsal);
+      case "preview":
+      case "up":
+      case "refresh":
+      case "destroy":
+        return await perform(args, args.command, rehearsal);
+    }
   } finally {
     await rehearsal.close();
   }

@@ -1,6 +1,7 @@
 /** The commands, as the official CLI carries them out: `up` and `destroy` preview first and do nothing if that fails. */
 import type { EngineEvent, Stack } from "@pulumi/pulumi/automation/index.js";
 import type { Command } from "../arguments.ts";
+import { endingWithProgram, type Guarded } from "./program-failure.ts";
 import { OperationLog } from "./operations.ts";
 
 export interface EngineOutput {
@@ -23,46 +24,68 @@ export async function runEngine(
   output: EngineOutput,
   overlaid: boolean,
 ): Promise<string | undefined> {
-  const loud = { ...output, onEvent: log.receive };
   try {
-    switch (command) {
-      case "preview": {
-        const { changeSummary } = await stack.preview(loud);
-        log.changes = changeSummary;
-        break;
-      }
-      case "up":
-        await quietly(output, log, (quiet) => stack.preview(quiet));
-        await stack.up({ ...loud, suppressOutputs: true });
-        break;
-      case "refresh":
-        await stack.refresh(loud);
-        break;
-      case "destroy":
-        if (overlaid) {
-          output.onOutput("First an `up`, so that the config of this run is in force:\n");
-          await stack.up({ ...loud, suppressOutputs: true });
-        }
-        await quietly(output, log, (quiet) => stack.previewDestroy(quiet));
-        await stack.destroy(loud);
-        break;
-    }
+    await endingWithProgram(({ signal, onEvent }) => {
+      const receive = (event: EngineEvent) => {
+        onEvent(event);
+        log.receive(event);
+      };
+      return carryOut(command, stack, log, { ...output, signal, onEvent: receive }, overlaid);
+    });
     return undefined;
   } catch (error) {
     return (error as Error).message;
   }
 }
 
+type Loud = EngineOutput & Guarded;
+
+async function carryOut(
+  command: EngineCommand,
+  stack: Stack,
+  log: OperationLog,
+  loud: Loud,
+  overlaid: boolean,
+): Promise<void> {
+  switch (command) {
+    case "preview": {
+      const { changeSummary } = await stack.preview(loud);
+      log.changes = changeSummary;
+      break;
+    }
+    case "up":
+      await quietly(loud, log, (quiet) => stack.preview(quiet));
+      await stack.up({ ...loud, suppressOutputs: true });
+      break;
+    case "refresh":
+      await stack.refresh(loud);
+      break;
+    case "destroy":
+      if (overlaid) {
+        loud.onOutput("First an `up`, so that the config of this run is in force:\n");
+        await stack.up({ ...loud, suppressOutputs: true });
+      }
+      await quietly(loud, log, (quiet) => stack.previewDestroy(quiet));
+      await stack.destroy(loud);
+      break;
+  }
+}
+
 /** A preview whose output is only of interest when it fails. */
 async function quietly(
-  output: EngineOutput,
+  output: Loud,
   log: OperationLog,
-  preview: (options: EngineOutput & { onEvent: (event: EngineEvent) => void }) => Promise<unknown>,
+  preview: (options: Loud) => Promise<unknown>,
 ): Promise<void> {
   const printed: string[] = [];
   const own = new OperationLog(() => 0);
   try {
-    await preview({ color: output.color, onOutput: (text) => printed.push(text), onEvent: own.receive });
+    await preview({
+      color: output.color,
+      signal: output.signal,
+      onOutput: (text) => printed.push(text),
+      onEvent: own.receive,
+    });
   } catch (error) {
     output.onOutput(printed.join(""));
     log.errors.push(...own.errors);

@@ -83,7 +83,7 @@ function dependenciesOf({ dependencies = [], parent, provider }: StateResource):
 const WITHOUT_WORK = ["homelab:", "pulumi:pulumi:Stack", "pulumi:providers:"];
 
 /** Components and providers are only made known to the engine: they pass on what they wait for. */
-export function isWork(operation: Operation): boolean {
+export function isWork(operation: Pick<Operation, "type">): boolean {
   const type = operation.type.split("$").at(-1) ?? operation.type;
   return !WITHOUT_WORK.some((prefix) => type.startsWith(prefix));
 }

@@ -1,7 +1,10 @@
 /** Where faults are tried out: a folder of snapshots, the undisturbed runs that others are compared with, one case at a time. */
 import { cp, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import type { Deployment } from "../../scripts/recover/deployment.ts";
+import { uncoloured } from "../engine/operations.ts";
+import { endingWithProgram } from "../engine/program-failure.ts";
 import { openRehearsal, type Rehearsal } from "../session.ts";
 import { settle } from "../world/talos/cluster.ts";
 import type { WorldState } from "../world/state.ts";
@@ -191,16 +194,20 @@ export class FaultBench {
 
 /** The command, as a user gives it; what it said when it failed. */
 async function command({ stack }: Rehearsal, what: "up" | "destroy"): Promise<string | undefined> {
-  const errors: string[] = [];
-  const onEvent = ({ diagnosticEvent }: { diagnosticEvent?: { severity: string; message: string } }) => {
-    if (diagnosticEvent?.severity === "error") errors.push(diagnosticEvent.message.trim());
-  };
+  const errors = new Set<string>();
   try {
-    if (what === "up") await stack.up({ onEvent, suppressOutputs: true });
-    else await stack.destroy({ onEvent });
+    await endingWithProgram(({ signal, onEvent: watch }) => {
+      const onEvent = (event: EngineEvent) => {
+        watch(event);
+        const { severity, message } = event.diagnosticEvent ?? {};
+        if (severity === "error" && message) errors.add(uncoloured(message));
+      };
+      const options = { onEvent, signal };
+      return what === "up" ? stack.up({ ...options, suppressOutputs: true }) : stack.destroy(options);
+    });
     return undefined;
   } catch (error) {
-    const causes = [...new Set(errors)].filter((text) => !/(update|destroy) failed$/.test(text));
-    return causes.join(" | ").replace(/<\{%[^%]*%\}>/g, "") || (error as Error).message;
+    const causes = [...errors].filter((text) => !/(update|destroy) failed$/.test(text));
+    return causes.join(" | ") || (error as Error).message;
   }
 }

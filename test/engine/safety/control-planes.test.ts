@@ -1,7 +1,7 @@
 /** From one control plane to three, and why never back. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bench, causes, type Bench } from "../support/rehearse.ts";
-import { clusterIn, copies, readData, writeData } from "./support.ts";
+import { clusterIn, copies, deleteVm, readData, writeData } from "./support.ts";
 
 const CP = (number: number) =>
   `{name: cp-${number}, role: controlplane, host: pve, vmId: ${130 + number}, address: 192.168.1.${130 + number}, osDisk: {sizeGiB: 32}, dataDisk: {sizeGiB: 40}}`;
@@ -34,4 +34,23 @@ test("taking two away again is refused in the preview", async () => {
   expect(report.ok).toBe(false);
   expect(report.errors.join("\n")).toContain('the entry of "cp-2" is gone, which would delete VM 132');
   expect(report.events).toEqual([]);
+});
+
+test("one of three that was deleted by hand joins again, without a second bootstrap", async () => {
+  await lab.during({ overlays: THREE }, ({ world }) => deleteVm(world, 132));
+  expect((await lab.run("refresh", { overlays: THREE })).errors).toEqual([]);
+  const up = await lab.run("up", { overlays: THREE });
+  const harm = up.events.filter(({ kind, severity }) => kind === "bootstrap" || severity === "catastrophe");
+  expect(harm).toEqual([]);
+  await lab.during({ overlays: THREE }, ({ world }) => {
+    const { etcd, nodes } = clusterIn(world).state;
+    expect(
+      Object.values(etcd)
+        .map(({ vmId }) => vmId)
+        .sort(),
+    ).toEqual([126, 132, 133]);
+    expect(nodes["cp-2"]?.vmId).toBe(132);
+    expect(readData(world)).toBe("precious");
+    return Promise.resolve();
+  });
 });

@@ -1,0 +1,52 @@
+/**
+ * Ends a run whose program has failed. Under the official language host a rejected promise that nobody handles ends the
+ * program's process, and so the run. The Automation API's inline server only takes note of it (@pulumi/pulumi automation/server.ts),
+ * and then waits for ever for resources whose inputs will never be known. So once nothing is under way any more, the run is cancelled.
+ */
+import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
+import { isWork } from "./operations.ts";
+
+export interface Guarded {
+  signal: AbortSignal;
+  onEvent: (event: EngineEvent) => void;
+}
+
+/** Wall-clock milliseconds without any work under way, after the failure. */
+const GRACE = 2000;
+
+export async function endingWithProgram<Result>(run: (guarded: Guarded) => Promise<Result>): Promise<Result> {
+  const controller = new AbortController();
+  const work = new WorkUnderWay();
+  let failed = false;
+  const onFailure = () => {
+    failed = true;
+  };
+  process.on("unhandledRejection", onFailure);
+  const watch = setInterval(() => {
+    if (failed && work.idleFor() > GRACE) controller.abort();
+  }, 250);
+  try {
+    return await run({ signal: controller.signal, onEvent: work.receive });
+  } finally {
+    clearInterval(watch);
+    process.off("unhandledRejection", onFailure);
+  }
+}
+
+class WorkUnderWay {
+  readonly #open = new Set<string>();
+  #since = performance.now();
+
+  readonly receive = ({ resourcePreEvent, resOutputsEvent, resOpFailedEvent }: EngineEvent): void => {
+    const started = resourcePreEvent?.metadata;
+    const ended = (resOutputsEvent ?? resOpFailedEvent)?.metadata;
+    if (started && isWork(started)) this.#open.add(started.urn);
+    if (ended) this.#open.delete(ended.urn);
+    this.#since = performance.now();
+  };
+
+  /** Milliseconds since the last sign of life, when nothing is under way. */
+  idleFor(): number {
+    return this.#open.size > 0 ? 0 : performance.now() - this.#since;
+  }
+}
