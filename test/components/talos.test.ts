@@ -11,6 +11,12 @@ const INSTALLER = `factory.talos.dev/nocloud-installer/${SCHEMATIC_ID}:v1.12.0`;
 const GENERATE = "talos:machine/getConfiguration:getConfiguration";
 const MACHINE_SECRETS = { trustdinfo: { token: SECRET_TEXTS.machineToken } };
 
+function uuidOf(run: Run<unknown>, vm: string): string {
+  const { uuid } = resource(run, vm).inputs["smbios"] as { uuid: string };
+  expect(uuid).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+  return uuid;
+}
+
 describe("the cluster of the lab", () => {
   let run: Run<unknown>;
   beforeAll(async () => {
@@ -85,6 +91,8 @@ describe("the cluster of the lab", () => {
       expect(optionsOf(applied)).toEqual({
         dependsOn: [`lab-proxmox-${name}-vm`, "lab-talos-disk-proof", "lab-talos-secrets"],
         replaceWith: [`lab-proxmox-${name}-vm`],
+        // A machine that was lost and made anew has another uuid, and needs its config again.
+        replacementTrigger: uuidOf(run, `lab-proxmox-${name}-vm`),
         hooks: ["afterUpdate", "beforeCreate", "beforeUpdate", "onError"],
         additionalSecretOutputs: [
           "clientConfigurationWo",
@@ -212,7 +220,7 @@ describe("the cluster of the rack", () => {
       expect(optionsOf(applied)).toMatchObject({
         dependsOn: [`rack-proxmox-${node.name}-vm`, "rack-talos-disk-proof", "rack-talos-secrets"],
         replaceWith: [`rack-proxmox-${node.name}-vm`],
-        replacementTrigger: node.macAddress ?? `MAC of rack-proxmox-${node.name}-vm`,
+        replacementTrigger: uuidOf(run, `rack-proxmox-${node.name}-vm`),
       });
       expect(applied.inputs).toMatchObject({
         node: node.address,

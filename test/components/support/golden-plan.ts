@@ -57,8 +57,8 @@ export async function goldenPlan(environment: string): Promise<string> {
   const layout = { lineWidth: 0, sortMapEntries: true, aliasDuplicateObjects: false };
   // A machine's uuid is another one each time.
   const text = stringify(plan, layout).replace(
-    /uuid: [0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g,
-    "uuid: new",
+    /(uuid|replacementTrigger): [0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g,
+    "$1: new",
   );
   return `# Generated: see scripts/update-golden.ts.\n${text}`;
 }

@@ -28,7 +28,7 @@ const LAYOUTS: [what: string, change: (disks: Props[]) => void, cause: string][]
   [
     "the serial of another disk",
     (disks) => (disks[1]!["serial"] = "data-126"),
-    'has the data disk\'s size but serial "data-126", not "data-127"',
+    'has the data disk\'s size but serial "data-126", where "data-127" is declared',
   ],
 ];
 
