@@ -1,6 +1,7 @@
 /** Where faults are tried out: a folder of snapshots, the undisturbed runs that others are compared with, one case at a time. */
 import { cp, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import type { Deployment } from "../../scripts/recover/deployment.ts";
 import { uncoloured } from "../engine/operations.ts";
@@ -19,6 +20,11 @@ import { SCENARIO, SCENARIOS, UNPROTECTED, type Scenario, type ScenarioName } fr
 const STACK = "lab";
 /** Simulated seconds per second: fast, and slow enough that the engine's own time stays small beside every time limit. */
 const TIME_SCALE = 240;
+/**
+ * Wall-clock milliseconds that a killed engine's program, in this same process, goes on failing for: its connections are retried.
+ * A new run among them would be told of errors that are not its own; a user's would have a process of its own.
+ */
+const AFTERMATH = 3000;
 /** The same command again, after the fault, at the most. */
 const RETRIES = 2;
 
@@ -91,7 +97,13 @@ export class FaultBench {
     this.#operations.set(name, injector.passed());
   }
 
-  async try({ scenario: name, fault }: Case): Promise<CaseResult> {
+  /** A run that fails before the fault has met it says nothing of the fault: such a case is tried once more. */
+  async try(wanted: Case): Promise<CaseResult> {
+    const result = await this.#try(wanted);
+    return result.injected ? result : this.#try(wanted);
+  }
+
+  async #try({ scenario: name, fault }: Case): Promise<CaseResult> {
     const scenario = SCENARIO[name];
     const started = performance.now();
     const injector = new FaultInjector({ faults: [fault], kill: killEngine });
@@ -107,6 +119,8 @@ export class FaultBench {
       seconds: 0,
     };
     let ended = await this.#during(scenario, injector, command);
+    const first = ended;
+    if (fault.kind === "kill") await wait(AFTERMATH);
     result.injected = injector.injected.length > 0;
     // A killed engine leaves its lock and its open operations: that is what `recover` is for.
     let recoverFirst = fault.kind === "kill" && result.injected;
@@ -124,7 +138,7 @@ export class FaultBench {
       if (!recoverFirst) result.needed = problems.join("; ");
       recoverFirst = !recoverFirst;
     }
-    if (!result.injected) problems.push("the fault never happened: no such operation passed");
+    if (!result.injected) problems.push(`the fault never happened; the first run: ${first ?? "no failure"}`);
     result.problems = problems;
     if (problems.length > 0) result.outcome = "broken";
     result.seconds = (performance.now() - started) / 1000;
