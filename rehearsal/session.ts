@@ -18,6 +18,7 @@ import { REPOSITORY, rehearsalPaths, type RehearsalPaths } from "./paths.ts";
 import { timing, writeReport, type Report } from "./report.ts";
 import { checksFor } from "./checks/index.ts";
 import { runChecks, type Evidence } from "./checks/check.ts";
+import { refuseDamagedReport } from "./store.ts";
 import { readToolchain } from "./toolchain.ts";
 import { recover, type Recovery } from "../scripts/recover/recover.ts";
 import { parseConfig } from "../src/config/parse.ts";
@@ -58,7 +59,9 @@ export interface Rehearsal {
   stack: Stack;
   run(command: Exclude<Command, "outputs" | "recover">): Promise<RunResult>;
   /** Brings Pulumi's state in line with the homelab after a run that was cut off. */
-  recover(): Promise<Recovery>;
+  recover: () => Promise<Recovery>;
+  /** What the CLI needs in its environment to run against this homelab. */
+  engineVariables: Record<string, string>;
   close(): Promise<void>;
 }
 
@@ -74,6 +77,7 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
 
   const token = environment.secrets[PROXMOX_TOKEN_KEY]!;
 
+  await refuseDamagedReport(paths.report, options.stack);
   const lock = await takeLock(paths.lock);
   let homelab: SimulatedHomelab | undefined;
   try {
@@ -107,6 +111,7 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
       paths,
       stack,
       run: (command) => run(command, { options, config, world, paths, stack, token }),
+      engineVariables: engineVariables(open.attach),
       recover: async () => {
         const recovery = await recover(stack, {
           pulumiHome: toolchain.pulumiHome,

@@ -4,6 +4,9 @@ import { basename } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
 
+/** Wall-clock milliseconds that an orphaned plugin may go on with what it was doing. */
+const PLUGINS_LINGER = 300;
+
 export interface Process {
   pid: number;
   parent: number;
@@ -52,7 +55,8 @@ export async function killEngine(parent = process.pid): Promise<void> {
   const plugins = engines.flatMap(({ pid }) => descendantsOf(pid, processes));
   for (const { pid } of engines) signal(pid, "SIGKILL");
   while (engines.some(({ pid }) => signal(pid, 0))) await wait(10);
-  void wait(1500).then(() => plugins.forEach(({ pid }) => signal(pid, "SIGKILL")));
+  await wait(PLUGINS_LINGER);
+  plugins.forEach(({ pid }) => signal(pid, "SIGKILL"));
 }
 
 function signal(pid: number, name: NodeJS.Signals | 0): boolean {

@@ -54,6 +54,35 @@ export function holdsMaskedSecret(value: unknown): boolean {
   return typeof value === "object" && value !== null && Object.values(value).some(holdsMaskedSecret);
 }
 
+/**
+ * A VM that was made, but whose disks could not all be read at once, is in the state with a place in its list that has no
+ * interface, and the provider's refresh keeps such a place for ever: it reads by what it finds there. The inputs say which disk
+ * belongs there; with that the refresh reads it, and empties the place again if the disk is really gone.
+ */
+export function withDiskPlaces(deployment: Deployment): { deployment: Deployment; names: string[] } {
+  const names: string[] = [];
+  const resources = resourcesOf(deployment).map((resource) => {
+    const wanted = disksOf(resource.inputs);
+    const known = disksOf(resource.outputs);
+    const interfaces = known.map((disk) => disk["interface"]);
+    if (resource.type !== VM || interfaces.every(Boolean) || !wanted.every((disk) => disk["interface"]))
+      return resource;
+    names.push(nameOf(resource.urn));
+    const disks = wanted.map(
+      ({ __defaults, ...disk }) => known.find((each) => each["interface"] === disk["interface"]) ?? disk,
+    );
+    // The bridge keeps a second account of the list, which no longer agrees; it does without.
+    const { __pulumi_raw_state_delta: _account, ...outputs } = resource.outputs ?? {};
+    return { ...resource, outputs: { ...outputs, disks } };
+  });
+  return { deployment: names.length === 0 ? deployment : { ...deployment, resources }, names };
+}
+
+function disksOf(values: Record<string, unknown> | undefined): Record<string, unknown>[] {
+  const disks = values?.["disks"];
+  return Array.isArray(disks) ? (disks as Record<string, unknown>[]) : [];
+}
+
 /** What to say of an operation that a run left open. */
 export function pendingText({ type, resource }: PendingOperation): string {
   const name = nameOf(resource.urn);

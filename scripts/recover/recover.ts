@@ -17,6 +17,7 @@ import {
   secretOf,
   strangerVm,
   unfinishedRelease,
+  withDiskPlaces,
   worthRefreshing,
   type Candidate,
   type Planned,
@@ -51,6 +52,17 @@ export async function recover(stack: Stack, look: LookOptions = {}): Promise<Rec
   const pending = found.pending_operations ?? [];
   for (const operation of pending) say(pendingText(operation));
 
+  const write = async (deployment: Deployment) => {
+    await locked.run(() => stack.importStack({ ...exported, deployment }));
+  };
+  const read = async () => (await stack.exportStack()).deployment as Deployment;
+
+  const { deployment: placed, names } = withDiskPlaces(found);
+  for (const name of names) say(`${name} was made, but not all of its disks were read; they are read again`);
+  let changed = pending.length > 0 || names.length > 0;
+  let state = withoutPending(placed);
+  if (changed) await write(state);
+
   const planned = await locked
     .run(() => plannedCreations(stack))
     .catch((error: unknown) => {
@@ -58,14 +70,6 @@ export async function recover(stack: Stack, look: LookOptions = {}): Promise<Rec
       say(`The program cannot be previewed, so what it would create was not looked for: ${firstLine(error)}`);
       return [];
     });
-  const write = async (deployment: Deployment) => {
-    await locked.run(() => stack.importStack({ ...exported, deployment }));
-  };
-  const read = async () => (await stack.exportStack()).deployment as Deployment;
-
-  let changed = pending.length > 0;
-  let state = withoutPending(found);
-  if (changed) await write(state);
 
   for (const group of [[VM], [BOOTSTRAP], [RELEASE]]) {
     const wanted = candidates(planned).filter(({ planned: { type } }) => group.includes(type));

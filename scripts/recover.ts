@@ -1,0 +1,80 @@
+/**
+ * `npm run recover -- --stack <env>`: after a run that was cut off, or whose replies were lost. Against the environment's own
+ * backend, by the same CLI and program as `pulumi up`; with `--rehearsed`, for the rehearsed stack.
+ */
+import { readFile } from "node:fs/promises";
+import { delimiter, dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { LocalWorkspace, PulumiCommand } from "@pulumi/pulumi/automation/index.js";
+import program from "../src/index.ts";
+import { PROJECT } from "../src/config/schema.ts";
+import { recover } from "./recover/recover.ts";
+
+const REPOSITORY = fileURLToPath(new URL("..", import.meta.url));
+
+const USAGE = `Usage: npm run recover -- --stack <environment> [--rehearsed]
+
+  -s, --stack <name>     the environment: a file Pulumi.<name>.yaml
+      --rehearsed        recover the rehearsal of that environment instead of the real one
+      --project <folder> where Pulumi.yaml lies (default: here)
+
+Looks at the homelab, changes nothing in it, and brings Pulumi's state in line with what it finds. Make sure that no other run of
+the stack is going on. Afterwards give the command that was cut off again.`;
+
+async function main(argv: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: argv,
+    options: {
+      stack: { type: "string", short: "s" },
+      rehearsed: { type: "boolean" },
+      project: { type: "string" },
+      help: { type: "boolean", short: "h" },
+    },
+  });
+  if (values.help || !values.stack) {
+    console.log(USAGE);
+    return values.help ? 0 : 1;
+  }
+  const lines = values.rehearsed
+    ? await rehearsed(values.stack)
+    : await real(values.stack, resolve(values.project ?? REPOSITORY));
+  console.log(lines.join("\n"));
+  return 0;
+}
+
+async function real(stackName: string, workDir: string): Promise<string[]> {
+  const file = join(REPOSITORY, ".rehearsal", "toolchain.json");
+  const { pulumi } = JSON.parse(await readFile(file, "utf8")) as { pulumi: string };
+  // The Automation API takes the CLI from the path; its plugins, its backend and its credentials are the user's own.
+  process.env["PATH"] = `${dirname(pulumi)}${delimiter}${process.env["PATH"] ?? ""}`;
+  const pulumiCommand = await PulumiCommand.get();
+  const stack = await LocalWorkspace.selectStack(
+    { stackName, projectName: PROJECT, program },
+    { workDir, pulumiCommand },
+  );
+  return (await recover(stack, { pulumiCommand })).lines;
+}
+
+async function rehearsed(stack: string): Promise<string[]> {
+  const { openRehearsal } = await import("../rehearsal/session.ts");
+  const { DEFAULT_TIME_SCALE } = await import("../rehearsal/world/clock.ts");
+  const rehearsal = await openRehearsal({ stack, timeScale: DEFAULT_TIME_SCALE });
+  try {
+    return (await rehearsal.recover()).lines;
+  } finally {
+    await rehearsal.close();
+  }
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    const text = error instanceof Error ? error.message : String(error);
+    const cause = /(?:^|\n)\s*error: ([^\n]*)/.exec(text)?.[1] ?? text;
+    console.error(`Nothing was recovered: ${cause}`);
+    process.exitCode = 1;
+  },
+);
