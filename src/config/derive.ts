@@ -10,6 +10,7 @@ import type {
   NodeInput,
   ProxmoxInput,
   TraefikInput,
+  UpgradeInput,
 } from "./schema.ts";
 import { caServerUrl } from "./schema/traefik.ts";
 import type { HomelabConfig, NodeConfig, TraefikConfig } from "./types.ts";
@@ -57,6 +58,7 @@ export function toConfig(draft: Draft): HomelabConfig {
   const longhorn = whole<LonghornInput>(draft.longhorn);
   const traefik = whole<TraefikInput>(draft.traefik);
   const nodes = draft.nodes.map((node) => toNode(whole<NodeInput>(node), proxmox.diskDatastore));
+  const upgrade = whole<UpgradeInput>(draft.upgrade);
   const protect = draft.protect ?? true;
   const firstControlPlane = nodes.find((node) => node.role === "controlplane")?.address ?? "";
   return {
@@ -88,6 +90,13 @@ export function toConfig(draft: Draft): HomelabConfig {
       replicaCount: longhorn.replicaCount ?? defaultReplicaCount(nodes.filter(staysWithDataDisk).length),
     },
     traefik: toTraefik(traefik, nodes),
+    upgrade: {
+      ...upgrade,
+      snapshots: {
+        directory: upgrade.snapshots.directory ?? `etcd-snapshots/${cluster.name}`,
+        keep: upgrade.snapshots.keep,
+      },
+    },
     protect,
     allow: [...new Set(draft.allow)],
   };

@@ -9,6 +9,7 @@ import type {
   NodeInput,
   ProxmoxInput,
   TraefikInput,
+  UpgradeInput,
 } from "./schema.ts";
 import { clusterSchema } from "./schema/cluster.ts";
 import { longhornSchema } from "./schema/longhorn.ts";
@@ -16,6 +17,7 @@ import { networkSchema } from "./schema/network.ts";
 import { nodeSchema } from "./schema/nodes.ts";
 import { proxmoxSchema } from "./schema/proxmox.ts";
 import { traefikSchema } from "./schema/traefik.ts";
+import { upgradeSchema } from "./schema/upgrade.ts";
 import type { Consent } from "./types.ts";
 
 export interface Draft {
@@ -25,6 +27,7 @@ export interface Draft {
   nodes: Fields<NodeInput>[];
   longhorn: Fields<LonghornInput>;
   traefik: Fields<TraefikInput>;
+  upgrade: Fields<UpgradeInput>;
   protect: boolean | undefined;
   allow: Consent[];
 }
@@ -46,6 +49,7 @@ export function readDraft(raw: Record<string, unknown>, problems: Problem[]): Dr
     nodes: readNodes(value("nodes"), problems),
     longhorn: readFields(longhornSchema, value("longhorn") ?? {}, topPath("longhorn"), problems),
     traefik: readFields(traefikSchema, value("traefik"), topPath("traefik"), problems),
+    upgrade: readFields(upgradeSchema, value("upgrade") ?? {}, topPath("upgrade"), problems),
     allow: allow.ok ? (allow.value as Consent[]) : [],
     protect: protect.ok ? (protect.value as boolean) : undefined,
   };

@@ -6,6 +6,7 @@ import { networkSchema } from "./schema/network.ts";
 import { nodeSchema } from "./schema/nodes.ts";
 import { proxmoxSchema } from "./schema/proxmox.ts";
 import { traefikSchema } from "./schema/traefik.ts";
+import { upgradeSchema } from "./schema/upgrade.ts";
 import type { Consent } from "./types.ts";
 
 /** Name of the Pulumi project, and so the namespace of its configuration keys. */
@@ -28,6 +29,7 @@ export const configSchema = z.strictObject({
     }),
   longhorn: longhornSchema.prefault({}),
   traefik: traefikSchema,
+  upgrade: upgradeSchema.prefault({}),
   protect: z.boolean().default(true).meta({
     description:
       "Whether VMs, cluster secrets, Longhorn and Traefik refuse to be deleted. Set it to false, and `up`, before a destroy.",
@@ -50,4 +52,5 @@ export type ProxmoxInput = z.output<typeof proxmoxSchema>;
 export type NodeInput = z.output<typeof nodeSchema>;
 export type LonghornInput = z.output<typeof longhornSchema>;
 export type TraefikInput = z.output<typeof traefikSchema>;
+export type UpgradeInput = z.output<typeof upgradeSchema>;
 export type ConfigInput = z.output<typeof configSchema>;

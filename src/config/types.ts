@@ -12,6 +12,7 @@ export interface HomelabConfig {
   nodes: NodeConfig[];
   longhorn: LonghornConfig;
   traefik: TraefikConfig;
+  upgrade: UpgradeConfig;
   /** Whether VMs, cluster secrets, and the releases that hold data refuse to be deleted. */
   protect: boolean;
   /** Changes of storage that are meant, although they leave data less protected. */
@@ -106,6 +107,40 @@ export interface LonghornConfig {
   deletingConfirmation: boolean;
   /** Let Longhorn run on control planes that are not schedulable for other workloads. */
   tolerateControlPlanes: boolean;
+}
+
+/** How Talos and Kubernetes are upgraded from the workstation. */
+export interface UpgradeConfig {
+  /** Name on the PATH, or path. */
+  talosctl: string;
+  /** `host:port` instead of the control planes' own addresses. */
+  talosEndpoint?: string | undefined;
+  /** URL instead of the cluster's endpoint. */
+  kubernetesEndpoint?: string | undefined;
+  snapshots: {
+    /** Relative to the project's folder. */
+    directory: string;
+    keep: number;
+  };
+  timeouts: UpgradeTimeouts;
+}
+
+/** Seconds. */
+export interface UpgradeTimeouts {
+  /** Until the cluster is fit for the next node. */
+  healthy: number;
+  /** Download of the installer image by a node. */
+  pull: number;
+  /** Order, drain, installation and reboot of a node. */
+  upgrade: number;
+  /** From then until the node is Ready and schedulable. */
+  ready: number;
+  /** From then until every volume has all of its copies. */
+  volumes: number;
+  /** Kubernetes on all nodes. */
+  kubernetes: number;
+  /** A snapshot of etcd. */
+  snapshot: number;
 }
 
 export type AcmeChallenge = "http-01" | "tls-alpn-01";

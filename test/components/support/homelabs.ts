@@ -9,6 +9,7 @@ import type {
   NetworkConfig,
   NodeConfig,
   TraefikConfig,
+  UpgradeConfig,
 } from "../../../src/config/types.ts";
 
 /** What a test changes; nodes are replaced as a whole. */
@@ -32,6 +33,22 @@ const TRAEFIK: Omit<TraefikConfig, "ingressNode"> = {
     storageMiB: 128,
   },
 };
+
+function upgrade(cluster: string): UpgradeConfig {
+  return {
+    talosctl: "talosctl",
+    snapshots: { directory: `etcd-snapshots/${cluster}`, keep: 5 },
+    timeouts: {
+      healthy: 900,
+      pull: 900,
+      upgrade: 1800,
+      ready: 900,
+      volumes: 3600,
+      kubernetes: 3600,
+      snapshot: 300,
+    },
+  };
+}
 
 /** One control plane and one worker on one host, a data disk each. */
 export function lab(changes: Changes = {}): HomelabConfig {
@@ -78,6 +95,7 @@ export function lab(changes: Changes = {}): HomelabConfig {
       tolerateControlPlanes: false,
     },
     traefik: { ...TRAEFIK, ingressNode: "worker-1" },
+    upgrade: upgrade("lab"),
     protect: true,
     allow: [],
   });
@@ -153,6 +171,7 @@ export function rack(changes: Changes = {}): HomelabConfig {
       tolerateControlPlanes: false,
     },
     traefik: { ...TRAEFIK, ingressNode: "worker-1" },
+    upgrade: upgrade("rack"),
     protect: true,
     allow: [],
   });
