@@ -7,6 +7,7 @@ import type { Machinery } from "../machinery.ts";
 import type { Clock } from "./clock.ts";
 import type { NewEvent } from "./record.ts";
 import type { WorldState } from "./state.ts";
+import type { NodeWorkloads } from "./workloads.ts";
 
 /** What happens to an operating system when Proxmox acts on its machine. Implemented by `talos/`. */
 export interface MachineLifecycle {
@@ -23,6 +24,8 @@ export interface WorldOptions {
   clock: Clock;
   machinery: Machinery;
   lifecycle: MachineLifecycle;
+  /** Absent where nothing runs on the nodes, as in tests of the layers below. */
+  workloads?: NodeWorkloads;
   /** Saves the state durably; called by `commit`. */
   save?: (state: WorldState) => Promise<void>;
 }
@@ -32,6 +35,7 @@ export class World {
   readonly clock: Clock;
   readonly machinery: Machinery;
   readonly lifecycle: MachineLifecycle;
+  readonly workloads: NodeWorkloads | undefined;
   readonly #save: (state: WorldState) => Promise<void>;
   #saving: Promise<void> = Promise.resolve();
 
@@ -40,6 +44,7 @@ export class World {
     this.clock = options.clock;
     this.machinery = options.machinery;
     this.lifecycle = options.lifecycle;
+    this.workloads = options.workloads;
     this.#save = options.save ?? (() => Promise.resolve());
   }
 
