@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import type { HomelabConfig } from "../src/config/types.ts";
 import { serveProxmox } from "./api/proxmox/server.ts";
+import { serveTalos } from "./api/talos/server.ts";
 import type { Interceptor } from "./faults/fault.ts";
 import { startMachinery } from "./machinery.ts";
 import type { RehearsalPaths } from "./paths.ts";
@@ -45,6 +46,8 @@ export interface SimulatedHomelab {
   world: World;
   /** URL of the simulated Proxmox API. */
   endpoint: string;
+  /** Host and port of Talos's API, for every node. */
+  talosEndpoint: string;
   /** Value of PULUMI_DEBUG_PROVIDERS. */
   attach: string;
   close(): Promise<void>;
@@ -81,6 +84,13 @@ export async function openHomelab(options: HomelabOptions): Promise<SimulatedHom
     });
     closers.push(() => api.close());
     state.apiPort = api.port;
+    const nodes = await serveTalos(world, {
+      executable: toolchain.talosNodes,
+      port: state.talosPort ?? 0,
+      ...disturbed,
+    });
+    closers.push(() => nodes.close());
+    state.talosPort = nodes.port;
     const providers = [
       await serveProvider(talosProvider(world), disturbed),
       await serveProvider(
@@ -89,7 +99,8 @@ export async function openHomelab(options: HomelabOptions): Promise<SimulatedHom
       ),
     ];
     for (const provider of providers) closers.push(() => provider.close());
-    return { world, endpoint: api.url, attach: attachTo(providers), close };
+    const talosEndpoint = `127.0.0.1:${nodes.port}`;
+    return { world, endpoint: api.url, talosEndpoint, attach: attachTo(providers), close };
   } catch (error) {
     await close();
     throw error;

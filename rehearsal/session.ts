@@ -97,6 +97,7 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
       environment: withOverlays(environment, [
         `proxmox.endpoint=${homelab.endpoint}`,
         "proxmox.insecure=true",
+        `upgrade.talosEndpoint=${homelab.talosEndpoint}`,
       ]),
       toolchain,
       program,

@@ -9,7 +9,10 @@ export interface ClusterState {
   bootstrappedAt?: number;
   bootstrappedOn?: number;
   /** etcd members by member id. Quorum is counted over these. */
-  etcd: Record<string, { vmId: number; joinedAt: number; /** The hostname. */ name?: string }>;
+  etcd: Record<string, EtcdMember>;
+  /** Member id of the leader that was last elected, and how many elections there were. */
+  leader?: string;
+  raftTerm?: number;
   kubernetesVersion: string;
   /** Simulated time from which the API server answers; absent before bootstrap. */
   apiUpAt?: number;
@@ -26,6 +29,17 @@ export interface ClusterState {
   pods: Record<string, PodState>;
 }
 
+export interface EtcdMember {
+  vmId: number;
+  joinedAt: number;
+  /** The hostname. */
+  name?: string;
+  /** Where it was when it joined: its member stays in the list when the machine has gone. */
+  address?: string;
+  /** It follows without a vote until it has caught up. */
+  learner?: boolean;
+}
+
 export interface KubernetesNode {
   /** The hostname. */
   name: string;
@@ -39,6 +53,10 @@ export interface KubernetesNode {
   readyAt: number;
   /** The `readyAt` that is already on record. */
   reportedReadyAt?: number;
+  /** Talos's own mark: what it cordoned itself it also opens again (annotation talos.dev/cordoned). */
+  cordonedByTalos?: boolean;
+  /** Simulated time since which nothing runs on it; absent while it is up. */
+  downSince?: number;
 }
 
 export interface ReleaseState {
