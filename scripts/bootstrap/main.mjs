@@ -8,6 +8,7 @@ import { Problem, messageOf } from "./problem.mjs";
 import { ensurePulumi } from "./pulumi.mjs";
 import { reachable } from "./run.mjs";
 import { cacheFolder, readArguments, readWay } from "./settings.mjs";
+import { ensureTalosctl } from "./talosctl.mjs";
 import { currentToolchain, recordToolchain, toolchainFile } from "./toolchain.mjs";
 import { readPins } from "./versions.mjs";
 
@@ -17,16 +18,18 @@ import { readPins } from "./versions.mjs";
 /**
  * Makes sure of everything, and tells what is used.
  * @param {Context} context
+ * @param {{ talosctl?: boolean }} [wanted] talosctl is left out unless asked for: only rehearsed upgrades need it
  * @returns {Promise<{ toolchain: Toolchain, news: boolean }>}
  */
-export async function bootstrap(context) {
+export async function bootstrap(context, wanted = {}) {
   await ensurePackages(context);
   const known = currentToolchain(context);
-  if (known) return { toolchain: known, news: false };
+  if (known && (known.talosctl !== undefined || !wanted.talosctl)) return { toolchain: known, news: false };
   // The helper first: it always needs Go, and a machine without it should say so before it downloads anything.
   const talosMachinery = await ensureMachinery(context);
   const cli = await ensurePulumi(context);
   const plugin = await ensurePlugin(context, cli.path);
+  const talosctl = wanted.talosctl ? await ensureTalosctl(context) : undefined;
   const toolchain = recordToolchain(context, {
     pulumi: cli.path,
     pulumiVersion: cli.version,
@@ -34,6 +37,7 @@ export async function bootstrap(context) {
     proxmoxPlugin: plugin.origin,
     proxmoxPluginPath: plugin.path,
     talosMachinery,
+    ...(talosctl !== undefined && { talosctl }),
   });
   return { toolchain, news: true };
 }
@@ -44,9 +48,10 @@ export async function bootstrap(context) {
  */
 export async function main(args) {
   try {
-    const { quiet } = readArguments(args);
+    const { quiet, talosctl } = readArguments(args);
     const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..", "..");
-    const { toolchain, news } = await bootstrap({
+    /** @type {Context} */
+    const context = {
       root,
       env: process.env,
       home: homedir(),
@@ -56,7 +61,8 @@ export async function main(args) {
       // On stderr: what a command prints on stdout may be read by a program.
       say: (line) => void process.stderr.write(`${line}\n`),
       reachable,
-    });
+    };
+    const { toolchain, news } = await bootstrap(context, { talosctl });
     if (news || !quiet) {
       const plugin = `Proxmox plugin: ${toolchain.proxmoxPlugin}`;
       console.error(`Ready: Pulumi ${toolchain.pulumiVersion} (${toolchain.pulumi}), ${plugin}.`);

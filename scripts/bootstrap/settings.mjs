@@ -71,12 +71,14 @@ export function cacheFolder(env, home, platform = process.platform) {
 
 /**
  * @param {string[]} args
- * @returns {{ quiet: boolean }}
+ * @returns {{ quiet: boolean, talosctl: boolean }} whether to say nothing when all is there, and to get talosctl as well
  */
 export function readArguments(args) {
-  const unknown = args.find((arg) => arg !== "--quiet");
+  const unknown = args.find((arg) => arg !== "--quiet" && arg !== "--talosctl");
   if (unknown !== undefined) {
-    throw new Problem(`bootstrap does not know ${JSON.stringify(unknown)}; its only flag is --quiet.`);
+    throw new Problem(
+      `bootstrap does not know ${JSON.stringify(unknown)}; its flags are --quiet and --talosctl.`,
+    );
   }
-  return { quiet: args.includes("--quiet") };
+  return { quiet: args.includes("--quiet"), talosctl: args.includes("--talosctl") };
 }

@@ -3,6 +3,7 @@ import { findOnPath, hash, machineKind, readJson, stamp, writeJson } from "./fil
 import { machineryKey } from "./machinery.mjs";
 import { installedPlugin, ownKey } from "./plugin.mjs";
 import { buildKey } from "./pulumi.mjs";
+import { talosctlKey } from "./talosctl.mjs";
 
 /** @typedef {import("./context.mjs").Context} Context */
 
@@ -15,6 +16,7 @@ import { buildKey } from "./pulumi.mjs";
  * @property {"published" | "own build"} proxmoxPlugin
  * @property {string} proxmoxPluginPath
  * @property {string} talosMachinery absolute path of the helper
+ * @property {string} [talosctl] absolute path; only when it was asked for
  * @property {string} cache
  * @property {string} fingerprint of everything that the choice depended on
  * @property {Record<string, string>} files what the programs looked like when they were last checked
@@ -32,14 +34,16 @@ export function toolchainFile(root) {
 export function fingerprint(context) {
   const { way, cache, pins, root, env } = context;
   const cli = findOnPath("pulumi", env);
+  const talosctl = findOnPath("talosctl", env);
   const plugin = installedPlugin(context);
   const decisive = {
     machineKind,
     way,
     cache,
     pins,
-    build: [buildKey(context), ownKey(context), machineryKey(root)],
+    build: [buildKey(context), ownKey(context), machineryKey(root), talosctlKey(context)],
     cliOnPath: cli && [cli, stamp(cli)],
+    talosctlOnPath: talosctl && [talosctl, stamp(talosctl)],
     pluginOfUser: plugin,
   };
   return hash(JSON.stringify(decisive)).slice(0, 32);
@@ -55,7 +59,15 @@ export function currentToolchain(context) {
   const known = readJson(toolchainFile(context.root));
   if (typeof known?.files !== "object" || known.fingerprint !== fingerprint(context)) return undefined;
   const files = Object.entries(known.files);
-  return files.length === 3 && files.every(([file, seen]) => stamp(file) === seen) ? known : undefined;
+  const programs = programsOf(known);
+  return files.length === programs.length && files.every(([file, seen]) => stamp(file) === seen)
+    ? known
+    : undefined;
+}
+
+/** @param {Omit<Toolchain, "cache" | "fingerprint" | "files">} toolchain */
+function programsOf({ pulumi, proxmoxPluginPath, talosMachinery, talosctl }) {
+  return [pulumi, proxmoxPluginPath, talosMachinery, ...(talosctl === undefined ? [] : [talosctl])];
 }
 
 /**
@@ -64,8 +76,7 @@ export function currentToolchain(context) {
  * @returns {Toolchain}
  */
 export function recordToolchain(context, found) {
-  const programs = [found.pulumi, found.proxmoxPluginPath, found.talosMachinery];
-  const files = Object.fromEntries(programs.map((file) => [file, stamp(file) ?? ""]));
+  const files = Object.fromEntries(programsOf(found).map((file) => [file, stamp(file) ?? ""]));
   const toolchain = { ...found, cache: context.cache, fingerprint: fingerprint(context), files };
   writeJson(toolchainFile(context.root), toolchain);
   return toolchain;

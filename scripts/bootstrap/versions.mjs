@@ -38,6 +38,7 @@ export function isUsablePulumi(version, pinned) {
 /**
  * @typedef {object} Pins
  * @property {string} pulumi the CLI's version, as pinned in tools/pulumi-cli/go.mod
+ * @property {string} talosctl as pinned in tools/talosctl/go.mod
  * @property {string} proxmox the plugin's version: that of its npm package
  */
 
@@ -48,9 +49,11 @@ export function isUsablePulumi(version, pinned) {
  */
 export function readPins(root) {
   const pulumi = requiredVersion(read(root, "tools/pulumi-cli/go.mod"), "github.com/pulumi/pulumi/pkg/v3");
+  const talosctl = requiredVersion(read(root, "tools/talosctl/go.mod"), "github.com/siderolabs/talos");
   const proxmox = parsed(read(root, "package.json"))?.dependencies?.["@muhlba91/pulumi-proxmoxve"];
-  if (!pulumi || !proxmox) throw new Problem("The pinned versions cannot be read: this clone is damaged.");
-  return { pulumi, proxmox };
+  if (!pulumi || !talosctl || !proxmox)
+    throw new Problem("The pinned versions cannot be read: this clone is damaged.");
+  return { pulumi, talosctl, proxmox };
 }
 
 /**

@@ -53,7 +53,12 @@ it.each([
     [],
     'HOMELAB_TOOLCHAIN is "fast"; allowed are auto, path, download, build.',
   ],
-  ["an unknown flag", {}, ["--fast"], 'bootstrap does not know "--fast"; its only flag is --quiet.'],
+  [
+    "an unknown flag",
+    {},
+    ["--fast"],
+    'bootstrap does not know "--fast"; its flags are --quiet and --talosctl.',
+  ],
 ])("refuses %s in a sentence", async (_, env, args, words) => {
   const { code, text } = await command(repository, { PATH: "", ...env }, { args });
   expect(code).toBe(1);

@@ -56,9 +56,10 @@ describe("the cache folder", () => {
 });
 
 describe("the arguments", () => {
-  it("are --quiet or nothing", () => {
-    expect(readArguments([])).toEqual({ quiet: false });
-    expect(readArguments(["--quiet"])).toEqual({ quiet: true });
+  it("are two flags", () => {
+    expect(readArguments([])).toEqual({ quiet: false, talosctl: false });
+    expect(readArguments(["--quiet"])).toEqual({ quiet: true, talosctl: false });
+    expect(readArguments(["--talosctl", "--quiet"])).toEqual({ quiet: true, talosctl: true });
     expect(() => readArguments(["--silent"])).toThrow('bootstrap does not know "--silent"');
   });
 });

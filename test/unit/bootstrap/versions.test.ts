@@ -54,10 +54,17 @@ describe("pins", () => {
     const { dependencies } = JSON.parse(readFileSync(path.join(repository, "package.json"), "utf8")) as {
       dependencies: Record<string, string>;
     };
-    expect(readPins(repository)).toEqual({
+    expect(readPins(repository)).toMatchObject({
       pulumi: dependencies["@pulumi/pulumi"],
       proxmox: dependencies["@muhlba91/pulumi-proxmoxve"],
     });
+  });
+
+  it("agree with the library that the rehearsal's nodes are made of", () => {
+    const mod = readFileSync(path.join(repository, "tools/talos-machinery/go.mod"), "utf8");
+    expect(readPins(repository).talosctl).toBe(
+      requiredVersion(mod, "github.com/siderolabs/talos/pkg/machinery"),
+    );
   });
 
   it("agree with what our build of the plugin reports", () => {
