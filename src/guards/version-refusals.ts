@@ -51,8 +51,8 @@ export function kubernetesOutgrown(running: string, talosVersion: string): strin
   if (!release || compareVersions(minorOf(running), release.oldestKubernetes) >= 0) return undefined;
   return (
     `${TALOS_KEY}: "${talosVersion}" supports Kubernetes ${release.oldestKubernetes} to ${release.newestKubernetes}, and ` +
-    `${running} runs; upgrade Kubernetes first: set talosVersion back and kubernetesVersion to a release of ` +
-    `${nextMinor(running)}, \`up\`, and so on up to ${release.oldestKubernetes}, then go on to ${talosVersion}`
+    `${running} runs; leave talosVersion as it was, take kubernetesVersion to ${release.oldestKubernetes}, a minor at a time, ` +
+    `\`up\`, then go on to ${talosVersion}`
   );
 }
 
@@ -115,6 +115,5 @@ function skip(key: string, from: string, to: string, reason: string): string {
 }
 
 function stay(from: string): string {
-  const allowed = listWords([minorOf(from), nextMinor(from)], "and");
-  return `allowed are ${allowed}: set ${from} again, or a newer release`;
+  return `set ${from} again, or another release of ${minorOf(from)} or the next minor`;
 }
