@@ -92,18 +92,20 @@ export function etcdAlarms(text: string): EtcdAlarm[] {
   return parseTable(text).map((row) => ({ member: cell(row, "MEMBER"), alarm: cell(row, "ALARM") }));
 }
 
-/** Of `etcd snapshot`: bytes. */
-export function snapshotSize(text: string): number | undefined {
-  const match = /\((\d+) bytes\)/.exec(text);
-  return match ? Number(match[1]) : undefined;
-}
+/** Phases of Talos's upgrade that mean something to a user, of some twelve (its Sequencer, Upgrade). */
+const PHASES: Record<string, string> = {
+  drain: "cordoned and being drained",
+  upgrade: "the new image is being written",
+  stopEverything: "rebooting",
+};
 
 /**
- * What a line of `upgrade` says of the progress, or undefined. A node goes through phases such as `drain` and `reboot`;
- * talosctl prints `"192.168.1.126": phase: drain action: START` where nobody watches in a terminal.
+ * What a line of `upgrade` says of the progress, in words, or undefined. talosctl prints
+ * `"192.168.1.126": phase: drain action: START` where nobody watches in a terminal.
  */
 export function upgradePhase(line: string): string | undefined {
-  return /phase: (\S+) action: START/.exec(line)?.[1];
+  const phase = /phase: (\S+) action: START/.exec(line)?.[1];
+  return phase === undefined ? undefined : PHASES[phase];
 }
 
 function resources(text: string): Resource[] {

@@ -25,9 +25,14 @@ export class UpgradeRunner {
     this.#clientConfiguration = clientConfiguration;
   }
 
-  /** For progress: lines of a resource. */
-  log(resource: () => pulumi.Resource): Log {
-    return (line) => this.#inContext(() => pulumi.log.info(line, resource()));
+  /**
+   * For progress.
+   *
+   * @param resource Whose lines they are. Not the one whose hook tells them: its URN is known only after the hook, and the
+   *   line would wait for it for ever.
+   */
+  log(resource: pulumi.Resource): Log {
+    return (line) => this.#inContext(() => pulumi.log.info(line, resource));
   }
 
   /** Brings one node to its image. */
