@@ -108,6 +108,17 @@ export function upgradePhase(line: string): string | undefined {
   return phase === undefined ? undefined : PHASES[phase];
 }
 
+/**
+ * What a line of `upgrade-k8s` says of the progress, or undefined: which component is next, and on which address it is
+ * done (talos, pkg/cluster/kubernetes, talos_managed.go and kubelet.go).
+ */
+export function kubernetesProgress(line: string): { component: string } | { doneOn: string } | undefined {
+  const component = /^updating "?([a-z-]+)"? to version/.exec(line.trim())?.[1];
+  if (component !== undefined) return { component };
+  const doneOn = /^< "([^"]+)": successfully updated/.exec(line.trim())?.[1];
+  return doneOn === undefined ? undefined : { doneOn };
+}
+
 function resources(text: string): Resource[] {
   return documents(text) as Resource[];
 }
