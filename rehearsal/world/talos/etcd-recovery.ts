@@ -8,6 +8,7 @@
 import type { ClusterState, LonghornState } from "../kubernetes/state.ts";
 import type { MachineState } from "../state.ts";
 import type { World } from "../world.ts";
+import { DURATIONS } from "./durations.ts";
 import { checkBootstrap, newCluster } from "./etcd.ts";
 import { requireControlPlane } from "./etcd-api.ts";
 import { memberRuns } from "./etcd-members.ts";
@@ -51,6 +52,9 @@ export function recoverEtcd(world: World, machine: MachineState, skipHashCheck: 
   const memberId = world.nextId("member");
   state.etcd = { clusterId, memberId, bootstrappedAt: now };
   const cluster: ClusterState = { ...newCluster(clusterId, machine, memberId, now), ...content };
+  for (const node of Object.values(cluster.nodes)) {
+    node.readyAt = Math.max(node.readyAt, cluster.apiUpAt! + DURATIONS.nodeReadyAgain);
+  }
   if (!second && former?.longhorn && cluster.longhorn) keepFiles(cluster.longhorn, former.longhorn);
   world.state.clusters[clusterId] = cluster;
   const names = living.map((id) => former!.etcd[id]!.name).join(", ");
