@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import type { HomelabConfig } from "../src/config/types.ts";
 import { serveKubernetes } from "./api/kubernetes/server.ts";
 import { serveProxmox } from "./api/proxmox/server.ts";
+import { serveTalos } from "./api/talos/server.ts";
 import type { Interceptor } from "./faults/fault.ts";
 import { startMachinery } from "./machinery.ts";
 import type { RehearsalPaths } from "./paths.ts";
@@ -49,6 +50,8 @@ export interface SimulatedHomelab {
   endpoint: string;
   /** URL of the simulated cluster's API. */
   kubernetesEndpoint: string;
+  /** Host and port of Talos's API, for every node. */
+  talosEndpoint: string;
   /** Value of PULUMI_DEBUG_PROVIDERS. */
   attach: string;
   close(): Promise<void>;
@@ -90,6 +93,13 @@ export async function openHomelab(options: HomelabOptions): Promise<SimulatedHom
     const kubernetes = await serveKubernetes(world, { port: state.kubernetesPort ?? 0, hosts, ...disturbed });
     closers.push(() => kubernetes.close());
     state.kubernetesPort = kubernetes.port;
+    const nodes = await serveTalos(world, {
+      executable: toolchain.talosNodes,
+      port: state.talosPort ?? 0,
+      ...disturbed,
+    });
+    closers.push(() => nodes.close());
+    state.talosPort = nodes.port;
     const providers = [
       await serveProvider(talosProvider(world), disturbed),
       await serveProvider(kubernetesProvider(world, hosts), disturbed),
@@ -99,6 +109,7 @@ export async function openHomelab(options: HomelabOptions): Promise<SimulatedHom
       world,
       endpoint: api.url,
       kubernetesEndpoint: kubernetes.url,
+      talosEndpoint: `127.0.0.1:${nodes.port}`,
       attach: attachTo(providers),
       close,
     };

@@ -102,6 +102,7 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
         `upgrade.talosctl=${JSON.stringify(paths.talosctl)}`,
         `upgrade.kubernetesEndpoint=${homelab.kubernetesEndpoint}`,
         `upgrade.snapshots.directory=${JSON.stringify(paths.snapshots)}`,
+        `upgrade.talosEndpoint=${homelab.talosEndpoint}`,
       ]),
       toolchain,
       program,

@@ -9,7 +9,10 @@ export interface ClusterState {
   bootstrappedAt?: number;
   bootstrappedOn?: number;
   /** etcd members by member id. Quorum is counted over these. */
-  etcd: Record<string, { vmId: number; joinedAt: number; /** The hostname. */ name?: string }>;
+  etcd: Record<string, EtcdMember>;
+  /** Member id of the leader that was last elected, and how many elections there were. */
+  leader?: string;
+  raftTerm?: number;
   kubernetesVersion: string;
   /** Simulated time from which the API server answers; absent before bootstrap. */
   apiUpAt?: number;
@@ -28,6 +31,17 @@ export interface ClusterState {
   away?: Record<string, number>;
 }
 
+export interface EtcdMember {
+  vmId: number;
+  joinedAt: number;
+  /** The hostname. */
+  name?: string;
+  /** Where it was when it joined: its member stays in the list when the machine has gone. */
+  address?: string;
+  /** It follows without a vote until it has caught up. */
+  learner?: boolean;
+}
+
 export interface KubernetesNode {
   /** The hostname. */
   name: string;
@@ -41,8 +55,6 @@ export interface KubernetesNode {
   readyAt: number;
   /** The `readyAt` that is already on record. */
   reportedReadyAt?: number;
-  /** Since when its machine is down; absent while it is up. */
-  downSince?: number;
   /** When it was opened to new pods again. */
   uncordonedAt?: number;
   /** What its kubelet last said of its machine. */
@@ -53,6 +65,10 @@ export interface KubernetesNode {
     /** Why it cannot work with the API server, when it cannot; the node is then not Ready. */
     skew?: string;
   };
+  /** Talos's own mark: what it cordoned itself it also opens again (annotation talos.dev/cordoned). */
+  cordonedByTalos?: boolean;
+  /** Simulated time since which nothing runs on it; absent while it is up. */
+  downSince?: number;
 }
 
 export interface ReleaseState {

@@ -75,11 +75,11 @@ async function checkCompatibility({ cluster, path, log, controlPlanes, workers }
   for (const node of [...controlPlanes, ...workers]) {
     const machine = reach(cluster, node);
     const { version } = machine.image;
-    const { problem } = await world.machinery.call<{ problem?: string }>("kubernetes.supported", {
-      talosVersion: version,
-      kubernetesVersion: path.to,
+    const { refusal } = await world.machinery.call<{ refusal?: string }>("kubernetes.check", {
+      talos: version,
+      kubernetes: path.to,
     });
-    if (problem) throw new UpgradeRefused(`compatibility check failed on node "${node.address}": ${problem}`);
+    if (refusal) throw new UpgradeRefused(`compatibility check failed on node "${node.address}": ${refusal}`);
     log(
       `> "${node.address}": Talos version ${version.replace(/^v/, "")} is compatible with Kubernetes version ${path.to}`,
     );

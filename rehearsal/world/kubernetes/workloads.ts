@@ -40,9 +40,9 @@ export function nodeWorkloads(
   return {
     settle: settled,
 
-    cordon: async (world, vmId, closed) => {
+    cordon: async (world, vmId, closed, at) => {
       await settled(world);
-      await onNode(world, vmId, (cluster, node) => setUnschedulable(cluster, node.name, closed));
+      await onNode(world, vmId, (cluster, node) => setUnschedulable(cluster, node.name, closed, at));
       await settled(world);
     },
 
@@ -72,11 +72,6 @@ function clustersOf(world: World, hostsOf: (world: World) => Hosts): Cluster[] {
 
 async function settleAll(world: World, hostsOf: (world: World) => Hosts): Promise<void> {
   for (const cluster of clustersOf(world, hostsOf)) {
-    const now = world.clock.now();
-    for (const node of Object.values(cluster.state.nodes)) {
-      if (node.downSince !== undefined && cluster.hosts(node.vmId).isUp() && node.readyAt <= now)
-        delete node.downSince;
-    }
     settleKubelets(cluster);
     settleCopies(cluster);
     await settlePods(cluster);
@@ -150,9 +145,8 @@ async function evict(cluster: Cluster, pod: PodState): Promise<void> {
 /** Everything on the machine stops at once. */
 function goDown(cluster: Cluster, node: KubernetesNode): void {
   const { world, state } = cluster;
-  if (node.downSince !== undefined) return;
   const now = world.clock.now();
-  node.downSince = now;
+  node.downSince ??= now;
   for (const pod of Object.values(state.pods)) {
     if (pod.node !== node.name || pod.release === undefined) continue;
     noteAway(cluster, pod);

@@ -4,10 +4,12 @@
  * whenever somebody looks, so that it stays true over a killed process.
  */
 import type { ClusterState, KubernetesNode } from "../kubernetes/state.ts";
+import { hasFault } from "../faults.ts";
 import type { MachineState } from "../state.ts";
 import type { World } from "../world.ts";
 import { applyImmediately } from "./apply.ts";
-import { stateOf } from "./boot.ts";
+import { boot, stateOf } from "./boot.ts";
+import { comeUp } from "./downtime.ts";
 import { DURATIONS } from "./durations.ts";
 import { TalosError } from "./errors.ts";
 import { GONE, clusterOfMachine, etcdOf, joinEtcd, quorum } from "./etcd.ts";
@@ -25,6 +27,11 @@ export async function settle(world: World): Promise<void> {
 export async function settleLocked(world: World): Promise<void> {
   const now = world.clock.now();
   for (const machine of Object.values(world.state.machines)) {
+    if (machine.hung === "reboot" && !hasFault(world, "reboot-hangs", machine.vmId)) {
+      await boot(world, machine.vmId, now);
+    }
+  }
+  for (const machine of Object.values(world.state.machines)) {
     if (!isConfigured(world, machine.vmId)) continue;
     if (machine.revertsAt !== undefined && now >= machine.revertsAt) await revert(world, machine);
     // Talos tries failed volumes again every 30 s and whenever a disk appears (volume_manager.go).
@@ -36,7 +43,7 @@ export async function settleLocked(world: World): Promise<void> {
     const cluster = clusterOfMachine(world, machine);
     if (!cluster || apiServerFor(world, machine)?.id !== cluster.id) continue;
     joinEtcd(world, machine, cluster);
-    joinKubernetes(world, machine, cluster);
+    await joinKubernetes(world, machine, cluster);
   }
 }
 
@@ -62,7 +69,8 @@ export function kubernetesApiAt(world: World, host: string): ClusterState {
   return found;
 }
 
-function apiServerFor(world: World, machine: MachineState): ClusterState | undefined {
+/** The cluster that this machine's own Kubernetes endpoint leads to, if its API server answers. */
+export function apiServerFor(world: World, machine: MachineState): ClusterState | undefined {
   const { clusterEndpoint } = machine.facts!;
   const host = URL.canParse(clusterEndpoint) ? new URL(clusterEndpoint).hostname : "";
   const found = apiServerAt(world, host);
@@ -109,7 +117,7 @@ function whyNoApi(world: World, host: string): string {
   }
 }
 
-function joinKubernetes(world: World, machine: MachineState, cluster: ClusterState): void {
+async function joinKubernetes(world: World, machine: MachineState, cluster: ClusterState): Promise<void> {
   const facts = machine.facts!;
   const now = world.clock.now();
   const joinsAt = Math.max(machine.configuredAt!, cluster.apiUpAt!) + DURATIONS.nodeRegistration;
@@ -145,6 +153,7 @@ function joinKubernetes(world: World, machine: MachineState, cluster: ClusterSta
     node.reportedReadyAt = node.readyAt;
     world.note({ kind: "node-ready", subject: node.name, text: `${node.name} is Ready`, detail });
   }
+  if (isReady(world, node)) await comeUp(world, node);
 }
 
 function labelsOf(machine: MachineState): Record<string, string> {

@@ -4,6 +4,7 @@ import { serveKubernetes, type KubernetesServer } from "../../../rehearsal/api/k
 import type { Interceptor } from "../../../rehearsal/faults/fault.ts";
 import type { Machinery } from "../../../rehearsal/machinery.ts";
 import { clusterOf, type Cluster } from "../../../rehearsal/world/kubernetes/cluster.ts";
+import { nodeWorkloads } from "../../../rehearsal/world/kubernetes/workloads.ts";
 import { bootstrap } from "../../../rehearsal/world/talos/api.ts";
 import { settle } from "../../../rehearsal/world/talos/cluster.ts";
 import { hostOf } from "../../../rehearsal/world/talos/host.ts";
@@ -21,7 +22,7 @@ export interface ServedLab {
 }
 
 export async function serveLab(machinery: Machinery, intercept?: Interceptor): Promise<ServedLab> {
-  const lab = await Lab.open(machinery);
+  const lab = await Lab.open(machinery, 1, nodeWorkloads());
   const hosts = (vmId: number) => hostOf(lab.world, vmId);
   const server = await serveKubernetes(lab.world, { hosts, ...(intercept ? { intercept } : {}) });
   return {
