@@ -48,10 +48,10 @@ export interface SimulatedHomelab {
   world: World;
   /** URL of the simulated Proxmox API. */
   endpoint: string;
-  /** URL of the simulated cluster's API. */
-  kubernetesEndpoint: string;
   /** Host and port of Talos's API, for every node. */
   talosEndpoint: string;
+  /** URL of the simulated cluster's API. */
+  kubernetesEndpoint: string;
   /** Value of PULUMI_DEBUG_PROVIDERS. */
   attach: string;
   close(): Promise<void>;
@@ -89,10 +89,6 @@ export async function openHomelab(options: HomelabOptions): Promise<SimulatedHom
     });
     closers.push(() => api.close());
     state.apiPort = api.port;
-    const hosts = (vmId: number) => hostOf(world, vmId);
-    const kubernetes = await serveKubernetes(world, { port: state.kubernetesPort ?? 0, hosts, ...disturbed });
-    closers.push(() => kubernetes.close());
-    state.kubernetesPort = kubernetes.port;
     const nodes = await serveTalos(world, {
       executable: toolchain.talosNodes,
       port: state.talosPort ?? 0,
@@ -100,6 +96,10 @@ export async function openHomelab(options: HomelabOptions): Promise<SimulatedHom
     });
     closers.push(() => nodes.close());
     state.talosPort = nodes.port;
+    const hosts = (vmId: number) => hostOf(world, vmId);
+    const kubernetes = await serveKubernetes(world, { port: state.kubernetesPort ?? 0, hosts, ...disturbed });
+    closers.push(() => kubernetes.close());
+    state.kubernetesPort = kubernetes.port;
     const providers = [
       await serveProvider(talosProvider(world), disturbed),
       await serveProvider(kubernetesProvider(world, hosts), disturbed),
@@ -108,8 +108,8 @@ export async function openHomelab(options: HomelabOptions): Promise<SimulatedHom
     return {
       world,
       endpoint: api.url,
-      kubernetesEndpoint: kubernetes.url,
       talosEndpoint: `127.0.0.1:${nodes.port}`,
+      kubernetesEndpoint: kubernetes.url,
       attach: attachTo(providers),
       close,
     };

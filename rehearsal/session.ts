@@ -99,10 +99,10 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
       environment: withOverlays(environment, [
         `proxmox.endpoint=${homelab.endpoint}`,
         "proxmox.insecure=true",
+        `upgrade.talosEndpoint=${homelab.talosEndpoint}`,
         `upgrade.talosctl=${JSON.stringify(paths.talosctl)}`,
         `upgrade.kubernetesEndpoint=${homelab.kubernetesEndpoint}`,
         `upgrade.snapshots.directory=${JSON.stringify(paths.snapshots)}`,
-        `upgrade.talosEndpoint=${homelab.talosEndpoint}`,
       ]),
       toolchain,
       program,

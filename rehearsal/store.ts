@@ -23,8 +23,8 @@ const worldFile = z.looseObject({
   elapsed: z.number().min(0),
   nextId: z.int().min(0),
   apiPort: z.int().min(1).max(65535).optional(),
-  kubernetesPort: z.int().min(1).max(65535).optional(),
   talosPort: z.int().min(1).max(65535).optional(),
+  kubernetesPort: z.int().min(1).max(65535).optional(),
   proxmox: z.looseObject({
     hosts: record(
       z.looseObject({

@@ -34,10 +34,10 @@ export interface WorldState {
   declarations?: Record<string, MachineDeclaration>;
   /** Port of the Proxmox API, the same at every run: the provider's endpoint is part of the state. */
   apiPort?: number;
-  /** Port of the Kubernetes API, likewise. */
-  kubernetesPort?: number;
   /** Port of the Talos API, the same at every run. */
   talosPort?: number;
+  /** Port of the Kubernetes API, likewise. */
+  kubernetesPort?: number;
   /** What the image factory has been asked to remember: schematics by id. */
   factory?: FactoryState;
   /** What is broken on purpose, until somebody mends it (`faults.ts`). */

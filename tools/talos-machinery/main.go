@@ -33,8 +33,8 @@ var methods = map[string]handler{
 	"selector.match":           method(selectorMatch),
 	"talosconfig.generate":     method(talosconfigGenerate),
 	"kubeconfig.generate":      method(kubeconfigGenerate),
-	"certificate.server":       method(serverCertificate),
 	"upgrade.check":            method(upgradeCheck),
+	"certificate.server":       method(serverCertificate),
 	"kubernetes.check":         method(kubernetesCheck),
 }
 

@@ -55,6 +55,10 @@ export interface KubernetesNode {
   readyAt: number;
   /** The `readyAt` that is already on record. */
   reportedReadyAt?: number;
+  /** Talos's own mark: what it cordoned itself it also opens again (annotation talos.dev/cordoned). */
+  cordonedByTalos?: boolean;
+  /** Simulated time since which nothing runs on it; absent while it is up. */
+  downSince?: number;
   /** When it was opened to new pods again. */
   uncordonedAt?: number;
   /** What its kubelet last said of its machine. */
@@ -65,10 +69,6 @@ export interface KubernetesNode {
     /** Why it cannot work with the API server, when it cannot; the node is then not Ready. */
     skew?: string;
   };
-  /** Talos's own mark: what it cordoned itself it also opens again (annotation talos.dev/cordoned). */
-  cordonedByTalos?: boolean;
-  /** Simulated time since which nothing runs on it; absent while it is up. */
-  downSince?: number;
 }
 
 export interface ReleaseState {
