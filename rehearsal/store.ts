@@ -24,6 +24,7 @@ const worldFile = z.looseObject({
   nextId: z.int().min(0),
   apiPort: z.int().min(1).max(65535).optional(),
   talosPort: z.int().min(1).max(65535).optional(),
+  kubernetesPort: z.int().min(1).max(65535).optional(),
   proxmox: z.looseObject({
     hosts: record(
       z.looseObject({

@@ -43,7 +43,7 @@ export class Homelab extends pulumi.ComponentResource {
     const installer = installerImage(image.schematicId, config.cluster.talosVersion);
     const cluster = new Cluster(
       `${name}-talos`,
-      { config, machines: proxmox.machines, installerImage: installer },
+      { config, machines: proxmox.machines, installerImage: installer, schematicId: image.schematicId },
       parent,
     );
     const kubernetes = new k8s.Provider(`${name}-kubernetes`, { kubeconfig: cluster.kubeconfig }, parent);

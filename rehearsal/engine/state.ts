@@ -19,9 +19,12 @@ const resource = z.looseObject({
   dependencies: z.array(z.string()).optional(),
 });
 
+/** Newer than any that the pinned CLI writes: refused rather than misread (pulumi sdk/go/common/apitype: checkpoints). */
+const NEWEST_STATE = 4;
+
 /** As Pulumi's file backend writes it; a stack without an update yet has no `latest`. */
 const checkpointFile = z.looseObject({
-  version: z.number(),
+  version: z.int().min(1).max(NEWEST_STATE),
   checkpoint: z.looseObject({
     latest: z.looseObject({ resources: z.array(resource).nullish() }).nullish(),
   }),
@@ -34,7 +37,7 @@ export async function readState(file: string): Promise<StateResource[]> {
   const parsed = checkpointFile.safeParse(value);
   if (!parsed.success) {
     throw new UserError(
-      `The state file ${file} is damaged: it holds no Pulumi checkpoint. It was left as it is. ` +
+      `The state file ${file} is damaged: it holds no Pulumi checkpoint that this CLI could have written. It was left as it is. ` +
         "Move the stack's folder away to begin the rehearsal anew.",
     );
   }

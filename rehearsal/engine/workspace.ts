@@ -2,6 +2,7 @@
  * The real Pulumi engine over the program, through the Automation API: real state (as files), diffs, order, secrets.
  * The program runs in this process; the CLI connects back to it.
  */
+import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -9,7 +10,6 @@ import { createHash } from "node:crypto";
 import { LocalWorkspace, PulumiCommand, type PulumiFn, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { parse, stringify } from "yaml";
 import type { Environment } from "../environment.ts";
-import { readJson } from "../files.ts";
 import type { RehearsalPaths } from "../paths.ts";
 import type { Toolchain } from "../toolchain.ts";
 import { PROJECT } from "../../src/config/schema.ts";
@@ -50,7 +50,7 @@ export async function openStack(options: WorkspaceOptions): Promise<Stack> {
   process.env["PATH"] = `${dirname(toolchain.pulumi)}${delimiter}${process.env["PATH"] ?? ""}`;
 
   // "Create or select" would first try to create one that is there: a process more at every opening.
-  const known = await readState(paths.stateFile);
+  const known = existsSync(paths.stateFile);
   const automation = await LocalWorkspace[known ? "selectStack" : "createOrSelectStack"](
     { stackName: stack, projectName: PROJECT, program: options.program },
     {
@@ -102,23 +102,6 @@ async function writeConfig({
   await rm(marker, { force: true });
   await writeFile(file, stringify({ ...(encryptionsalt && { encryptionsalt }), config: environment.plain }));
   return { changed: true, settled };
-}
-
-/** Newer than any that the pinned CLI writes: refused rather than misread (pulumi sdk/go/common/apitype: checkpoints). */
-const NEWEST_STATE = 4;
-
-/** False when there is none. Pulumi itself looks at it no earlier than in the middle of a run. */
-async function readState(file: string): Promise<boolean> {
-  const value = (await readJson(file, "state of Pulumi's")) as
-    { version?: unknown; checkpoint?: unknown } | null | undefined;
-  if (value === undefined) return false;
-  const { version, checkpoint } = value ?? {};
-  const readable = typeof version === "number" && version >= 1 && version <= NEWEST_STATE;
-  if (readable && typeof checkpoint === "object" && checkpoint !== null) return true;
-  throw new UserError(
-    `The state ${file} is damaged: it is no state that this Pulumi CLI could have written. It was left as it is. ` +
-      "Move the stack's folder away to begin the rehearsal anew.",
-  );
 }
 
 function damagedState(error: unknown, paths: RehearsalPaths): Error {

@@ -52,8 +52,24 @@ export type EventKind =
   | "replica-lost"
   | "replica-rebuilt"
   | "replica-moved"
+  /** A volume's copies: some are missing; all are there again; none answers; one answers again. */
+  | "volume-degraded"
+  | "volume-healthy"
+  | "volume-unreadable"
+  | "volume-readable"
   | "pod-started"
   | "pod-failed"
+  /** A pod had to leave its node, or its node went down under it. */
+  | "pod-evicted"
+  | "pod-stopped"
+  /** The last pod of a release stopped; the first one runs again. */
+  | "workload-away"
+  | "workload-back"
+  | "node-cordoned"
+  | "node-uncordoned"
+  | "node-drained"
+  | "kubelet-restarted"
+  | "kubernetes-upgraded"
   | "request-refused"
   /** Two running machines use one MAC or one address: Proxmox lets it happen, the network does not work. */
   | "network-conflict";

@@ -36,6 +36,8 @@ export interface WorldState {
   apiPort?: number;
   /** Port of the Talos API, the same at every run. */
   talosPort?: number;
+  /** Port of the Kubernetes API, likewise. */
+  kubernetesPort?: number;
   /** What the image factory has been asked to remember: schematics by id. */
   factory?: FactoryState;
   /** What is broken on purpose, until somebody mends it (`faults.ts`). */

@@ -46,6 +46,7 @@ export function defaultIngressNode<N extends { role: string; retiring?: boolean 
 ): N | undefined {
   return (
     nodes.find((node) => node.role === "worker" && node.retiring !== true) ??
+    nodes.find((node) => node.role === "controlplane" && node.retiring !== true) ??
     nodes.find((node) => node.role === "controlplane")
   );
 }

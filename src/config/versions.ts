@@ -10,10 +10,11 @@ export interface TalosRelease {
 }
 
 /**
- * Sources: `pkg/machinery/compatibility/talos112` (range) and `constants.DefaultKubernetesVersion` of siderolabs/talos;
- * the support matrix at docs.siderolabs.com has the same.
+ * Oldest first. Sources: `pkg/machinery/compatibility/talos111` and `talos112` (ranges) and `constants.DefaultKubernetesVersion`
+ * at v1.11.0 and v1.12.0 of siderolabs/talos; the support matrix at docs.siderolabs.com has the same.
  */
 export const TALOS_RELEASES: readonly TalosRelease[] = [
+  { minor: "1.11", defaultKubernetes: "1.34.0", oldestKubernetes: "1.29", newestKubernetes: "1.34" },
   { minor: "1.12", defaultKubernetes: "1.35.0", oldestKubernetes: "1.30", newestKubernetes: "1.35" },
 ];
 

@@ -1,5 +1,6 @@
 /** Changes of disks that would lose what is on them. Growing is allowed, one data disk in a run. */
 import { sizeText, type DiskFacts, type NodeFacts } from "./facts.ts";
+import type { Renewal } from "./ways.ts";
 
 /** What a changed node is compared with, and where it stands in the configuration. */
 export interface NodeChange {
@@ -8,15 +9,9 @@ export interface NodeChange {
   node: NodeFacts;
 }
 
-/** Only a worker can make room for a successor. */
-function wayOut(node: NodeFacts): string {
-  return node.role === "controlplane"
-    ? ""
-    : ", or add a node under another name with the disk you want, then retire this one";
-}
-
-export function diskRefusals(path: string, old: NodeFacts, node: NodeFacts): string[] {
-  const way = wayOut(node);
+export function diskRefusals(path: string, old: NodeFacts, node: NodeFacts, renew: Renewal): string[] {
+  const renewed = renew(old, " with the disk you want");
+  const way = renewed === undefined ? "" : `, or ${renewed}`;
   const found = sameDisk(`${path}.osDisk`, `the OS disk of "${node.name}"`, old.osDisk, node.osDisk, way);
   if (old.dataDisk) {
     const what = `the data disk of "${node.name}"`;

@@ -22,12 +22,22 @@ export interface NodeFacts {
   extraDisks: DiskFacts[];
 }
 
+/** What the cluster was last asked to run. A run that broke off may have left some of it, or all, at what was before. */
+export interface VersionFacts {
+  talos: string;
+  kubernetes: string;
+  longhorn: string;
+  traefik: string;
+}
+
 export interface PlanFacts {
   /** Also the prefix of every resource's name: under another name everything would be made anew. */
   clusterName: string;
   nodes: NodeFacts[];
   longhorn: { replicaCount: number; dataPath: string };
   allow: Consent[];
+  /** Missing in a state from before versions were compared. */
+  versions?: VersionFacts;
 }
 
 export function planFacts(config: HomelabConfig): PlanFacts {
@@ -36,6 +46,12 @@ export function planFacts(config: HomelabConfig): PlanFacts {
     nodes: config.nodes.map(nodeFacts),
     longhorn: { replicaCount: config.longhorn.replicaCount, dataPath: config.longhorn.dataPath },
     allow: config.allow,
+    versions: {
+      talos: config.cluster.talosVersion,
+      kubernetes: config.cluster.kubernetesVersion,
+      longhorn: config.longhorn.version,
+      traefik: config.traefik.version,
+    },
   };
 }
 

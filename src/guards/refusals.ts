@@ -5,12 +5,9 @@
  */
 import { diskRefusals, growthRefusals } from "./disk-refusals.ts";
 import type { NodeFacts, PlanFacts } from "./facts.ts";
+import { renewal, RETIRE, type Renewal } from "./ways.ts";
 import { storageRefusals } from "./storage-refusals.ts";
-
-/** How a machine goes on purpose. */
-const RETIRE =
-  "set `retiring: true` on its entry and `up`; once that is through, take the entry away and `up` again";
-const RENEW = "add a node under another name, then retire this one";
+import { versionRefusals } from "./version-refusals.ts";
 
 export function refusals(before: PlanFacts, after: PlanFacts): string[] {
   // Under another name every resource is another one, so the rest of the list would only repeat it.
@@ -19,14 +16,16 @@ export function refusals(before: PlanFacts, after: PlanFacts): string[] {
     const old = before.nodes.find(({ name }) => name === node.name);
     return old ? [{ path: `homelab:nodes[${index}]`, old, node }] : [];
   });
+  const renew = renewal(before);
   return [
-    ...before.nodes.flatMap((node) => removalRefusals(node, after)),
+    ...before.nodes.flatMap((node) => removalRefusals(node, after, renew)),
     ...pairs.flatMap(({ path, old, node }) => [
-      ...machineRefusals(path, old, node),
-      ...diskRefusals(path, old, node),
+      ...machineRefusals(path, old, node, renew),
+      ...diskRefusals(path, old, node, renew),
     ]),
     ...growthRefusals(pairs),
     ...storageRefusals(before, after),
+    ...versionRefusals(before.versions, after.versions),
   ];
 }
 
@@ -66,24 +65,29 @@ function renamed(before: PlanFacts, after: PlanFacts): string {
   );
 }
 
-function removalRefusals(node: NodeFacts, after: PlanFacts): string[] {
+function removalRefusals(node: NodeFacts, after: PlanFacts, renew: Renewal): string[] {
   if (after.nodes.some(({ name }) => name === node.name) || node.retiring) return [];
   const successor = after.nodes.findIndex(({ vmId }) => vmId === node.vmId);
   if (successor >= 0) {
     const name = after.nodes[successor]!.name;
     return [
       `homelab:nodes[${successor}].name: "${node.name}" (VM ${node.vmId}) is now "${name}", which would delete its machine and ` +
-        `all of its disks and make another; keep the name, or give "${name}" a vmId of its own and retire "${node.name}": ${RETIRE}`,
+        `all of its disks and make another; keep the name${renewUnder(name, node, renew)}`,
     ];
   }
-  const way =
-    node.role === "controlplane"
-      ? "a control plane cannot be retired: put the entry back"
-      : `put the entry back, or ${RETIRE}`;
+  const way = renew(node) === undefined ? LAST_CONTROL_PLANE : `put the entry back, or ${RETIRE}`;
   return [
     `homelab:nodes: the entry of "${node.name}" is gone, which would delete VM ${node.vmId} and all of its disks; ${way}`,
   ];
 }
+
+function renewUnder(name: string, node: NodeFacts, renew: Renewal): string {
+  if (renew(node) === undefined) return "";
+  return `, or give "${name}" a vmId of its own and retire "${node.name}": ${RETIRE}`;
+}
+
+const LAST_CONTROL_PLANE =
+  "etcd lives on this control plane alone, so put the entry back; docs/changing-nodes.md says how it can be replaced";
 
 const MACHINE_KEYS = ["role", "host", "vmId", "address"] as const;
 const EFFECTS: Record<(typeof MACHINE_KEYS)[number], string> = {
@@ -93,9 +97,10 @@ const EFFECTS: Record<(typeof MACHINE_KEYS)[number], string> = {
   address: "would leave the running node without a config for it",
 };
 
-function machineRefusals(path: string, old: NodeFacts, node: NodeFacts): string[] {
+function machineRefusals(path: string, old: NodeFacts, node: NodeFacts, renew: Renewal): string[] {
+  const renewed = renew(old);
   const changed = MACHINE_KEYS.filter((key) => old[key] !== node[key]).map((key) => {
-    const way = node.role === "controlplane" ? "set it back" : `set it back, or ${RENEW}: ${RETIRE}`;
+    const way = renewed === undefined ? "set it back" : `set it back, or ${renewed}: ${RETIRE}`;
     return `${path}.${key}: ${shown(old[key])} is now ${shown(node[key])}, which ${EFFECTS[key]} ("${node.name}"); ${way}`;
   });
   return changed;

@@ -49,10 +49,10 @@ exit 1
 `;
 }
 
-/** Repeated whenever a data disk comes, grows or goes. */
-export function copiesWholeJob({ nodes }: HomelabConfig): Record<string, unknown> {
+/** Repeated whenever a data disk comes, grows or goes, and after each upgrade of Longhorn. */
+export function copiesWholeJob({ nodes, longhorn }: HomelabConfig): Record<string, unknown> {
   const layout = nodes.flatMap(({ name, dataDisk }) => (dataDisk ? [`${name}=${dataDisk.sizeGiB}GiB`] : []));
-  return job("copies-whole", copiesWholeScript(), layout.join(" "));
+  return job("copies-whole", copiesWholeScript(), [`longhorn=${longhorn.version}`, ...layout].join(" "));
 }
 
 export function evacuatedJob({ name }: NodeConfig): Record<string, unknown> {

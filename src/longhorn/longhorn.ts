@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { HomelabConfig, NodeConfig } from "../config/types.ts";
+import { chartGuard } from "../guards/chart-guard.ts";
 import { copiesWholeJob, evacuatedJob, evictionPatch } from "./copies-check.ts";
 import { mountCheckJob } from "./data-volume-check.ts";
 import { LONGHORN_NAMESPACE, longhornValues } from "./values.ts";
@@ -67,7 +68,12 @@ export class Longhorn extends pulumi.ComponentResource {
         timeout: INSTALL_TIMEOUT,
       },
       // Protected like the machines: a destroy takes the releases first, and every volume with them.
-      { parent: this, protect: config.protect, dependsOn: [namespace, ...checks] },
+      {
+        parent: this,
+        protect: config.protect,
+        dependsOn: [namespace, ...checks],
+        hooks: { beforeUpdate: [chartGuard(`${name}-version-guard`, "longhorn")] },
+      },
     );
 
     const evacuations = config.nodes.flatMap((node) => this.#evacuate(name, node));

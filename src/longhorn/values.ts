@@ -29,6 +29,10 @@ export function longhornValues(config: HomelabConfig): Record<string, unknown> {
       replicaSoftAntiAffinity: "false",
       // Replicas only where a data disk was proven; see DEFAULT_DISK_LABEL.
       createDefaultDiskLabeledNodes: "true",
+      // Volumes follow an upgrade of Longhorn by themselves, live, one at a time on each node. Its default is 0: they stay with
+      // the old engine until somebody sees to each, and once that is too old, Longhorn refuses its next upgrade
+      // (longhorn-manager, CheckEngineUpgradePathSupported).
+      concurrentAutomaticEngineUpgradePerNodeLimit: "1",
       deletingConfirmationFlag: String(longhorn.deletingConfirmation),
       ...(tolerate && { taintToleration: `${CONTROL_PLANE_TAINT}:NoSchedule` }),
     },

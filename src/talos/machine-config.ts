@@ -1,10 +1,12 @@
 /**
  * The machine-config patches of this homelab, as plain documents: what every control plane gets, and what one node gets
- * on top of its role's generated config. Talos 1.12 splits its config into several documents, so a patch is a list.
+ * on top of its role's generated config. Talos splits its config into ever more documents, so a patch is a list; a node
+ * refuses a config with a document that its own version does not know, so the list follows the version.
  */
 import { stringify } from "yaml";
 import type { HomelabConfig, NodeConfig } from "../config/types.ts";
 import { gibToBytes } from "../config/sizes.ts";
+import { compareVersions, minorOf } from "../config/versions.ts";
 import { DATA_MOUNT_POINT, DATA_VOLUME, dataDiskSelector } from "./data-disk.ts";
 
 type Document = Record<string, unknown>;
@@ -37,7 +39,7 @@ export function rolePatches(config: HomelabConfig, role: NodeConfig["role"]): st
 
 /** Patches of one node, as YAML text for the Talos provider. */
 export function nodePatches(config: HomelabConfig, node: NodeConfig, installer: string): string[] {
-  const documents = [machine(config, node, installer), hostname(node), ...dataVolume(node)];
+  const documents = [machine(config, node, installer), ...hostname(config, node), ...dataVolume(node)];
   return documents.map((document) => stringify(document));
 }
 
@@ -47,7 +49,11 @@ function machine(config: HomelabConfig, node: NodeConfig, installer: string): Do
     machine: {
       // A disk image is never installed, but the generated config says /dev/sda, which may be the data disk some day.
       install: { image: installer, diskSelector: { size: `== ${gibToBytes(node.osDisk.sizeGiB)}` } },
-      network: { interfaces: [networkInterface(config, node)], nameservers: config.network.nameservers },
+      network: {
+        ...(!knowsHostnameConfig(config) && { hostname: node.name }),
+        interfaces: [networkInterface(config, node)],
+        nameservers: config.network.nameservers,
+      },
       kubelet: {
         // Addresses of other networks, such as a tunnel's, never become the node's.
         nodeIP: { validSubnets: [config.network.subnet] },
@@ -85,9 +91,18 @@ function dataMounts(): Document[] {
   }));
 }
 
-function hostname(node: NodeConfig): Document {
+/**
+ * Since 1.12 (config/types/network/hostname.go), where a config with both it and machine.network.hostname is refused, and
+ * a generated one holds it already. Before, the field is the only way.
+ */
+function knowsHostnameConfig({ cluster }: HomelabConfig): boolean {
+  return compareVersions(minorOf(cluster.talosVersion), "1.12") >= 0;
+}
+
+function hostname(config: HomelabConfig, node: NodeConfig): Document[] {
+  if (!knowsHostnameConfig(config)) return [];
   // `auto: off`, because a generated config asks for a stable generated name and both together are refused.
-  return { apiVersion: "v1alpha1", kind: "HostnameConfig", auto: "off", hostname: node.name };
+  return [{ apiVersion: "v1alpha1", kind: "HostnameConfig", auto: "off", hostname: node.name }];
 }
 
 /**

@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { HomelabConfig } from "../config/types.ts";
+import { chartGuard } from "../guards/chart-guard.ts";
 import { TRAEFIK_NAMESPACE, traefikValues } from "./values.ts";
 
 const REPOSITORY = "https://traefik.github.io/charts";
@@ -42,7 +43,12 @@ export class Traefik extends pulumi.ComponentResource {
         timeout: INSTALL_TIMEOUT,
       },
       // Its volume, and so the certificates, goes with it.
-      { parent: this, protect: config.protect, dependsOn: [namespace] },
+      {
+        parent: this,
+        protect: config.protect,
+        dependsOn: [namespace],
+        hooks: { beforeUpdate: [chartGuard(`${name}-version-guard`, "traefik")] },
+      },
     );
 
     this.registerOutputs({ namespace: TRAEFIK_NAMESPACE });

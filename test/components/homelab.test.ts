@@ -39,6 +39,10 @@ describe("the lab", () => {
       "      proxmoxve:index/vmLegacy:VmLegacy lab-proxmox-worker-1-vm",
       "    pulumi:providers:proxmoxve lab-proxmox-provider",
       "  homelab:talos:Cluster lab-talos",
+      "    homelab:talos:Upgrade lab-talos-upgrade",
+      "      pulumi:index:Stash lab-talos-upgrade-cp-1-image",
+      "      pulumi:index:Stash lab-talos-upgrade-kubernetes-version",
+      "      pulumi:index:Stash lab-talos-upgrade-worker-1-image",
       "    pulumi:index:Stash lab-talos-disk-proof",
       "    pulumi:index:Stash lab-talos-ready",
       "    talos:cluster/kubeconfig:Kubeconfig lab-talos-kubeconfig",
@@ -153,5 +157,5 @@ test("the rack: an image on each host, a VM, a config and, with a data disk, a c
     "rack-longhorn-data-volume-worker-3",
   ]);
   expect(lines.filter((line) => line.includes("Bootstrap"))).toHaveLength(1);
-  expect(run.resources).toHaveLength(48);
+  expect(run.resources).toHaveLength(56);
 });

@@ -68,6 +68,7 @@ describe.each([
       provider,
       protect: true,
       dependsOn: [...checks, `${name}-longhorn-namespace`].sort(),
+      hooks: ["beforeUpdate"],
     });
   });
 
@@ -87,7 +88,12 @@ describe.each([
       type: "Recreate",
       rollingUpdate: null,
     });
-    expect(optionsOf(release)).toEqual({ provider, protect: true, dependsOn: [`${name}-traefik-namespace`] });
+    expect(optionsOf(release)).toEqual({
+      provider,
+      protect: true,
+      dependsOn: [`${name}-traefik-namespace`],
+      hooks: ["beforeUpdate"],
+    });
   });
 
   test("nothing anywhere in a resource's inputs is named fsGroup", () => {

@@ -1,8 +1,9 @@
 /** The hooks, run as the engine would run them after the program has registered everything. */
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { lab, rack } from "./support/homelabs.ts";
-import { called, DISKS, HEALTH, hook } from "./support/hooks.ts";
-import { CLIENT_CONFIGURATION, providerError } from "./support/mock-answers.ts";
+import { called, DISKS, HEALTH, hook, KUBECONFIG } from "./support/hooks.ts";
+import { KubernetesApi, nodeObject } from "./support/kubernetes-api.ts";
+import { CLIENT_CONFIGURATION, providerError, SCHEMATIC_ID } from "./support/mock-answers.ts";
 import { runHomelab } from "./support/run-homelab.ts";
 
 async function settle(): Promise<void> {
@@ -88,20 +89,46 @@ describe("updates of configs", () => {
 });
 
 describe("the cluster is ready", () => {
-  test.each(["beforeCreate", "beforeUpdate"] as const)("once it is healthy (%s)", async (kind) => {
-    const run = await runHomelab(lab(), { answers: { health: () => {} } });
-    await hook(run, "lab-talos-ready", kind);
-    expect(called(run, HEALTH).map((call) => call.inputs)).toEqual([
-      {
-        clientConfiguration: CLIENT_CONFIGURATION,
-        endpoints: ["192.168.1.126"],
-        controlPlaneNodes: ["192.168.1.126"],
-        workerNodes: ["192.168.1.127"],
-        timeouts: { read: "15m" },
-      },
-    ]);
-    expect(called(run, DISKS)).toEqual([]);
+  let api: KubernetesApi;
+  beforeEach(async () => {
+    api = await KubernetesApi.start();
+    api.nodes = lab().nodes.map(({ name }) =>
+      nodeObject(name, { talosVersion: "v1.12.0", schematicId: SCHEMATIC_ID, kubeletVersion: "v1.35.0" }),
+    );
   });
+  afterEach(() => api.stop());
+
+  test.each(["beforeCreate", "beforeUpdate"] as const)(
+    "once it is healthy, and every node runs what it should (%s)",
+    async (kind) => {
+      const run = await runHomelab(lab(), {
+        answers: { health: () => {}, kubeconfig: () => api.kubeconfig() },
+      });
+      await hook(run, "lab-talos-ready", kind, { oldInputs: {}, newInputs: { input: { configs: {} } } });
+      expect(called(run, HEALTH).map((call) => call.inputs)).toEqual([
+        {
+          clientConfiguration: CLIENT_CONFIGURATION,
+          endpoints: ["192.168.1.126"],
+          controlPlaneNodes: ["192.168.1.126"],
+          workerNodes: ["192.168.1.127"],
+          timeouts: { read: "15m" },
+        },
+      ]);
+      expect(called(run, KUBECONFIG).map((call) => call.inputs)).toEqual([
+        {
+          clientConfiguration: CLIENT_CONFIGURATION,
+          node: "192.168.1.126",
+          endpoint: "192.168.1.126",
+          timeouts: { read: "20s" },
+        },
+      ]);
+      expect(api.asked.map(({ method, path }) => `${method} ${path}`)).toEqual([
+        "GET /api/v1/nodes",
+        "GET /api/v1/nodes",
+      ]);
+      expect(called(run, DISKS)).toEqual([]);
+    },
+  );
 
   test("and not before", async () => {
     const health = () => {
@@ -109,5 +136,15 @@ describe("the cluster is ready", () => {
     };
     const run = await runHomelab(lab(), { answers: { health } });
     await expect(hook(run, "lab-talos-ready", "beforeCreate")).rejects.toThrow("the API does not answer");
+  });
+
+  test("without a look where a node only goes: it is still there by then, expected by nobody", async () => {
+    const run = await runHomelab(lab());
+    const versions = { installerImage: "i", kubernetesVersion: "1.35.0" };
+    await hook(run, "lab-talos-ready", "beforeUpdate", {
+      oldInputs: { input: { configs: { "cp-1": "a", gone: "b" }, ...versions } },
+      newInputs: { input: { configs: { "cp-1": "a" }, ...versions } },
+    });
+    expect(run.calls.map(({ token }) => token)).not.toContain(HEALTH);
   });
 });

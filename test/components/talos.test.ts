@@ -89,7 +89,12 @@ describe("the cluster of the lab", () => {
         configPatches: nodePatches(lab(), nodeOf(lab(), name), INSTALLER),
       });
       expect(optionsOf(applied)).toEqual({
-        dependsOn: [`lab-proxmox-${name}-vm`, "lab-talos-disk-proof", "lab-talos-secrets"],
+        dependsOn: [
+          `lab-proxmox-${name}-vm`,
+          "lab-talos-disk-proof",
+          "lab-talos-secrets",
+          "lab-talos-upgrade-kubernetes-version",
+        ],
         replaceWith: [`lab-proxmox-${name}-vm`],
         // A machine that was lost and made anew has another uuid, and needs its config again.
         replacementTrigger: uuidOf(run, `lab-proxmox-${name}-vm`),
@@ -146,12 +151,16 @@ describe("the cluster of the lab", () => {
     expect(resource(run, "lab-kubernetes").inputs).toEqual({ kubeconfig: secret(SECRET_TEXTS.kubeconfig) });
   });
 
-  test("ready: after every node's config and the kubeconfig; changes with any config, begins anew with any machine", () => {
+  test("ready: after every node's config and the kubeconfig; changes with any config or version, begins anew with any machine", () => {
     const ready = resource(run, "lab-talos-ready");
     expect(ready.inputs).toEqual({
       input: {
-        "cp-1": "hash of lab-talos-cp-1-config",
-        "worker-1": "hash of lab-talos-worker-1-config",
+        configs: {
+          "cp-1": "hash of lab-talos-cp-1-config",
+          "worker-1": "hash of lab-talos-worker-1-config",
+        },
+        installerImage: INSTALLER,
+        kubernetesVersion: "1.35.0",
       },
     });
     expect(optionsOf(ready)).toEqual({
@@ -218,7 +227,12 @@ describe("the cluster of the rack", () => {
     for (const node of rack().nodes) {
       const applied = resource(run, `rack-talos-${node.name}-config`);
       expect(optionsOf(applied)).toMatchObject({
-        dependsOn: [`rack-proxmox-${node.name}-vm`, "rack-talos-disk-proof", "rack-talos-secrets"],
+        dependsOn: [
+          `rack-proxmox-${node.name}-vm`,
+          "rack-talos-disk-proof",
+          "rack-talos-secrets",
+          "rack-talos-upgrade-kubernetes-version",
+        ],
         replaceWith: [`rack-proxmox-${node.name}-vm`],
         replacementTrigger: uuidOf(run, `rack-proxmox-${node.name}-vm`),
       });

@@ -34,7 +34,8 @@ var methods = map[string]handler{
 	"talosconfig.generate":     method(talosconfigGenerate),
 	"kubeconfig.generate":      method(kubeconfigGenerate),
 	"upgrade.check":            method(upgradeCheck),
-	"kubernetes.check":         method(kubernetesCheck),
+	"certificate.server":       method(serverCertificate),
+	"kubernetes.supported":     method(kubernetesSupported),
 }
 
 // method wraps a typed function; a parameter it does not know is an error, so that a misspelt one is not ignored.

@@ -18,8 +18,9 @@ import { exclusive } from "./lock.ts";
 import { isConfigured, machineAt, sameSubnet } from "./network.ts";
 import { provisionVolumes } from "./volumes.ts";
 
-export function settle(world: World): Promise<void> {
-  return exclusive(world, () => settleLocked(world));
+export async function settle(world: World): Promise<void> {
+  await exclusive(world, () => settleLocked(world));
+  await world.workloads?.settle?.(world);
 }
 
 /** The same, for who already holds the lock. */

@@ -46,11 +46,11 @@ export async function unsupportedKubernetes(
   talosVersion: string,
   { kubernetesVersion }: NodeFacts,
 ): Promise<string | undefined> {
-  const { refusal } = await world.machinery.call<{ refusal?: string }>("kubernetes.check", {
-    kubernetes: kubernetesVersion,
-    talos: talosVersion,
+  const { problem } = await world.machinery.call<{ problem?: string }>("kubernetes.supported", {
+    kubernetesVersion,
+    talosVersion,
   });
-  return refusal;
+  return problem;
 }
 
 function minorOf(version: string): number {

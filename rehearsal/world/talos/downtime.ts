@@ -13,8 +13,10 @@ export async function goDown(world: World, vmId: number, why: string): Promise<v
   if (!machine || machine.servicesStopped) return;
   machine.servicesStopped = true;
   const nodes = nodesOn(world, vmId).filter(({ node }) => node.downSince === undefined);
+  // First, while it still counts as up: what was due on it until now has happened.
+  if (nodes.length > 0) await world.workloads?.stopped(world, vmId);
   for (const { node } of nodes) {
-    node.downSince = world.clock.now();
+    node.downSince ??= world.clock.now();
     world.note({
       kind: "node-down",
       subject: node.name,
@@ -27,7 +29,6 @@ export async function goDown(world: World, vmId: number, why: string): Promise<v
   for (const cluster of Object.values(world.state.clusters)) {
     if (cluster.leader && cluster.etcd[cluster.leader]?.vmId === vmId) leaderOf(world, cluster);
   }
-  if (nodes.length > 0) await world.workloads?.stopped(world, vmId);
 }
 
 /** Its node is Ready again. */

@@ -1,35 +1,10 @@
-/** Control planes, the way to their API, names, versions and extensions. */
+/** The way to the API, names, versions and extensions. */
 import type { Draft } from "../draft.ts";
 import { fullExtensionName, OFFICIAL_EXTENSIONS } from "../extensions.ts";
 import { listWords, show, type Problem } from "../problem.ts";
 import { didYouMean } from "../suggest.ts";
 import { kubernetesSupported, TALOS_RELEASES, talosRelease } from "../versions.ts";
 import { allKnown, nodeName, type Rule } from "./rule.ts";
-
-/** etcd needs a majority: a fourth member adds a way to fail and none to survive. */
-function controlPlanesOdd(draft: Draft): Problem[] {
-  if (!allKnown(draft, "role")) return [];
-  const count = draft.nodes.filter((node) => node.values.role === "controlplane").length;
-  if (count % 2 === 1) return [];
-  const path = "homelab:nodes";
-  if (count === 0) return [{ path, message: "no node has the role controlplane; at least one is needed" }];
-  return [
-    {
-      path,
-      message: `${count} nodes have the role controlplane; etcd needs an odd number, such as ${count - 1} or ${count + 1}`,
-    },
-  ];
-}
-
-/** Its etcd member would have to leave, and with it the odd number. */
-function retiringIsWorker(draft: Draft): Problem[] {
-  return draft.nodes
-    .filter(({ values }) => values.retiring === true && values.role === "controlplane")
-    .map((node) => ({
-      path: `${node.path}.retiring`,
-      message: `${nodeName(node)} is a control plane, and only workers can be retired`,
-    }));
-}
 
 function endpointKnown(draft: Draft): Problem[] {
   const { endpoint, vip } = draft.cluster.values;
@@ -137,8 +112,6 @@ function extensionsOnce(draft: Draft): Problem[] {
 }
 
 export const CLUSTER_RULES: readonly Rule[] = [
-  { id: "control-planes-odd", check: controlPlanesOdd },
-  { id: "retiring-is-worker", check: retiringIsWorker },
   { id: "endpoint-known", check: endpointKnown },
   { id: "vm-name-fits", check: vmNameFits },
   { id: "talos-supported", check: talosSupported },

@@ -5,6 +5,7 @@ import type { Call, Run } from "./mock-engine.ts";
 /** Functions that only hooks may call. */
 export const DISKS = "talos:machine/getDisks:getDisks";
 export const HEALTH = "talos:cluster/getHealth:getHealth";
+export const KUBECONFIG = "talos:cluster/getKubeconfig:getKubeconfig";
 
 export type Kind = "beforeCreate" | "beforeUpdate" | "afterUpdate" | "onError";
 

@@ -16,6 +16,8 @@ export interface Answers {
   disks?: (address: string) => ReportedDisk[] | Promise<ReportedDisk[]>;
   /** The cluster's health; a rejection is an unhealthy cluster. */
   health?: () => void;
+  /** The kubeconfig that a control plane gives to a hook; without it, asking is an error. */
+  kubeconfig?: () => string;
 }
 
 /** A provider's failure, as gRPC carries it: the SDK shows its details and nothing else. */
@@ -95,6 +97,9 @@ export async function answerCall(token: string, inputs: Values, answers: Answers
       if (!answers.health) throw new Error("nobody may ask for the cluster's health here");
       answers.health();
       return inputs;
+    case "talos:cluster/getKubeconfig:getKubeconfig":
+      if (!answers.kubeconfig) throw new Error("nobody may ask for a kubeconfig here");
+      return { ...inputs, kubeconfigRaw: answers.kubeconfig() };
     default:
       throw new Error(`the program calls ${token}, which no answer is known for`);
   }

@@ -65,6 +65,7 @@ function expectClear(line: string): void {
 function expectSound({ cluster, network, nodes, longhorn, traefik }: HomelabConfig): void {
   const distinct = (values: unknown[]): boolean => new Set(values).size === values.length;
   const subnet = parseSubnet(network.subnet);
+  const stays = ({ retiring }: { retiring?: boolean }) => retiring !== true;
   const controlPlanes = nodes.filter((node) => node.role === "controlplane");
   const holders = nodes.filter((node) => node.dataDisk);
   const taken = [
@@ -77,20 +78,23 @@ function expectSound({ cluster, network, nodes, longhorn, traefik }: HomelabConf
     [nodes.map((node) => node.name), nodes.map((node) => node.vmId), serials, taken].every(distinct),
   ).toBe(true);
   expect(taken.every((address) => contains(subnet, address))).toBe(true);
-  expect(controlPlanes.length % 2).toBe(1);
-  expect([cluster.vip, ...controlPlanes.map((node) => node.address)]).toContain(cluster.endpoint);
+  expect(controlPlanes.filter(stays).length % 2).toBe(1);
+  expect(controlPlanes.every(stays) || controlPlanes.length >= 3).toBe(true);
+  expect([cluster.vip, ...controlPlanes.filter(stays).map((node) => node.address)]).toContain(
+    cluster.endpoint,
+  );
   for (const node of nodes) {
     const sizes = [node.dataDisk, ...node.extraDisks].map((disk) => disk?.sizeGiB);
     expect(sizes).not.toContain(node.osDisk.sizeGiB);
     if (node.dataDisk) expect(sizes.filter((size) => size === node.dataDisk?.sizeGiB)).toHaveLength(1);
   }
   expect(longhorn.replicaCount).toBeGreaterThan(0);
-  expect(longhorn.replicaCount).toBeLessThanOrEqual(holders.length);
+  expect(longhorn.replicaCount).toBeLessThanOrEqual(holders.filter(stays).length);
   expect(longhorn.dataPath).toMatch(/^\/var\/mnt\/longhorn(\/(?!\.\.)[^/]+)*$/);
   const open = cluster.allowSchedulingOnControlPlanes;
   expect(open || longhorn.tolerateControlPlanes || holders.every((node) => node.role === "worker")).toBe(
     true,
   );
-  const ingress = nodes.find((node) => node.name === traefik.ingressNode);
+  const ingress = nodes.find((node) => node.name === traefik.ingressNode && stays(node));
   expect(ingress?.role === "worker" || (ingress !== undefined && open)).toBe(true);
 }

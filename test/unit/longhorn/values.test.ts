@@ -9,6 +9,7 @@ const LAB_VALUES = {
     defaultReplicaCount: { v1: "2", v2: "2" },
     replicaSoftAntiAffinity: "false",
     createDefaultDiskLabeledNodes: "true",
+    concurrentAutomaticEngineUpgradePerNodeLimit: "1",
     deletingConfirmationFlag: "false",
   },
   persistence: { defaultClass: true, defaultClassReplicaCount: "2" },

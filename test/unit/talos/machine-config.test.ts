@@ -10,6 +10,10 @@ function documents(config: HomelabConfig, node: NodeConfig): unknown[] {
   return nodePatches(config, node, INSTALLER).map((patch) => parse(patch) as unknown);
 }
 
+function networkOf({ machine }: { machine: object }): object {
+  return (machine as { network: object }).network;
+}
+
 /** The mounts by which the kubelet hands Longhorn's volumes on. */
 const EXTRA_MOUNTS = [
   {
@@ -150,6 +154,18 @@ describe("patches of a node", () => {
         },
         filesystem: { type: "xfs" },
       },
+    ]);
+  });
+
+  test("before 1.12 the hostname is a field, and everything else is as it was", () => {
+    const config = lab();
+    const node = nodeOf(config, "worker-1");
+    const [machine, hostname, ...others] = documents(config, node) as [{ machine: object }, unknown, unknown];
+    const older = { ...config, cluster: { ...config.cluster, talosVersion: "v1.11.6" } };
+    expect(hostname).toHaveProperty("kind", "HostnameConfig");
+    expect(documents(older, node)).toEqual([
+      { machine: { ...machine.machine, network: { hostname: "worker-1", ...networkOf(machine) } } },
+      ...others,
     ]);
   });
 

@@ -1,6 +1,7 @@
 /** The machine configs and the selector, judged by Talos's own machinery library where its helper has been built. */
 import { existsSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parseAllDocuments } from "yaml";
 import {
   startMachinery,
   type ConfigInspection,
@@ -15,7 +16,16 @@ import { nodePatches, rolePatches } from "../../../src/talos/machine-config.ts";
 import { lab, nodeOf, rack } from "../../components/support/homelabs.ts";
 
 const INSTALLER = "factory.talos.dev/nocloud-installer/abc:v1.12.0";
+/** Every document that Talos 1.11 knows and this program could mean (talos v1.11.0, machinery config/types). */
+const DOCUMENTS_OF_1_11 = ["v1alpha1", "UserVolumeConfig"];
 const executable = helper();
+
+function on1_11(config: HomelabConfig): HomelabConfig {
+  return {
+    ...config,
+    cluster: { ...config.cluster, talosVersion: "v1.11.5", kubernetesVersion: "1.34.0" },
+  };
+}
 
 function helper(): string | undefined {
   if (!existsSync(TOOLCHAIN_FILE)) return undefined;
@@ -33,7 +43,11 @@ describe.skipIf(!executable)("Talos's machinery library", () => {
   afterAll(() => machinery.close());
 
   /** A node's whole config, made as the program's functions and resources make it. */
-  async function configOf(config: HomelabConfig, node: NodeConfig): Promise<string> {
+  async function configOf(
+    config: HomelabConfig,
+    node: NodeConfig,
+    patches = nodePatches(config, node, INSTALLER),
+  ): Promise<string> {
     const { cluster } = config;
     const { machineConfiguration } = await machinery.call<{ machineConfiguration: string }>(
       "config.generate",
@@ -51,7 +65,7 @@ describe.skipIf(!executable)("Talos's machinery library", () => {
     );
     const patched = await machinery.call<{ machineConfiguration: string }>("config.patch", {
       machineConfiguration,
-      configPatches: nodePatches(config, node, INSTALLER),
+      configPatches: patches,
     });
     return patched.machineConfiguration;
   }
@@ -62,6 +76,8 @@ describe.skipIf(!executable)("Talos's machinery library", () => {
   const cases: [string, HomelabConfig, NodeConfig][] = [
     ["lab", lab()] as const,
     ["rack", rack()] as const,
+    ["lab with Talos 1.11", on1_11(lab())] as const,
+    ["rack with Talos 1.11", on1_11(rack())] as const,
   ].flatMap(([name, config]) =>
     config.nodes.map((node): [string, HomelabConfig, NodeConfig] => [`${name}'s ${node.name}`, config, node]),
   );
@@ -71,6 +87,28 @@ describe.skipIf(!executable)("Talos's machinery library", () => {
     for (const mode of ["cloud", "metal"]) {
       expect(await validate(text, mode)).toEqual({ warnings: [], errors: [] });
     }
+  });
+
+  test("gives a node of 1.11 only what 1.11 knows, its name among it", async () => {
+    for (const config of [on1_11(lab()), on1_11(rack())]) {
+      for (const node of config.nodes) {
+        const text = await configOf(config, node);
+        const kinds = parseAllDocuments(text).map((document) => document.get("kind") as string | undefined);
+        expect(kinds.filter((kind = "v1alpha1") => !DOCUMENTS_OF_1_11.includes(kind))).toEqual([]);
+        const read = await machinery.call<ConfigInspection>("config.inspect", { machineConfiguration: text });
+        expect(read.hostname).toBe(node.name);
+      }
+    }
+  });
+
+  test("would refuse on 1.11 what 1.12 needs, and the other way round, or the two would not differ", async () => {
+    const [older, newer] = [on1_11(lab()), lab()];
+    const mixed = (config: HomelabConfig, patchesOf: HomelabConfig) =>
+      configOf(config, nodeOf(config, "cp-1"), nodePatches(patchesOf, nodeOf(patchesOf, "cp-1"), INSTALLER));
+    const { errors } = (await validate(await mixed(newer, older), "cloud")) as { errors: string[] };
+    expect(errors.join("\n")).toMatch(/hostname is already set/);
+    const kinds = parseAllDocuments(await mixed(older, newer)).map((document) => document.get("kind"));
+    expect(kinds).toContain("HostnameConfig");
   });
 
   test("refuses a volume without a size, or the test above would prove nothing", async () => {

@@ -1,0 +1,24 @@
+/** The ways to have on purpose what a plan is refused for. */
+import type { NodeFacts, PlanFacts } from "./facts.ts";
+
+/** How a machine goes. */
+export const RETIRE =
+  "set `retiring: true` on its entry and `up`; once that is through, take the entry away and `up` again";
+
+/**
+ * How a machine makes room for another; undefined for the only control plane, which nothing can stand in for.
+ *
+ * @param other What is special about the other one.
+ */
+export type Renewal = (node: NodeFacts, other?: string) => string | undefined;
+
+export function renewal({ nodes }: PlanFacts): Renewal {
+  const controlPlanes = nodes.filter(({ role }) => role === "controlplane").length;
+  return ({ role }, other = "") => {
+    if (role === "worker") return `add a node under another name${other}, then retire this one`;
+    // In one run, because an odd number of them must stay.
+    return controlPlanes > 1
+      ? `add a control plane under another name${other} and retire this one in the same run`
+      : undefined;
+  };
+}

@@ -1,0 +1,88 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as talos from "@pulumiverse/talos";
+import type { HomelabConfig, NodeConfig, Role } from "../config/types.ts";
+import type { Machine } from "../proxmox/machine.ts";
+import type { ClusterProbes } from "./cluster-probes.ts";
+import { endpointUrl, nodePatches, rolePatches } from "./machine-config.ts";
+import { OneAtATime } from "./one-at-a-time.ts";
+
+export interface MachineConfigsArgs {
+  config: HomelabConfig;
+  /** By node name. */
+  machines: Map<string, Machine>;
+  /** The image that Talos upgrades from, recorded in every machine config. */
+  installerImage: string;
+  secrets: talos.machine.Secrets;
+  probes: ClusterProbes;
+}
+
+/** One application per node, by its name: new nodes together, once the gate is open; changes one after the other. */
+export function machineConfigs(
+  name: string,
+  { config, machines, installerImage, secrets, probes }: MachineConfigsArgs,
+  opts: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
+): Map<string, talos.machine.ConfigurationApply> {
+  const generated = {
+    controlplane: generate("controlplane", config, secrets, opts.parent),
+    worker: generate("worker", config, secrets, opts.parent),
+  };
+  const turn = new OneAtATime(() => probes.healthy());
+
+  const apply = (node: NodeConfig) => {
+    const machine = machines.get(node.name)!;
+    return new talos.machine.ConfigurationApply(
+      `${name}-${node.name}-config`,
+      {
+        node: node.address,
+        endpoint: node.address,
+        clientConfiguration: secrets.clientConfiguration,
+        machineConfigurationInput: generated[node.role],
+        configPatches: nodePatches(config, node, installerImage),
+        applyMode: "auto",
+      },
+      {
+        ...opts,
+        // An emptied machine at the same address looks unchanged to the provider, whose reads are no-ops.
+        replaceWith: [machine.vm],
+        // The same for one that was lost behind the program's back: it is made anew, but nothing is replaced.
+        replacementTrigger: machine.incarnation,
+        hooks: {
+          // Once more for this node: the gate may have opened in an earlier run, or for the machine before this one.
+          beforeCreate: [() => probes.dataDisksProven([node])],
+          beforeUpdate: [() => turn.acquire(node.name)],
+          afterUpdate: [() => turn.release()],
+          onError: [
+            new pulumi.ErrorHook(`${name}-${node.name}-config-failed`, ({ failedOperation }) => {
+              if (failedOperation === "update") turn.fail(`the update of ${node.name} failed`);
+              return false;
+            }),
+          ],
+        },
+      },
+    );
+  };
+  return new Map(config.nodes.map((node) => [node.name, apply(node)]));
+}
+
+function generate(
+  role: Role,
+  config: HomelabConfig,
+  secrets: talos.machine.Secrets,
+  parent: pulumi.Resource,
+): pulumi.Output<string> {
+  const { cluster } = config;
+  return talos.machine.getConfigurationOutput(
+    {
+      clusterName: cluster.name,
+      clusterEndpoint: endpointUrl(config),
+      machineType: role,
+      machineSecrets: secrets.machineSecrets,
+      talosVersion: cluster.talosVersion,
+      kubernetesVersion: cluster.kubernetesVersion,
+      configPatches: rolePatches(config, role),
+      docs: false,
+      examples: false,
+    },
+    { parent },
+  ).machineConfiguration;
+}

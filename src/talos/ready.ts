@@ -1,0 +1,74 @@
+import * as pulumi from "@pulumi/pulumi";
+import type * as talos from "@pulumiverse/talos";
+import type { HomelabConfig } from "../config/types.ts";
+import type { ClusterProbes } from "./cluster-probes.ts";
+import { changeOf } from "./stash-change.ts";
+import type { Upgrade } from "./upgrade/upgrade.ts";
+
+export interface ReadyArgs {
+  config: HomelabConfig;
+  installerImage: string;
+  /** By node name. */
+  applied: Map<string, talos.machine.ConfigurationApply>;
+  probes: ClusterProbes;
+  upgrade: Upgrade;
+}
+
+interface ReadyInput {
+  configs: Record<string, string>;
+  installerImage: string;
+  kubernetesVersion: string;
+}
+
+/**
+ * Done once the cluster is healthy and every node runs what it should. Its value changes with any node's config and with
+ * the versions, so that the wait is repeated after every change.
+ */
+export function ready(
+  name: string,
+  { config, installerImage, applied, probes, upgrade }: ReadyArgs,
+  opts: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
+): pulumi.Resource {
+  const arrived = async () => {
+    await probes.healthy();
+    await upgrade.everywhere(() => stash);
+  };
+  const stash: pulumi.Resource = new pulumi.Stash(
+    name,
+    {
+      input: {
+        configs: Object.fromEntries(
+          [...applied].map(([node, { machineConfigurationHash }]) => [node, machineConfigurationHash]),
+        ),
+        installerImage,
+        kubernetesVersion: config.cluster.kubernetesVersion,
+      },
+    },
+    {
+      ...opts,
+      // A replaced machine gets the same config again, so its hash alone would not show.
+      replaceWith: [...applied.values()],
+      hooks: {
+        beforeCreate: [arrived],
+        beforeUpdate: [(hook) => (onlyRemovals(changeOf<ReadyInput>(hook)) ? undefined : arrived())],
+      },
+    },
+  );
+  return stash;
+}
+
+/** A node that goes is still there by then, expected by nobody: the check could only fail, and has nothing to find. */
+function onlyRemovals({
+  before,
+  after,
+}: {
+  before: Partial<ReadyInput> | undefined;
+  after: ReadyInput;
+}): boolean {
+  const { configs = {}, ...versions } = before ?? {};
+  const unchanged =
+    versions.installerImage === after.installerImage &&
+    versions.kubernetesVersion === after.kubernetesVersion;
+  const fewer = Object.keys(after.configs).length < Object.keys(configs).length;
+  return unchanged && fewer && Object.entries(after.configs).every(([node, hash]) => configs[node] === hash);
+}

@@ -1,0 +1,67 @@
+/** Which nodes do not run what they should, as Kubernetes tells: its nodes carry Talos's version and schematic. */
+import type { NodeConfig, UpgradeTimeouts } from "../../config/types.ts";
+import type { ClusterAccess, Log } from "./access.ts";
+import { Stopped } from "./failure.ts";
+import { seen } from "./looks.ts";
+import type { KubernetesNode } from "./picture.ts";
+import type { Clock, Look } from "./poll.ts";
+import { sameVersion, type NodeImage } from "./target.ts";
+import { waitFor } from "./waiting.ts";
+
+export interface Target {
+  node: NodeConfig;
+  image: NodeImage;
+}
+
+/** Talos's own way to write its version into a node's status: `Talos (v1.12.0)`. */
+export function talosVersionOf({ osImage }: KubernetesNode): string | undefined {
+  return /\((v[^)]+)\)/.exec(osImage)?.[1];
+}
+
+/** Undefined while it cannot be said: Talos writes the schematic to the node a moment after it joined. */
+function deviates(node: KubernetesNode, { talosVersion, schematicId }: NodeImage): boolean | undefined {
+  const runs = talosVersionOf(node);
+  if (runs === undefined) return undefined;
+  if (!sameVersion(runs, talosVersion)) return true;
+  return node.schematicId === undefined ? undefined : node.schematicId !== schematicId;
+}
+
+export async function deviatingNodes<T extends Target>(args: {
+  access: Pick<ClusterAccess, "kubernetesNodes">;
+  targets: readonly T[];
+  timeouts: UpgradeTimeouts;
+  clock: Clock;
+  log: Log;
+}): Promise<T[]> {
+  const { access, targets } = args;
+  const look = async (): Promise<Look<T[]>> => {
+    const known = await seen(access.kubernetesNodes());
+    if ("unseen" in known) return { waiting: [`the Kubernetes API does not answer: ${known.unseen}`] };
+    const judged = targets.map((target) => {
+      const node = known.seen.find(({ name }) => name === target.node.name);
+      return { target, known: node !== undefined, deviates: node && deviates(node, target.image) };
+    });
+    const waiting = judged
+      .filter(({ deviates }) => deviates === undefined)
+      .map(({ target: { node }, known }) =>
+        known
+          ? `Talos has not said yet which image ${node.name} runs`
+          : `${node.name} is no node of Kubernetes`,
+      );
+    if (waiting.length > 0) return { waiting };
+    return { done: judged.filter(({ deviates }) => deviates).map(({ target }) => target) };
+  };
+  return waitFor({
+    ...args,
+    subject: "Cluster",
+    look,
+    limit: "ready",
+    late: (limit, waiting) =>
+      new Stopped(
+        "Cluster",
+        `it did not become known in time what every node runs (${limit})`,
+        waiting,
+        "No node was touched for it. Once that is mended",
+      ),
+  });
+}

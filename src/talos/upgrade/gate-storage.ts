@@ -1,0 +1,56 @@
+/** Whether Longhorn bears it: every volume whole, and a copy of each on another node that runs. */
+import type { Consent } from "../../config/types.ts";
+import type { Seen, Storage, StorageReplica, StorageVolume } from "./picture.ts";
+
+/** `traefik/acme (pvc-1234)`. */
+export function volumeName({ name, claim }: StorageVolume): string {
+  return claim === undefined ? name : `${claim} (${name})`;
+}
+
+/** Volumes that are not whole. A detached one knows nothing of itself (robustness `unknown`) unless it has lost all copies. */
+export function unwholeVolumes({ volumes }: Storage): string[] {
+  return volumes.flatMap((volume) => {
+    if (volume.robustness === "faulted")
+      return [`volume ${volumeName(volume)} is faulted: no copy can be used`];
+    if (volume.state === "attached" && volume.robustness !== "healthy")
+      return [`volume ${volumeName(volume)} is ${volume.robustness}, not healthy`];
+    return [];
+  });
+}
+
+/** Volumes that would be left without a copy while the node is down. */
+export function lastCopies(
+  { volumes, replicas }: Storage,
+  node: string,
+  readyNodes: ReadonlySet<string>,
+  allow: readonly Consent[],
+): string[] {
+  return volumes.flatMap((volume) => {
+    const healthy = replicas.filter((replica) => replica.volume === volume.name && replica.healthy);
+    if (!healthy.some((replica) => replica.node === node) || survives(healthy, node, readyNodes)) return [];
+    if (volume.copies > 1) return [`the only healthy copy of volume ${volumeName(volume)} is on ${node}`];
+    if (allow.includes("single-replica")) return [];
+    return [
+      `volume ${volumeName(volume)} is made with one copy, which is on ${node}: it cannot be used while ${node} is down; give it ` +
+        "a second copy in Longhorn's UI, or add `single-replica` to homelab:allow",
+    ];
+  });
+}
+
+function survives(
+  healthy: readonly StorageReplica[],
+  node: string,
+  readyNodes: ReadonlySet<string>,
+): boolean {
+  return healthy.some((replica) => replica.node !== node && readyNodes.has(replica.node));
+}
+
+export function storageReasons(
+  storage: Seen<Storage>,
+  node: string,
+  readyNodes: ReadonlySet<string>,
+  allow: readonly Consent[],
+): string[] {
+  if ("unseen" in storage) return [`Longhorn's volumes cannot be read: ${storage.unseen}`];
+  return [...unwholeVolumes(storage.seen), ...lastCopies(storage.seen, node, readyNodes, allow)];
+}

@@ -1,0 +1,79 @@
+/**
+ * What the hooks run: upgrades with the live access, credentials taken from the secrets when they are needed. Made while
+ * the program runs, because provider calls need its context.
+ */
+import * as pulumi from "@pulumi/pulumi";
+import type { HomelabConfig, NodeConfig } from "../../config/types.ts";
+import { programContext, valueOf } from "../../hook-context.ts";
+import type { ClusterAccess, Log } from "./access.ts";
+import { deviatingNodes } from "./deviation.ts";
+import { kubeletsAt, upgradeKubernetes } from "./kubernetes-step.ts";
+import { kubernetesOf } from "./kubeconfig.ts";
+import { withLiveAccess } from "./live-access.ts";
+import { wallClock } from "./poll.ts";
+import { upgradeNode } from "./step.ts";
+import type { Credentials } from "./talosconfig.ts";
+import type { NodeImage } from "./target.ts";
+
+export class UpgradeRunner {
+  readonly #config: HomelabConfig;
+  readonly #clientConfiguration: pulumi.Output<Credentials>;
+  readonly #inContext = programContext();
+
+  constructor(config: HomelabConfig, clientConfiguration: pulumi.Output<Credentials>) {
+    this.#config = config;
+    this.#clientConfiguration = clientConfiguration;
+  }
+
+  /** For progress: lines of a resource. */
+  log(resource: () => pulumi.Resource): Log {
+    return (line) => this.#inContext(() => pulumi.log.info(line, resource()));
+  }
+
+  /** Brings one node to its image. */
+  async node(node: NodeConfig, target: NodeImage, log: Log): Promise<void> {
+    await this.#withAccess((access) => upgradeNode({ ...this.#common(log), access, node, target }));
+  }
+
+  /** Brings Kubernetes to its version on all nodes. */
+  async kubernetes(log: Log): Promise<void> {
+    await this.#withAccess((access) =>
+      upgradeKubernetes({ ...this.#common(log), access, to: this.#version }),
+    );
+  }
+
+  /**
+   * Makes sure that every node runs what the configuration says, whatever the state says: a machine may have been made of
+   * an older image by a run that failed, or before there were upgrades. Asks Kubernetes alone, and talosctl is only
+   * needed where there is something to upgrade.
+   */
+  async everything(targets: readonly { node: NodeConfig; image: NodeImage }[], log: Log): Promise<void> {
+    const kubernetes = await this.#kubernetes();
+    const access = { kubernetesNodes: async () => (await kubernetes()).nodes() };
+    const common = { ...this.#common(log), access };
+    for (const { node, image } of await deviatingNodes({ ...common, targets })) {
+      await log(`${node.name}: does not run ${image.installerImage} yet`);
+      await this.node(node, image, log);
+    }
+    await kubeletsAt({ ...common, to: this.#version });
+  }
+
+  get #version(): string {
+    return this.#config.cluster.kubernetesVersion;
+  }
+
+  #common(log: Log) {
+    const { nodes, allow, upgrade } = this.#config;
+    return { nodes, allow, timeouts: upgrade.timeouts, log, clock: wallClock };
+  }
+
+  async #withAccess<T>(use: (access: ClusterAccess) => Promise<T>): Promise<T> {
+    const credentials = (await valueOf(this.#clientConfiguration)) as Credentials;
+    return withLiveAccess(this.#config, credentials, await this.#kubernetes(), use);
+  }
+
+  async #kubernetes() {
+    const credentials = (await valueOf(this.#clientConfiguration)) as Credentials;
+    return kubernetesOf(this.#config, credentials, this.#inContext);
+  }
+}

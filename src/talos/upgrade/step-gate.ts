@@ -1,0 +1,65 @@
+/** The first part of a node's upgrade: the right client, a way to the target, and a cluster that bears it. */
+import { untouched } from "./failure.ts";
+import { reasonsToWait } from "./gate.ts";
+import { seen, takePicture } from "./looks.ts";
+import type { Machine } from "./picture.ts";
+import type { Look } from "./poll.ts";
+import type { StepArgs } from "./step.ts";
+import { talosctlSkew, unsupportedTalosJump, useTalosctl } from "./target.ts";
+import { imageProblems } from "./verify.ts";
+import { waitFor } from "./waiting.ts";
+
+export type RunningMachine = Machine & { state: "configured" };
+export type Passed = RunningMachine | "already there" | "unconfigured";
+
+/** Waits until the node may go down, if it has to. */
+export async function passGate(args: StepArgs): Promise<Passed> {
+  const { access, node } = args;
+  const client = await access.talosctlVersion();
+  return waitFor({
+    ...args,
+    subject: node.name,
+    look: () => look(args, client),
+    limit: "healthy",
+    late: (limit, waiting) =>
+      untouched(node, `the cluster was not fit for its upgrade in time (${limit})`, "Mend that", waiting),
+  });
+}
+
+async function look(args: StepArgs, client: string): Promise<Look<Passed>> {
+  const { access, node, nodes, allow, target } = args;
+  const picture = await takePicture(access, nodes);
+  checkVersions(args, client, picture.machines);
+  const machine = picture.machines.find(({ name }) => name === node.name)!;
+  if (machine.state === "unconfigured") return { done: "unconfigured" };
+  if (machine.state === "configured") {
+    const image = await seen(access.image(node));
+    if ("seen" in image && imageProblems(target, machine, image).length === 0)
+      return { done: "already there" };
+  }
+  const reasons = reasonsToWait(picture, node, nodes, allow);
+  if (machine.state === "silent" || reasons.length > 0) return { waiting: reasons };
+  return { done: machine };
+}
+
+/** Those of all nodes, so that the first does not move where a later one could not follow. */
+function checkVersions({ node, target }: StepArgs, client: string, machines: readonly Machine[]): void {
+  const running = machines.flatMap((machine) => (machine.state === "configured" ? [machine] : []));
+  const jumps = running.flatMap(({ name, talosVersion }) => {
+    const jump = unsupportedTalosJump(talosVersion, target.talosVersion);
+    return jump === undefined ? [] : [`${name}: ${jump}`];
+  });
+  if (jumps.length > 0)
+    throw untouched(
+      node,
+      "Talos does not support the way to the wanted version",
+      "Set homelab:cluster.talosVersion to what every node can become",
+      jumps,
+    );
+  const skew = talosctlSkew(client, [
+    target.talosVersion,
+    ...running.map(({ talosVersion }) => talosVersion),
+  ]);
+  if (skew !== undefined)
+    throw untouched(node, `talosctl cannot be used: ${skew}`, useTalosctl(target.talosVersion));
+}

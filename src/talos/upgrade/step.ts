@@ -1,0 +1,50 @@
+/**
+ * The upgrade of one node, from the question whether it is due to the proof that it went well. Whatever ends it early
+ * says where the node was left and what to do; the nodes behind it in the chain are not touched then.
+ */
+import type { Consent, NodeConfig, UpgradeTimeouts } from "../../config/types.ts";
+import type { ClusterAccess, Log } from "./access.ts";
+import type { Clock } from "./poll.ts";
+import { passGate } from "./step-gate.ts";
+import { move } from "./step-move.ts";
+import { volumesWhole, wholeAgain } from "./step-verify.ts";
+import type { NodeImage } from "./target.ts";
+
+export interface StepArgs {
+  access: ClusterAccess;
+  node: NodeConfig;
+  target: NodeImage;
+  /** All nodes of the configuration. */
+  nodes: readonly NodeConfig[];
+  allow: readonly Consent[];
+  timeouts: UpgradeTimeouts;
+  log: Log;
+  clock: Clock;
+}
+
+/** What became of it. A node without a config is none of the cluster's: it is dealt with once it is. */
+export type Outcome = "upgraded" | "already there" | "unconfigured";
+
+export async function upgradeNode(args: StepArgs): Promise<Outcome> {
+  const { node, target, log, clock } = args;
+  const begun = clock.now();
+  const passed = await passGate(args);
+  if (passed === "unconfigured") {
+    await log(`${node.name}: not upgraded, for it is no member of the cluster yet`);
+    return "unconfigured";
+  }
+  // A run that was cut off may have left it anywhere behind this point, so what follows is never skipped.
+  if (passed !== "already there") await move(args, passed);
+  await wholeAgain(args);
+  await volumesWhole(args);
+  if (passed === "already there") {
+    await log(`${node.name}: runs this image of Talos ${target.talosVersion} already`);
+    return "already there";
+  }
+  await log(`${node.name}: upgraded, and everything whole again, after ${secondsSince(begun, clock)}`);
+  return "upgraded";
+}
+
+export function secondsSince(begun: number, clock: Clock): string {
+  return `${Math.round((clock.now() - begun) / 1000)} s`;
+}

@@ -1,0 +1,78 @@
+/** The credentials of talosctl: a file that only this user can read, and only while it is needed. */
+import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { onInterrupt } from "./interrupt.ts";
+
+/** Each value is PEM in base64. */
+export interface Credentials {
+  caCertificate: string;
+  clientCertificate: string;
+  clientKey: string;
+}
+
+/** The file's text. Addresses are not in it: every call names them. */
+export function talosconfig(context: string, credentials: Credentials): string {
+  return stringify({
+    context,
+    contexts: {
+      [context]: {
+        endpoints: [],
+        ca: credentials.caCertificate,
+        crt: credentials.clientCertificate,
+        key: credentials.clientKey,
+      },
+    },
+  });
+}
+
+/** The process's id is in a folder's name, so that what a killed one left can be told from what is in use. */
+const PREFIX = "homelab-talosconfig-";
+const LEFT_BEHIND = /^homelab-talosconfig-(\d+)-/;
+/** Milliseconds. Another container may share the folder, and its processes look dead from here. */
+const OLD = 24 * 3600 * 1000;
+
+/** Runs `use` with the path of a talosconfig, which is gone afterwards, however it ends. */
+export async function withTalosconfig<T>(
+  context: string,
+  credentials: Credentials,
+  use: (path: string) => Promise<T>,
+): Promise<T> {
+  await removeLeftBehind();
+  const folder = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`)); // mode 0700
+  const forget = onInterrupt(() => rmSync(folder, { recursive: true, force: true }));
+  try {
+    const path = join(folder, "talosconfig");
+    await writeFile(path, talosconfig(context, credentials), { mode: 0o600, flag: "wx" });
+    return await use(path);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+    forget();
+  }
+}
+
+/** A process that was killed outright could not remove its own. */
+async function removeLeftBehind(): Promise<void> {
+  const names = await readdir(tmpdir()).catch(() => []);
+  for (const name of names) {
+    const owner = LEFT_BEHIND.exec(name)?.[1];
+    if (owner === undefined || isAlive(Number(owner))) continue;
+    const path = join(tmpdir(), name);
+    const age = await stat(path).then(
+      ({ mtimeMs }) => Date.now() - mtimeMs,
+      () => 0,
+    );
+    if (age > OLD) await rm(path, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
+}
