@@ -86,16 +86,21 @@ const ALWAYS = ["apid", "containerd", "cri", "machined", "syslogd", "udevd"];
 
 /** What runs beside the CRI stops and fails with what the machine's status says of it. */
 function services(world: World, machine: MachineState): unknown[] {
-  const own = machine.facts!.machineType === "controlplane" ? ["etcd", "kubelet", "trustd"] : ["kubelet"];
+  const controlPlane = machine.facts!.machineType === "controlplane";
+  const roles = controlPlane ? ["etcd", "kubelet", "trustd"] : ["kubelet"];
   const complaints = machineStatus(world, machine).status.unmetConditions.find(
     ({ name }) => name === "services",
   );
   const reasons = complaints?.reason.split(", ") ?? [];
-  return [...ALWAYS, ...own].sort().map((id) => {
+  return [...ALWAYS, ...roles].sort().map((id) => {
     const running = !machine.servicesStopped && !reasons.includes(`${id} not running`);
     const healthy = running && !reasons.includes(`${id} not healthy`);
-    if (ALWAYS.includes(id)) return { id, state: "Running", health: { healthy: true } };
-    return { id, state: running ? "Running" : "Preparing", health: { unknown: !running, healthy } };
+    const own = !ALWAYS.includes(id);
+    const state = own && !running ? "Preparing" : "Running";
+    const ts = timestamp(machine.answersAt);
+    const health = own ? { unknown: !running, healthy } : { healthy: true };
+    const event = { msg: state === "Running" ? "Started task" : "Running pre state", state, ts };
+    return { id, state, health: { ...health, lastChange: ts }, events: { events: [event] } };
   });
 }
 
