@@ -29,7 +29,8 @@ export function oneNodeDown(evidence: Evidence): Check | undefined {
     return next ? [`${next.node} went down ${seconds(to - next.from)} before ${node} was back`] : [];
   });
   const told = downtimes.map(({ node, from, to }) => `${node} for ${seconds(to - from)}`);
-  const proof = told.length === 0 ? "no node was down" : `one node after the other was down: ${told.join(", ")}`;
+  const proof =
+    told.length === 0 ? "no node was down" : `one node after the other was down: ${told.join(", ")}`;
   return verdict("one-node-down", causes, proof);
 }
 
@@ -100,7 +101,9 @@ export function servicesBack(evidence: Evidence): Check | undefined {
   const events = happened(evidence);
   const away = events.filter(({ kind }) => kind === "workload-away");
   if (!upgraded(events) && away.length === 0) return undefined;
-  const left = Object.values(evidence.world.state.clusters).flatMap(({ away: now }) => Object.keys(now ?? {}));
+  const left = Object.values(evidence.world.state.clusters).flatMap(({ away: now }) =>
+    Object.keys(now ?? {}),
+  );
   const told = events.filter(({ kind }) => kind === "workload-back").map(({ text }) => text);
   return verdict(
     "away",

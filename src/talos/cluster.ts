@@ -59,7 +59,7 @@ export class Cluster extends pulumi.ComponentResource {
     );
     this.applied = machineConfigs(
       name,
-      { config, machines, installerImage, secrets, probes },
+      { config, machines, installerImage, secrets, probes, upgrade },
       { parent: this, dependsOn: [proof, upgrade.done] },
     );
     const controlPlaneConfigs = controlPlanes.map((node) => this.applied.get(node.name)!);

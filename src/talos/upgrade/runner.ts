@@ -5,10 +5,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HomelabConfig, NodeConfig } from "../../config/types.ts";
 import { programContext, valueOf } from "../../hook-context.ts";
+import type { Turn, Verdict } from "../one-at-a-time.ts";
 import type { ClusterAccess, Log } from "./access.ts";
+import { passConfigGate } from "./config-gate.ts";
 import { deviatingNodes } from "./deviation.ts";
 import { kubeletsAt, upgradeKubernetes } from "./kubernetes-step.ts";
 import { kubernetesOf } from "./kubeconfig.ts";
+import type { KubernetesReader } from "./kubernetes-reader.ts";
 import { withLiveAccess } from "./live-access.ts";
 import { wallClock } from "./poll.ts";
 import { upgradeNode } from "./step.ts";
@@ -19,6 +22,7 @@ export class UpgradeRunner {
   readonly #config: HomelabConfig;
   readonly #clientConfiguration: pulumi.Output<Credentials>;
   readonly #inContext = programContext();
+  #connected: (() => Promise<KubernetesReader>) | undefined;
 
   constructor(config: HomelabConfig, clientConfiguration: pulumi.Output<Credentials>) {
     this.#config = config;
@@ -26,8 +30,10 @@ export class UpgradeRunner {
   }
 
   /**
-   * For progress: lines of a resource. It must be one that is registered already, as a component is: a line waits for
-   * its resource's URN, and a resource whose hook is running has none before the hook has ended.
+   * For progress.
+   *
+   * @param resource Whose lines they are. Not the one whose hook tells them: its URN is known only after the hook, and the
+   *   line would wait for it for ever.
    */
   log(resource: pulumi.Resource): Log {
     return (line) => this.#inContext(() => pulumi.log.info(line, resource));
@@ -51,14 +57,20 @@ export class UpgradeRunner {
    * needed where there is something to upgrade.
    */
   async everything(targets: readonly { node: NodeConfig; image: NodeImage }[], log: Log): Promise<void> {
-    const kubernetes = await this.#kubernetes();
-    const access = { kubernetesNodes: async () => (await kubernetes()).nodes() };
+    const access = await this.#kubernetesAccess();
     const common = { ...this.#common(log), access };
     for (const { node, image } of await deviatingNodes({ ...common, targets })) {
       await log(`${node.name}: does not run ${image.installerImage} yet`);
       await this.node(node, image, log);
     }
     await kubeletsAt({ ...common, to: this.#version });
+  }
+
+  /** Before a node's machine config is changed. */
+  async config(node: NodeConfig, turn: Turn, log: Log): Promise<Verdict> {
+    const { timeouts } = this.#config.upgrade;
+    const access = await this.#kubernetesAccess();
+    return passConfigGate({ access, node, turn, timeouts, log, clock: wallClock });
   }
 
   get #version(): string {
@@ -75,8 +87,18 @@ export class UpgradeRunner {
     return withLiveAccess(this.#config, credentials, await this.#kubernetes(), use);
   }
 
-  async #kubernetes() {
+  /** What needs no talosctl. */
+  async #kubernetesAccess(): Promise<Pick<ClusterAccess, "kubernetesNodes" | "storage">> {
+    const kubernetes = await this.#kubernetes();
+    return {
+      kubernetesNodes: async () => (await kubernetes()).nodes(),
+      storage: async () => (await kubernetes()).storage(),
+    };
+  }
+
+  /** One connection for the whole run: no upgrade changes the authority that signed its credentials. */
+  async #kubernetes(): Promise<() => Promise<KubernetesReader>> {
     const credentials = (await valueOf(this.#clientConfiguration)) as Credentials;
-    return kubernetesOf(this.#config, credentials, this.#inContext);
+    return (this.#connected ??= kubernetesOf(this.#config, credentials, this.#inContext));
   }
 }

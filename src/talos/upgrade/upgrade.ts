@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HomelabConfig, NodeConfig } from "../../config/types.ts";
+import type { Turn, Verdict } from "../one-at-a-time.ts";
 import { changeOf } from "../stash-change.ts";
 import { UpgradeRunner } from "./runner.ts";
 import type { Credentials } from "./talosconfig.ts";
@@ -50,6 +51,11 @@ export class Upgrade extends pulumi.ComponentResource {
   /** For the end of a run: rejects unless every node runs what it should, after having seen to it. */
   everywhere(): Promise<void> {
     return this.#runner.everything(this.#targets, this.#runner.log(this));
+  }
+
+  /** For the turn of a node whose machine config changes. */
+  mayReboot(node: NodeConfig, turn: Turn): Promise<Verdict> {
+    return this.#runner.config(node, turn, this.#runner.log(this));
   }
 
   #node(
