@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HomelabConfig, NodeConfig } from "../../config/types.ts";
 import { changeOf } from "../stash-change.ts";
+import type { Log, Reachable } from "./access.ts";
+import type { Storage } from "./picture.ts";
 import { UpgradeRunner } from "./runner.ts";
 import type { Credentials } from "./talosconfig.ts";
 import { changeOfImage, unsupportedKubernetesJump, unsupportedTalosJump, type NodeImage } from "./target.ts";
@@ -50,6 +52,21 @@ export class Upgrade extends pulumi.ComponentResource {
   /** For the end of a run: rejects unless every node runs what it should, after having seen to it. */
   everywhere(log: () => pulumi.Resource): Promise<void> {
     return this.#runner.everything(this.#targets, this.#runner.log(log));
+  }
+
+  /** For the end of a run: control planes that go for good give up their membership. */
+  leaveEtcd(leaving: readonly Reachable[], log: Log): Promise<void> {
+    return this.#runner.leaveEtcd(leaving, log);
+  }
+
+  /** Longhorn's volumes as they are now. */
+  storage(): Promise<Storage> {
+    return this.#runner.storage();
+  }
+
+  /** For progress: lines of a resource. */
+  log(resource: () => pulumi.Resource): Log {
+    return this.#runner.log(resource);
   }
 
   #node(
