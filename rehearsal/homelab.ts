@@ -1,7 +1,9 @@
 /** The simulated homelab, running: a world and the servers by which the providers reach it, all on loopback. */
 import { existsSync } from "node:fs";
 import type { HomelabConfig } from "../src/config/types.ts";
+import { serveKubernetes } from "./api/kubernetes/server.ts";
 import { serveProxmox } from "./api/proxmox/server.ts";
+import { serveTalos } from "./api/talos/server.ts";
 import type { Interceptor } from "./faults/fault.ts";
 import { startMachinery } from "./machinery.ts";
 import type { RehearsalPaths } from "./paths.ts";
@@ -12,6 +14,7 @@ import { loadWorld, saveWorld } from "./store.ts";
 import type { Toolchain } from "./toolchain.ts";
 import { UserError } from "./user-error.ts";
 import { ScaledClock } from "./world/clock.ts";
+import { nodeWorkloads } from "./world/kubernetes/workloads.ts";
 import { addHardware, declare, newWorld } from "./world/new-world.ts";
 import type { Hardware } from "./world/proxmox/hardware.ts";
 import { HardwareError, loadHardware } from "./world/proxmox/hardware-file.ts";
@@ -45,6 +48,10 @@ export interface SimulatedHomelab {
   world: World;
   /** URL of the simulated Proxmox API. */
   endpoint: string;
+  /** Host and port of Talos's API, for every node. */
+  talosEndpoint: string;
+  /** URL of the simulated cluster's API. */
+  kubernetesEndpoint: string;
   /** Value of PULUMI_DEBUG_PROVIDERS. */
   attach: string;
   close(): Promise<void>;
@@ -69,6 +76,7 @@ export async function openHomelab(options: HomelabOptions): Promise<SimulatedHom
       clock: new ScaledClock(state.elapsed, options.timeScale),
       machinery,
       lifecycle: talosLifecycle,
+      workloads: nodeWorkloads(),
       save: saveWorld(paths.world),
     });
     closers.push(() => world.commit());
@@ -81,15 +89,30 @@ export async function openHomelab(options: HomelabOptions): Promise<SimulatedHom
     });
     closers.push(() => api.close());
     state.apiPort = api.port;
+    const nodes = await serveTalos(world, {
+      executable: toolchain.talosNodes,
+      port: state.talosPort ?? 0,
+      ...disturbed,
+    });
+    closers.push(() => nodes.close());
+    state.talosPort = nodes.port;
+    const hosts = (vmId: number) => hostOf(world, vmId);
+    const kubernetes = await serveKubernetes(world, { port: state.kubernetesPort ?? 0, hosts, ...disturbed });
+    closers.push(() => kubernetes.close());
+    state.kubernetesPort = kubernetes.port;
     const providers = [
       await serveProvider(talosProvider(world), disturbed),
-      await serveProvider(
-        kubernetesProvider(world, (vmId) => hostOf(world, vmId)),
-        disturbed,
-      ),
+      await serveProvider(kubernetesProvider(world, hosts), disturbed),
     ];
     for (const provider of providers) closers.push(() => provider.close());
-    return { world, endpoint: api.url, attach: attachTo(providers), close };
+    return {
+      world,
+      endpoint: api.url,
+      talosEndpoint: `127.0.0.1:${nodes.port}`,
+      kubernetesEndpoint: kubernetes.url,
+      attach: attachTo(providers),
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

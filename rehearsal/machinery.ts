@@ -24,7 +24,10 @@ export interface ConfigInspection {
   clusterId: string;
   clusterEndpoint: string;
   token: string;
+  /** The tag of the kubelet's image. */
   kubernetesVersion: string;
+  /** The tag of a control plane's API server. */
+  apiServerVersion?: string;
   installImage: string;
   allowSchedulingOnControlPlanes: boolean;
   kubeletExtraMounts: { destination: string; source: string; type: string; options: string[] }[];

@@ -17,6 +17,10 @@ export interface RehearsalPaths {
   report: string;
   outputs: string;
   lock: string;
+  /** The script that stands for talosctl. */
+  talosctl: string;
+  /** Folder of etcd's snapshots. */
+  snapshots: string;
 }
 
 export function rehearsalPaths(stack: string, root = join(REPOSITORY, ".rehearsal")): RehearsalPaths {
@@ -31,6 +35,8 @@ export function rehearsalPaths(stack: string, root = join(REPOSITORY, ".rehearsa
     report: join(folder, "report.json"),
     outputs: join(folder, "outputs.json"),
     lock: join(folder, "lock.json"),
+    talosctl: join(folder, "bin", "talosctl"),
+    snapshots: join(folder, "etcd-snapshots"),
   };
 }
 

@@ -26,6 +26,7 @@ import { formatProblem } from "../src/config/problem.ts";
 import type { HomelabConfig } from "../src/config/types.ts";
 import type { Command } from "./arguments.ts";
 import { UserError } from "./user-error.ts";
+import { writeWrapper } from "./talosctl/wrapper.ts";
 import { settle } from "./world/talos/cluster.ts";
 import type { World } from "./world/world.ts";
 
@@ -91,12 +92,17 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
       token,
       hardware: join(project, "rehearsal", "hardware", `${options.stack}.yaml`),
     });
+    await writeWrapper(paths.talosctl, toolchain.talosctl);
     const stack = await openStack({
       stack: options.stack,
       paths,
       environment: withOverlays(environment, [
         `proxmox.endpoint=${homelab.endpoint}`,
         "proxmox.insecure=true",
+        `upgrade.talosEndpoint=${homelab.talosEndpoint}`,
+        `upgrade.talosctl=${JSON.stringify(paths.talosctl)}`,
+        `upgrade.kubernetesEndpoint=${homelab.kubernetesEndpoint}`,
+        `upgrade.snapshots.directory=${JSON.stringify(paths.snapshots)}`,
       ]),
       toolchain,
       program,

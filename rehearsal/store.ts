@@ -23,6 +23,8 @@ const worldFile = z.looseObject({
   elapsed: z.number().min(0),
   nextId: z.int().min(0),
   apiPort: z.int().min(1).max(65535).optional(),
+  talosPort: z.int().min(1).max(65535).optional(),
+  kubernetesPort: z.int().min(1).max(65535).optional(),
   proxmox: z.looseObject({
     hosts: record(
       z.looseObject({
@@ -74,6 +76,7 @@ const worldFile = z.looseObject({
       severity: z.string(),
     }),
   ),
+  faults: z.array(z.looseObject({ kind: z.string(), subject: z.string() })).optional(),
   declarations: anything.optional(),
   factory: z.looseObject({ schematics: anything }).optional(),
 });

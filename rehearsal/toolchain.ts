@@ -12,6 +12,8 @@ export interface Toolchain {
   proxmoxPlugin: "published" | "own build";
   /** Path of the helper over Talos's machinery library. */
   talosMachinery: string;
+  /** Path of the nodes' gRPC side. */
+  talosNodes: string;
   /** Path of talosctl; absent until a bootstrap was asked for it. */
   talosctl?: string;
 }

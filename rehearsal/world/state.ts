@@ -7,7 +7,10 @@
  */
 import type { ClusterState } from "./kubernetes/state.ts";
 import type { WorldEvent } from "./record.ts";
+import type { WorldFault } from "./faults.ts";
 import type { NodeFacts } from "./talos/facts.ts";
+import type { EtcdSnapshot } from "./talos/etcd-snapshot.ts";
+import type { RunningSequence } from "./talos/sequence.ts";
 
 export const WORLD_FORMAT = 1;
 
@@ -31,8 +34,14 @@ export interface WorldState {
   declarations?: Record<string, MachineDeclaration>;
   /** Port of the Proxmox API, the same at every run: the provider's endpoint is part of the state. */
   apiPort?: number;
+  /** Port of the Talos API, the same at every run. */
+  talosPort?: number;
+  /** Port of the Kubernetes API, likewise. */
+  kubernetesPort?: number;
   /** What the image factory has been asked to remember: schematics by id. */
   factory?: FactoryState;
+  /** What is broken on purpose, until somebody mends it (`faults.ts`). */
+  faults?: WorldFault[];
 }
 
 export interface FactoryState {
@@ -144,7 +153,14 @@ export interface DiskState {
 export type DiskContent =
   | { kind: "blank" }
   /** A Talos system disk: an imported factory image, and later Talos's own partitions. */
-  | { kind: "talos"; image: TalosImage; state?: TalosDiskState; partitions: Partition[] }
+  | {
+      kind: "talos";
+      image: TalosImage;
+      /** The boot entry before this one, kept by an upgrade, and the way back while the new one has not come up. */
+      previous?: { image: TalosImage; untried: boolean };
+      state?: TalosDiskState;
+      partitions: Partition[];
+    }
   /** A GPT disk with partitions that Talos or a former owner made. */
   | { kind: "gpt"; partitions: Partition[] }
   /** Anything that is no GPT disk: a bare filesystem, LVM, a ZFS member. */
@@ -160,6 +176,16 @@ export interface TalosDiskState {
   etcd?: { clusterId: string; memberId: string; bootstrappedAt: number };
   /** What pods and Longhorn wrote on EPHEMERAL, by path: where replicas land when the data path is wrong. */
   ephemeral: Record<string, string>;
+  /** Images that clients had pulled into the CRI's containerd, by containerd namespace and reference. */
+  images?: Record<string, PulledImage>;
+}
+
+export interface PulledImage {
+  namespace: "system" | "k8s.io";
+  reference: string;
+  digest: string;
+  sizeBytes: number;
+  pulledAt: number;
 }
 
 export interface Partition {
@@ -203,6 +229,18 @@ export interface MachineState {
   volumes: UserVolumeState[];
   /** Block devices attached over iSCSI (Longhorn volumes in use on this node). */
   iscsi: IscsiDevice[];
+  /** What machined is in the middle of: an upgrade, a reboot. Still to be gone on with after a killed process. */
+  sequence?: RunningSequence;
+  /** etcd, the kubelet and everything else on EPHEMERAL have been stopped, while apid still answers. */
+  servicesStopped?: boolean;
+  /** apid has a certificate of this boot; only a worker has to ask somebody for it. */
+  certified?: boolean;
+  /** Its reboot got stuck, and only power helps. */
+  hung?: boolean;
+  /** Installer images in the containerd of Talos's own services, which lies in memory. */
+  installers?: string[];
+  /** A snapshot that was uploaded for a recovery. */
+  recovery?: EtcdSnapshot;
 }
 
 export interface UserVolumeState {

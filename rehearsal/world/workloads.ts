@@ -15,4 +15,6 @@ export interface NodeWorkloads {
   stopped(world: World, vmId: number): Promise<void>;
   /** The node has come up and its kubelet works again. */
   started(world: World, vmId: number): Promise<void>;
+  /** Brings everything that moves by itself up to the present: pods that come up, copies that are rebuilt, kubelets that restart. */
+  settle?(world: World): Promise<void>;
 }

@@ -48,9 +48,14 @@ export class World {
     this.#save = options.save ?? (() => Promise.resolve());
   }
 
-  /** Adds to the record, at the present simulated time. */
-  note(event: NewEvent): void {
-    this.state.events.push({ severity: "info", ...event, at: round(this.clock.now()) });
+  /**
+   * Adds to the record.
+   *
+   * @param at When it happened: what comes about by itself is noticed when somebody looks, so that the record's order may not
+   *   be that of its times. Default: now.
+   */
+  note(event: NewEvent, at = this.clock.now()): void {
+    this.state.events.push({ severity: "info", ...event, at: round(at) });
   }
 
   /** An id that this world never gives twice. */

@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { ensureMachinery } from "./machinery.mjs";
+import { ensureHelper, machinery, nodes } from "./helpers.mjs";
 import { ensurePackages } from "./packages.mjs";
 import { ensurePlugin } from "./plugin.mjs";
 import { Problem, messageOf } from "./problem.mjs";
@@ -25,8 +25,9 @@ export async function bootstrap(context, wanted = {}) {
   await ensurePackages(context);
   const known = currentToolchain(context);
   if (known && (known.talosctl !== undefined || !wanted.talosctl)) return { toolchain: known, news: false };
-  // The helper first: it always needs Go, and a machine without it should say so before it downloads anything.
-  const talosMachinery = await ensureMachinery(context);
+  // The helpers first: they always need Go, and a machine without it should say so before it downloads anything.
+  const talosMachinery = await ensureHelper(context, machinery);
+  const talosNodes = await ensureHelper(context, nodes);
   const cli = await ensurePulumi(context);
   const plugin = await ensurePlugin(context, cli.path);
   const talosctl = wanted.talosctl ? await ensureTalosctl(context) : undefined;
@@ -37,6 +38,7 @@ export async function bootstrap(context, wanted = {}) {
     proxmoxPlugin: plugin.origin,
     proxmoxPluginPath: plugin.path,
     talosMachinery,
+    talosNodes,
     ...(talosctl !== undefined && { talosctl }),
   });
   return { toolchain, news: true };

@@ -13,6 +13,7 @@ const halfMade = new Set();
  * @returns {() => void} call it when the folder is finished or gone
  */
 export function removeAtExit(folder) {
+  watchForEnd();
   halfMade.add(folder);
   return () => void halfMade.delete(folder);
 }

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { findOnPath, hash, machineKind, readJson, stamp, writeJson } from "./files.mjs";
-import { machineryKey } from "./machinery.mjs";
+import { helperKey, machinery, nodes } from "./helpers.mjs";
 import { installedPlugin, ownKey } from "./plugin.mjs";
 import { buildKey } from "./pulumi.mjs";
 import { talosctlKey } from "./talosctl.mjs";
@@ -15,7 +15,8 @@ import { talosctlKey } from "./talosctl.mjs";
  * @property {string} pulumiHome for PULUMI_HOME: it holds the Proxmox plugin
  * @property {"published" | "own build"} proxmoxPlugin
  * @property {string} proxmoxPluginPath
- * @property {string} talosMachinery absolute path of the helper
+ * @property {string} talosMachinery absolute path of the helper over Talos's machinery library
+ * @property {string} talosNodes absolute path of the server for simulated nodes
  * @property {string} [talosctl] absolute path; only when it was asked for
  * @property {string} cache
  * @property {string} fingerprint of everything that the choice depended on
@@ -41,7 +42,13 @@ export function fingerprint(context) {
     way,
     cache,
     pins,
-    build: [buildKey(context), ownKey(context), machineryKey(root), talosctlKey(context)],
+    build: [
+      buildKey(context),
+      ownKey(context),
+      helperKey(root, machinery),
+      helperKey(root, nodes),
+      talosctlKey(context),
+    ],
     cliOnPath: cli && [cli, stamp(cli)],
     talosctlOnPath: talosctl && [talosctl, stamp(talosctl)],
     pluginOfUser: plugin,
@@ -66,8 +73,14 @@ export function currentToolchain(context) {
 }
 
 /** @param {Omit<Toolchain, "cache" | "fingerprint" | "files">} toolchain */
-function programsOf({ pulumi, proxmoxPluginPath, talosMachinery, talosctl }) {
-  return [pulumi, proxmoxPluginPath, talosMachinery, ...(talosctl === undefined ? [] : [talosctl])];
+function programsOf({ pulumi, proxmoxPluginPath, talosMachinery, talosNodes, talosctl }) {
+  return [
+    pulumi,
+    proxmoxPluginPath,
+    talosMachinery,
+    talosNodes,
+    ...(talosctl === undefined ? [] : [talosctl]),
+  ];
 }
 
 /**

@@ -39,6 +39,7 @@ type inspected struct {
 	Token                          string            `json:"token"`
 	KubernetesVersion              string            `json:"kubernetesVersion"` // the tag of the kubelet's image
 	KubeletImage                   string            `json:"kubeletImage"`
+	APIServerVersion               string            `json:"apiServerVersion,omitempty"` // of a control plane: the tag of its API server's image
 	InstallImage                   string            `json:"installImage"`
 	InstallDisk                    string            `json:"installDisk"`
 	InstallDiskSelectorExpr        string            `json:"installDiskSelectorExpr,omitempty"` // CEL
@@ -93,6 +94,10 @@ func configInspect(params machineConfiguration) (inspected, error) {
 		UserVolumes:                    []volume{},
 		OtherVolumes:                   []volume{},
 		Documents:                      []string{},
+	}
+
+	if machine.Type().IsControlPlane() {
+		out.APIServerVersion = imageTag(cluster.APIServer().Image())
 	}
 
 	if endpoint := cluster.Endpoint(); endpoint != nil {

@@ -33,6 +33,9 @@ var methods = map[string]handler{
 	"selector.match":           method(selectorMatch),
 	"talosconfig.generate":     method(talosconfigGenerate),
 	"kubeconfig.generate":      method(kubeconfigGenerate),
+	"upgrade.check":            method(upgradeCheck),
+	"certificate.server":       method(serverCertificate),
+	"kubernetes.supported":     method(kubernetesSupported),
 }
 
 // method wraps a typed function; a parameter it does not know is an error, so that a misspelt one is not ignored.

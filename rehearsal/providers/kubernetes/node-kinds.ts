@@ -3,6 +3,7 @@
  * provider's default mode upserts), and deleting one takes the node out of the cluster.
  */
 import type { Cluster } from "../../world/kubernetes/cluster.ts";
+import { deleteNode } from "../../world/kubernetes/node-objects.ts";
 import { at } from "../../world/kubernetes/pods.ts";
 import { isRecord, type PropertyMap } from "../server/index.ts";
 import { identify } from "./names.ts";
@@ -17,13 +18,7 @@ export const node: ObjectKind = {
     if (!cluster.state.nodes[name])
       throw new Error(`nodes "${name}" not found: nothing in this rehearsal makes one so`);
   },
-  deleted(cluster, { name }) {
-    delete cluster.state.nodes[name];
-    // Its pods go with it (pkg/controller/podgc, orphaned pods).
-    for (const [key, pod] of Object.entries(cluster.state.pods))
-      if (pod.node === name) delete cluster.state.pods[key];
-    return Promise.resolve();
-  },
+  deleted: (cluster, { name }) => deleteNode(cluster, name),
   expired: (cluster, { name }) => cluster.state.nodes[name] === undefined,
 };
 

@@ -4,6 +4,7 @@
  */
 import type { Cluster } from "./cluster.ts";
 import type { Level } from "./admission.ts";
+import type { Deployment } from "./pod-start.ts";
 import type { ReleaseState } from "./state.ts";
 
 export interface ReleaseContext {
@@ -31,6 +32,8 @@ export interface ChartModel {
   install(context: ReleaseContext): Promise<void>;
   upgrade(context: ReleaseContext, previous: ReleaseState): Promise<void>;
   uninstall(context: ReleaseContext): Promise<void>;
+  /** Deployments whose pods come back by themselves when their node does, or when they are evicted. */
+  deployments?(release: ReleaseState): Deployment[];
 }
 
 /** The chart's templates or the API server refuse the values at once. */

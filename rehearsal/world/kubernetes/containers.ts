@@ -71,7 +71,7 @@ export async function runContainer(run: ContainerRun): Promise<ContainerEnd> {
       await cluster.world.clock.sleep(seconds);
       await cluster.settle?.();
     },
-    fetch: (url) => longhornApi(cluster, url),
+    fetch: async (url) => longhornApi(cluster, url),
     ...(run.signal ? { signal: run.signal } : {}),
   });
   for (const { mount, volume, prefix } of mounts) {

@@ -33,6 +33,16 @@ export const DURATIONS = {
   volumeDetach: 4,
   /** Rebuild of a replica, per GiB of the volume. */
   rebuildPerGiB: 4,
+  /** A kubelet with a new image: its pull, its restart, its first report. */
+  kubeletRestart: 25,
+  /** Pull of one of the control plane's images, or of the kubelet's. */
+  kubernetesImagePull: 6,
+  /** An API server with a new image, which is there already. */
+  apiServerRestart: 15,
+  /** Longhorn's manager and instance manager on a node that is Ready again. */
+  longhornNodeBack: 20,
+  /** Before a copy is brought up to date: a snapshot, the replica's process, the engine taking it in. */
+  rebuildStart: 10,
   /** Traefik until /ping answers (probe's initial delay and period). */
   traefikReady: 5,
   /** First pause before a failed pod of a Job is tried again; doubles each time (kubernetes: 10 s, at most 6 min). */

@@ -134,6 +134,9 @@ async function tryOnce(cluster: Cluster, job: JobRun, options: JobOptions): Prom
       } else continue;
       break;
     }
+    if (!state.pods[key] && !("reason" in end)) {
+      end = { succeeded: false, reason: `${name} was evicted from ${node.name}` };
+    }
   } finally {
     delete state.pods[key];
   }

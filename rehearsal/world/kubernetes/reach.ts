@@ -122,7 +122,7 @@ export async function podSecurityDefault({ world, state }: Cluster): Promise<str
   return undefined;
 }
 
-function mainDocument(config: string): Record<string, unknown> | undefined {
+export function mainDocument(config: string): Record<string, unknown> | undefined {
   const documents = parseAllDocuments(config).map((document) => document.toJS() as unknown);
   return documents.find(
     (document): document is Record<string, unknown> => isRecord(document) && "machine" in document,

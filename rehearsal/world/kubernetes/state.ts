@@ -9,7 +9,10 @@ export interface ClusterState {
   bootstrappedAt?: number;
   bootstrappedOn?: number;
   /** etcd members by member id. Quorum is counted over these. */
-  etcd: Record<string, { vmId: number; joinedAt: number; /** The hostname. */ name?: string }>;
+  etcd: Record<string, EtcdMember>;
+  /** Member id of the leader that was last elected, and how many elections there were. */
+  leader?: string;
+  raftTerm?: number;
   kubernetesVersion: string;
   /** Simulated time from which the API server answers; absent before bootstrap. */
   apiUpAt?: number;
@@ -24,6 +27,19 @@ export interface ClusterState {
   longhorn?: LonghornState;
   /** Running pods that matter to the physics, by `namespace/name`. */
   pods: Record<string, PodState>;
+  /** Releases that had a running pod and have none now, by `namespace/name`: since when. */
+  away?: Record<string, number>;
+}
+
+export interface EtcdMember {
+  vmId: number;
+  joinedAt: number;
+  /** The hostname. */
+  name?: string;
+  /** Where it was when it joined: its member stays in the list when the machine has gone. */
+  address?: string;
+  /** It follows without a vote until it has caught up. */
+  learner?: boolean;
 }
 
 export interface KubernetesNode {
@@ -39,6 +55,20 @@ export interface KubernetesNode {
   readyAt: number;
   /** The `readyAt` that is already on record. */
   reportedReadyAt?: number;
+  /** Talos's own mark: what it cordoned itself it also opens again (annotation talos.dev/cordoned). */
+  cordonedByTalos?: boolean;
+  /** Simulated time since which nothing runs on it; absent while it is up. */
+  downSince?: number;
+  /** When it was opened to new pods again. */
+  uncordonedAt?: number;
+  /** What its kubelet last said of its machine. */
+  report?: { bootId: string; talosVersion: string; schematicId: string };
+  /** The kubelet that runs, or last ran. */
+  kubelet?: {
+    version: string;
+    /** Why it cannot work with the API server, when it cannot; the node is then not Ready. */
+    skew?: string;
+  };
 }
 
 export interface ReleaseState {
@@ -81,6 +111,22 @@ export interface PodState {
   template?: string;
   /** What Traefik made of each certificate resolver when it started: undefined text means that it works. */
   resolvers?: Record<string, { working: boolean; reason?: string }>;
+  /** Of a pod that lost its node or was evicted: what it waits for. Its controller brings it up again. */
+  waiting?: Waiting;
+}
+
+export interface Waiting {
+  since: number;
+  /** The node that it is still bound to, and returns to: it was not evicted, its node went down under it. */
+  bound?: string;
+  /** Not to be tried before. */
+  tryAt: number;
+  /** How often its container has failed. */
+  failures: number;
+  /** Placed and starting: the time at which it is ready, or fails. */
+  readyAt?: number;
+  /** When its volumes may be attached to another node although nobody detached them. */
+  forceDetachAt?: number;
 }
 
 export interface LonghornState {
@@ -122,6 +168,12 @@ export interface LonghornVolume {
   /** Node it is attached to, if it is. */
   attachedTo?: string;
   robustness: "healthy" | "degraded" | "faulted" | "unknown";
+  /** Since when copies are missing. */
+  degradedAt?: number;
+  /** When it was attached last. */
+  attachedAt?: number;
+  /** Since when no copy of it answers. */
+  unreadableSince?: number;
   /** The volume's filesystem, by path: content, owner and mode, e.g. `/acme.json`. */
   files: Record<string, VolumeFile>;
 }
@@ -142,4 +194,8 @@ export interface LonghornReplica {
   /** True when it lies on a Talos system disk (EPHEMERAL), which this project exists to prevent. */
   onSystemDisk: boolean;
   healthy: boolean;
+  /** Since when it is no copy any more. */
+  failedAt?: number;
+  /** It is being brought up to date. */
+  rebuild?: { startedAt: number; doneAt: number };
 }

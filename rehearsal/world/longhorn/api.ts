@@ -1,15 +1,15 @@
 /**
  * Longhorn's own HTTP API, as pods reach it: the service `longhorn-backend`, port 9500 (chart: templates/daemonset-sa.yaml).
- * Answers have the shape of longhorn-manager's api/model.go, as far as this project reads them. Rebuilding goes on between
- * two looks, never before the first: who asks once sees the state as it is.
+ * Answers have the shape of longhorn-manager's api/model.go, as far as this project reads them.
  */
 import type { Cluster } from "../kubernetes/cluster.ts";
 import type { LonghornState } from "../kubernetes/state.ts";
 import { registerDisks, storageNodes } from "./nodes.ts";
 import { readValues } from "./values.ts";
-import { reassess, rebuildReplicas } from "./volumes.ts";
+import { reassess } from "./copies.ts";
+import { settleCopies } from "./rebuild.ts";
 
-export async function longhornApi(cluster: Cluster, url: URL): Promise<string> {
+export function longhornApi(cluster: Cluster, url: URL): string {
   const { longhorn } = cluster.state;
   const host = /^longhorn-backend\.([\w-]+)(?:\.svc(?:\.cluster\.local)?)?$/.exec(url.hostname);
   if (!longhorn || host?.[1] !== longhorn.namespace) throw new Error(`bad address '${url.hostname}'`);
@@ -19,9 +19,9 @@ export async function longhornApi(cluster: Cluster, url: URL): Promise<string> {
     throw new Error("server returned error: HTTP/1.1 500");
   // A manager that came up since gives its node a disk.
   registerDisks(cluster, longhorn, readValues(release?.values ?? {}));
+  settleCopies(cluster);
   const answer = look(cluster, longhorn, url.pathname);
   if (answer === undefined) throw new Error("server returned error: HTTP/1.1 404 Not Found");
-  await rebuildReplicas(cluster);
   return JSON.stringify(answer);
 }
 

@@ -2,7 +2,7 @@
 import type { Cluster } from "../kubernetes/cluster.ts";
 import { managerNodes, managerProblem, storageNodes, trimProblem } from "./nodes.ts";
 import { readValues } from "./values.ts";
-import { reassess } from "./volumes.ts";
+import { reassess } from "./copies.ts";
 
 export interface LonghornHealth {
   installed: boolean;

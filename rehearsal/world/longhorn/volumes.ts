@@ -3,19 +3,15 @@ import type { Cluster } from "../kubernetes/cluster.ts";
 import { pseudoRandom } from "../kubernetes/cluster.ts";
 import { DURATIONS } from "../kubernetes/durations.ts";
 import { ROOT_DIRECTORY } from "../kubernetes/mounts.ts";
-import type { LonghornState, LonghornVolume, VolumeFile } from "../kubernetes/state.ts";
+import type { LonghornVolume, VolumeFile } from "../kubernetes/state.ts";
+import { longhornOf, VolumeError } from "./installed.ts";
+import { assess, reassess } from "./copies.ts";
 import { managerProblem, systemPodsFit } from "./nodes.ts";
-import { placeReplicas, removeReplicaFiles, replicaAlive, type PlacementOptions } from "./placement.ts";
+import { placeReplicas, removeReplicaFiles, type PlacementOptions } from "./placement.ts";
 
 const MIB = 1024 ** 2;
 
-export class VolumeError extends Error {}
-
-export function longhornOf(cluster: Cluster): LonghornState {
-  const { longhorn } = cluster.state;
-  if (!longhorn) throw new VolumeError("Longhorn is not installed on this cluster");
-  return longhorn;
-}
+export { longhornOf, VolumeError };
 
 export interface NewVolume extends PlacementOptions {
   /** `namespace/name`. */
@@ -69,7 +65,6 @@ export async function createVolume(cluster: Cluster, wanted: NewVolume): Promise
 }
 
 export async function attachVolume(cluster: Cluster, name: string, nodeName: string): Promise<void> {
-  const longhorn = longhornOf(cluster);
   const volume = volumeNamed(cluster, name);
   if (volume.attachedTo === nodeName) return;
   if (volume.attachedTo !== undefined) {
@@ -77,45 +72,85 @@ export async function attachVolume(cluster: Cluster, name: string, nodeName: str
       `Multi-Attach error for volume "${name}" Volume is already exclusively attached to one node and can't be attached to another`,
     );
   }
-  const node = cluster.state.nodes[nodeName];
-  if (!node) throw new VolumeError(`node ${nodeName} not found`);
-  const host = cluster.hosts(node.vmId);
-  const problem = managerProblem(host, longhorn.disks[nodeName]?.path ?? longhorn.dataPath);
-  if (problem || !systemPodsFit(node, longhorn.settings)) {
-    throw new VolumeError(
-      `AttachVolume.Attach failed for volume "${name}": node ${nodeName} is not ready for Longhorn: ${problem ?? "its taints keep the instance manager away"}`,
-    );
-  }
-  reassess(cluster, volume);
-  if (volume.robustness === "faulted")
-    throw new VolumeError(`AttachVolume.Attach failed for volume "${name}": volume is faulted`);
+  const problem = attachProblem(cluster, volume, nodeName);
+  if (problem) throw new VolumeError(problem);
   await cluster.world.clock.sleep(DURATIONS.volumeAttach);
-  host.attachIscsi({ name, sizeBytes: volume.sizeBytes });
-  volume.attachedTo = nodeName;
-  cluster.world.note({
-    kind: "volume-attached",
-    subject: name,
-    text: `${name} is an iSCSI disk of ${volume.sizeBytes} bytes on ${nodeName}`,
-    detail: { node: nodeName, sizeBytes: volume.sizeBytes },
-  });
+  connect(cluster, volume, nodeName);
   if (!volume.files["/"]) {
     await cluster.world.clock.sleep(DURATIONS.volumeFormat);
     volume.files["/"] = { ...ROOT_DIRECTORY };
   }
 }
 
+/** Why a volume cannot be attached there now, by itself or by what the node lacks. */
+export function attachProblem(
+  cluster: Cluster,
+  volume: LonghornVolume,
+  nodeName: string,
+): string | undefined {
+  const longhorn = longhornOf(cluster);
+  const failed = `AttachVolume.Attach failed for volume "${volume.name}":`;
+  const node = cluster.state.nodes[nodeName];
+  if (!node) return `node ${nodeName} not found`;
+  const path = longhorn.disks[nodeName]?.path ?? longhorn.dataPath;
+  const problem = managerProblem(cluster.hosts(node.vmId), path);
+  if (problem || !systemPodsFit(node, longhorn.settings)) {
+    return `${failed} node ${nodeName} is not ready for Longhorn: ${problem ?? "its taints keep the instance manager away"}`;
+  }
+  reassess(cluster, volume);
+  return volume.robustness === "faulted" ? `${failed} volume is faulted` : undefined;
+}
+
+/** The volume's engine runs on a node, and is a disk there. */
+export function connect(
+  cluster: Cluster,
+  volume: LonghornVolume,
+  nodeName: string,
+  at = cluster.world.clock.now(),
+): void {
+  const { name, sizeBytes } = volume;
+  cluster.hosts(cluster.state.nodes[nodeName]!.vmId).attachIscsi({ name, sizeBytes });
+  volume.attachedTo = nodeName;
+  volume.attachedAt = at;
+  cluster.world.note(
+    {
+      kind: "volume-attached",
+      subject: name,
+      text: `${name} is an iSCSI disk of ${sizeBytes} bytes on ${nodeName}`,
+      detail: { node: nodeName, sizeBytes },
+    },
+    at,
+  );
+}
+
 export async function detachVolume(cluster: Cluster, name: string): Promise<void> {
   const volume = volumeNamed(cluster, name);
-  const node = volume.attachedTo === undefined ? undefined : cluster.state.nodes[volume.attachedTo];
   if (volume.attachedTo === undefined) return;
   await cluster.world.clock.sleep(DURATIONS.volumeDetach);
+  disconnect(cluster, volume);
+}
+
+/** The engine ends, in order or because its node went down. */
+export function disconnect(
+  cluster: Cluster,
+  volume: LonghornVolume,
+  at = cluster.world.clock.now(),
+  why = "",
+): void {
+  const { name, attachedTo } = volume;
+  if (attachedTo === undefined) return; // its node went down meanwhile
+  const node = cluster.state.nodes[attachedTo];
   if (node && cluster.hosts(node.vmId).isUp()) cluster.hosts(node.vmId).detachIscsi(name);
-  cluster.world.note({
-    kind: "volume-detached",
-    subject: name,
-    text: `${name} is detached from ${volume.attachedTo}`,
-  });
   delete volume.attachedTo;
+  cluster.world.note(
+    {
+      kind: "volume-detached",
+      subject: name,
+      text: `${name} is detached from ${attachedTo}${why}`,
+      detail: { node: attachedTo },
+    },
+    at,
+  );
 }
 
 export function readFile(cluster: Cluster, name: string, path: string): VolumeFile | undefined {
@@ -149,85 +184,4 @@ export function volumeNamed(cluster: Cluster, name: string): LonghornVolume {
 
 export function volumeOfClaim(cluster: Cluster, claim: string): LonghornVolume | undefined {
   return Object.values(cluster.state.longhorn?.volumes ?? {}).find((volume) => volume.claim === claim);
-}
-
-/** Looks again which replicas are there; a volume without a living one has lost its data for as long as that lasts. */
-export function reassess(cluster: Cluster, volume: LonghornVolume): void {
-  const longhorn = longhornOf(cluster);
-  for (const replica of volume.replicas) {
-    const alive = replicaAlive(cluster, longhorn, replica);
-    if (replica.healthy && !alive) {
-      cluster.world.note({
-        kind: "replica-lost",
-        subject: volume.name,
-        severity: "warning",
-        text: `the replica of ${volume.name} on ${replica.node} is not there`,
-        detail: { node: replica.node, diskId: replica.diskId },
-      });
-      replica.healthy = false;
-    }
-  }
-  assess(cluster, volume);
-}
-
-function assess(cluster: Cluster, volume: LonghornVolume): void {
-  const healthy = volume.replicas.filter((replica) => replica.healthy).length;
-  const before = volume.robustness;
-  volume.robustness = healthy === 0 ? "faulted" : healthy < volume.replicasWanted ? "degraded" : "healthy";
-  if (volume.robustness === "faulted" && before !== "faulted") {
-    cluster.world.note({
-      kind: "replica-lost",
-      subject: volume.name,
-      severity: "catastrophe",
-      text: `${volume.name} (${volume.claim}) has no replica left`,
-    });
-  }
-}
-
-/** After a node came back or went for good: what can be rebuilt from a living replica is rebuilt, in simulated time. */
-export async function rebuildReplicas(cluster: Cluster): Promise<void> {
-  const longhorn = longhornOf(cluster);
-  for (const volume of Object.values(longhorn.volumes)) {
-    reassess(cluster, volume);
-    const source = volume.replicas.find(
-      (replica) => replica.healthy && replicaAlive(cluster, longhorn, replica),
-    );
-    if (!source) continue;
-    // A replica whose directory is back is brought up to date; one that is gone for good is replaced.
-    const returned = volume.replicas.filter(
-      (replica) => !replica.healthy && replicaAlive(cluster, longhorn, replica),
-    );
-    volume.replicas = volume.replicas.filter((replica) => replica.healthy || returned.includes(replica));
-    const known = new Set(volume.replicas.map((replica) => replica.id));
-    const leaving = volume.replicas.filter(({ node }) => longhorn.evicting?.includes(node));
-    // A replica that is to leave stays until another has its data (replica_controller.go, evictReplica).
-    placeReplicas(cluster, longhorn, {
-      ...volume,
-      replicas: volume.replicas,
-      replicasWanted: volume.replicasWanted + leaving.length,
-    });
-    const rebuilt = volume.replicas.filter((replica) => returned.includes(replica) || !known.has(replica.id));
-    for (const replica of rebuilt) {
-      await cluster.world.clock.sleep((volume.sizeBytes / 1024 ** 3) * DURATIONS.rebuildPerGiB);
-      replica.healthy = true;
-      cluster.world.note({
-        kind: "replica-rebuilt",
-        subject: volume.name,
-        text: `${volume.name} is rebuilt on ${replica.node}`,
-      });
-    }
-    const spare = Math.max(0, volume.replicas.length - volume.replicasWanted);
-    for (const replica of leaving.slice(0, spare)) {
-      removeReplicaFiles(cluster, longhorn, replica);
-      volume.replicas = volume.replicas.filter((each) => each !== replica);
-      const text = `the replica of ${volume.name} on ${replica.node} has moved`;
-      cluster.world.note({
-        kind: "replica-moved",
-        subject: volume.name,
-        text,
-        detail: { node: replica.node },
-      });
-    }
-    assess(cluster, volume);
-  }
 }

@@ -11,7 +11,7 @@ import { DURATIONS } from "./durations.ts";
 import { TalosError, unreachable } from "./errors.ts";
 import { bootstrapEtcd } from "./etcd.ts";
 import { exclusive } from "./lock.ts";
-import { isConfigured, isUp, machineAt, sameSubnet, upMachines } from "./network.ts";
+import { answersApi, isConfigured, isUp, machineAt, sameSubnet, upMachines } from "./network.ts";
 import type { NodeFacts } from "./facts.ts";
 
 /** Base64 of PEM, as the provider carries it. */
@@ -50,6 +50,20 @@ export async function connect(world: World, target: Target): Promise<Session> {
   return { machine, mode: "running" };
 }
 
+/**
+ * The machine behind an address, for a caller who has proved himself by a certificate of that authority (base64 of PEM) at
+ * another node's apid, which passes the call on with a certificate of its own.
+ */
+export async function reach(world: World, node: string, authority: string): Promise<MachineState> {
+  await world.clock.sleep(DURATIONS.call);
+  await settle(world);
+  const machine = machineAt(world, node);
+  // In maintenance mode it shows a certificate that it signed itself.
+  if (machine.facts) checkApid(world, machine);
+  if (!machine.facts || normal(authority) !== normal(machine.facts.talosCa)) throw unknownAuthority();
+  return machine;
+}
+
 export async function apply(world: World, target: Target, request: ApplyRequest): Promise<ApplyResult> {
   const since = world.clock.now();
   const { machine } = await connect(world, target);
@@ -83,8 +97,8 @@ function dial(world: World, { endpoint, node }: Target, machine: MachineState): 
 function checkApid(world: World, machine: MachineState): void {
   const facts = machine.facts!;
   const refused = unreachable(machine.address, "connect: connection refused");
-  if (!isConfigured(world, machine.vmId)) throw refused;
-  if (facts.machineType === "controlplane") return;
+  if (!answersApi(world, machine.vmId)) throw refused;
+  if (facts.machineType === "controlplane" || machine.certified) return;
   const trustd = upMachines(world).some(
     ({ machine: other }) =>
       other.facts?.machineType === "controlplane" &&
@@ -93,17 +107,25 @@ function checkApid(world: World, machine: MachineState): void {
       isConfigured(world, other.vmId),
   );
   if (!trustd) throw refused;
+  // It keeps the certificate for as long as it runs; a day passes before it needs another.
+  machine.certified = true;
+}
+
+function handshake(why: string): TalosError {
+  return new TalosError(
+    "Unavailable",
+    `connection error: desc = "transport: authentication handshake failed: ${why}"`,
+  );
+}
+
+function unknownAuthority(): TalosError {
+  return handshake("tls: failed to verify certificate: x509: certificate signed by unknown authority");
 }
 
 function checkCredentials({ credentials }: Target, serverCa: string, facts: NodeFacts): void {
-  const handshake = (why: string) =>
-    new TalosError(
-      "Unavailable",
-      `connection error: desc = "transport: authentication handshake failed: ${why}"`,
-    );
   if (!credentials) throw handshake("remote error: tls: certificate required");
   if (serverCa !== facts.talosCa || normal(credentials.caCertificate) !== normal(facts.talosCa)) {
-    throw handshake("tls: failed to verify certificate: x509: certificate signed by unknown authority");
+    throw unknownAuthority();
   }
   if (!signedBy(credentials, facts.talosCa))
     throw handshake("remote error: tls: unknown certificate authority");

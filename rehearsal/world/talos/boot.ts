@@ -2,12 +2,16 @@
  * Booting a machine: what comes up follows from its disks alone. A disk with a Talos image boots that image, into
  * maintenance mode until its STATE partition holds a machine config.
  */
+import { hasFault } from "../faults.ts";
 import type { DiskState, MachineState, TalosDiskState, VmState } from "../state.ts";
 import type { World } from "../world.ts";
 import { DURATIONS } from "./durations.ts";
-import { noteQuorum, resumeCluster } from "./etcd.ts";
+import { goDown } from "./downtime.ts";
+import { resumeCluster } from "./etcd.ts";
 import { readFacts } from "./facts.ts";
 import { bootDisk, nocloudAddress } from "./hardware.ts";
+import { settleBootEntry } from "./install.ts";
+import { hangUp } from "./node-events.ts";
 import { letterDevices } from "./inventory.ts";
 import { ensureSystemPartitions } from "./partitions.ts";
 import { provisionVolumes } from "./volumes.ts";
@@ -24,6 +28,11 @@ export function stateOf(disk: DiskState | undefined): TalosDiskState | undefined
 export async function boot(world: World, vmId: number, at: number, why?: string): Promise<void> {
   const vm = world.state.proxmox.vms[vmId];
   if (!vm) return;
+  const before = world.state.machines[vmId];
+  if (before) {
+    await goDown(world, vmId, `${nameOf(vm, before)} reboots (${why ?? "power"})`);
+    hangUp(world, vmId);
+  }
   const disk = bootDisk(vm);
   const failure = whyNoBoot(disk);
   if (!disk || disk.content.kind !== "talos" || failure) {
@@ -32,12 +41,16 @@ export async function boot(world: World, vmId: number, at: number, why?: string)
     world.note({ kind: "boot", subject: String(vmId), severity: "warning", text, detail: { vmId, failure } });
     return;
   }
-  const { image } = disk.content;
   const state = stateOf(disk);
   const facts = state && (await readFacts(world, vm, state.machineConfig));
-  const before = world.state.machines[vmId];
+  const name = facts?.hostname ?? String(vm.config["name"] ?? vmId);
+  const fallsBack = disk.content.previous?.untried === true && hasFault(world, "boot-falls-back", vmId);
+  settleBootEntry(world, disk.content, vmId, name, fallsBack);
+  const { image } = disk.content;
+  // From inside, i.e. not after a power cycle.
+  const hung = before !== undefined && !before.hung && hasFault(world, "reboot-hangs", vmId);
   const bootId = world.nextId("boot");
-  const answersAt = at + DURATIONS.boot;
+  const answersAt = hung ? NEVER : at + DURATIONS.boot + (fallsBack ? DURATIONS.failedBoot : 0);
   const given = image.platform === "nocloud" ? nocloudAddress(vm) : undefined;
   const addresses = allAddresses(given, facts?.addresses ?? []);
   const machine: MachineState = {
@@ -51,16 +64,25 @@ export async function boot(world: World, vmId: number, at: number, why?: string)
     devices: letterDevices(vm, world.state.seed, bootId),
     volumes: [],
     iscsi: [],
+    ...(hung ? { hung } : {}),
     ...(state && facts ? { machineConfig: state.machineConfig, facts, configuredAt: answersAt } : {}),
   };
   world.state.machines[vmId] = machine;
-  if (why !== undefined) noteQuorum(world, vmId, `${nameOf(vm, machine)} reboots (${why})`);
+  if (hung) return noteHung(world, machine, name);
   noteBoot(world, vm, machine);
   if (!facts) return;
   warnStrayLinks(world, machine);
   if (!startConfigured(world, vm, machine, answersAt)) return;
   await provisionVolumes(world, vmId, { at: answersAt, booting: true });
   resumeCluster(world, vmId, answersAt);
+}
+
+/** Later than any time a rehearsal reaches. */
+const NEVER = Number.MAX_SAFE_INTEGER;
+
+function noteHung(world: World, { vmId }: MachineState, name: string): void {
+  const text = `${name} hangs in its reboot: it takes a power cycle`;
+  world.note({ kind: "boot-failed", subject: name, severity: "warning", text, detail: { vmId } });
 }
 
 /** Goes down and comes up again, with what is then on its disks. Only under the lock; returns at once. */

@@ -4,10 +4,12 @@
  * whenever somebody looks, so that it stays true over a killed process.
  */
 import type { ClusterState, KubernetesNode } from "../kubernetes/state.ts";
+import { hasFault } from "../faults.ts";
 import type { MachineState } from "../state.ts";
 import type { World } from "../world.ts";
 import { applyImmediately } from "./apply.ts";
-import { stateOf } from "./boot.ts";
+import { boot, stateOf } from "./boot.ts";
+import { comeUp } from "./downtime.ts";
 import { DURATIONS } from "./durations.ts";
 import { TalosError } from "./errors.ts";
 import { GONE, clusterOfMachine, etcdOf, joinEtcd, quorum } from "./etcd.ts";
@@ -16,13 +18,17 @@ import { exclusive } from "./lock.ts";
 import { isConfigured, machineAt, sameSubnet } from "./network.ts";
 import { provisionVolumes } from "./volumes.ts";
 
-export function settle(world: World): Promise<void> {
-  return exclusive(world, () => settleLocked(world));
+export async function settle(world: World): Promise<void> {
+  await exclusive(world, () => settleLocked(world));
+  await world.workloads?.settle?.(world);
 }
 
 /** The same, for who already holds the lock. */
 export async function settleLocked(world: World): Promise<void> {
   const now = world.clock.now();
+  for (const machine of Object.values(world.state.machines)) {
+    if (machine.hung && !hasFault(world, "reboot-hangs", machine.vmId)) await boot(world, machine.vmId, now);
+  }
   for (const machine of Object.values(world.state.machines)) {
     if (!isConfigured(world, machine.vmId)) continue;
     if (machine.revertsAt !== undefined && now >= machine.revertsAt) await revert(world, machine);
@@ -35,7 +41,7 @@ export async function settleLocked(world: World): Promise<void> {
     const cluster = clusterOfMachine(world, machine);
     if (!cluster || apiServerFor(world, machine)?.id !== cluster.id) continue;
     joinEtcd(world, machine, cluster);
-    joinKubernetes(world, machine, cluster);
+    await joinKubernetes(world, machine, cluster);
   }
 }
 
@@ -61,7 +67,8 @@ export function kubernetesApiAt(world: World, host: string): ClusterState {
   return found;
 }
 
-function apiServerFor(world: World, machine: MachineState): ClusterState | undefined {
+/** The cluster that this machine's own Kubernetes endpoint leads to, if its API server answers. */
+export function apiServerFor(world: World, machine: MachineState): ClusterState | undefined {
   const { clusterEndpoint } = machine.facts!;
   const host = URL.canParse(clusterEndpoint) ? new URL(clusterEndpoint).hostname : "";
   const found = apiServerAt(world, host);
@@ -108,7 +115,7 @@ function whyNoApi(world: World, host: string): string {
   }
 }
 
-function joinKubernetes(world: World, machine: MachineState, cluster: ClusterState): void {
+async function joinKubernetes(world: World, machine: MachineState, cluster: ClusterState): Promise<void> {
   const facts = machine.facts!;
   const now = world.clock.now();
   const joinsAt = Math.max(machine.configuredAt!, cluster.apiUpAt!) + DURATIONS.nodeRegistration;
@@ -144,6 +151,7 @@ function joinKubernetes(world: World, machine: MachineState, cluster: ClusterSta
     node.reportedReadyAt = node.readyAt;
     world.note({ kind: "node-ready", subject: node.name, text: `${node.name} is Ready`, detail });
   }
+  if (isReady(world, node)) await comeUp(world, node);
 }
 
 function labelsOf(machine: MachineState): Record<string, string> {

@@ -37,4 +37,28 @@ export const DURATIONS = {
   tryMode: 60,
   /** Wiping STATE and EPHEMERAL. */
   reset: 10,
+  /** An installer image of some 150 MB comes over a home's line and is unpacked. */
+  pull: 40,
+  /** An image that is asked for again after a 404 (talos: image.PullRetryInterval). */
+  pullRetry: 5,
+  /** A registry that cannot be reached is tried for so long (talos: image.PullTimeout). */
+  pullPatience: 1200,
+  /** Talos waits for its own cordon to show (v1alpha1_sequencer_tasks.go, waitForNodeCordoned). */
+  cordonPatience: 60,
+  /** Evictions get so long; then the upgrade goes on without them (talos: kubernetes.DrainTimeout). */
+  drain: 300,
+  /** The sandboxes of all pods are stopped. */
+  stopPods: 8,
+  /** etcd, the kubelet and the CRI are stopped. */
+  stopServices: 5,
+  /** The installer writes the boot entry and its assets. */
+  install: 20,
+  /** Everything else stops, and the kernel is replaced by kexec. */
+  stopAll: 3,
+  /** machined counts down before it reboots after a fatal error (talos: machined/main.go, handle). */
+  panicCountdown: 10,
+  /** A boot that fails until the firmware is at the boot menu again. */
+  failedBoot: 60,
+  /** The followers miss the leader and elect another: a good second in practice. */
+  election: 1.5,
 } as const;

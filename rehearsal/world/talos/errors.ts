@@ -7,6 +7,9 @@ export type Code =
   | "Unimplemented"
   | "PermissionDenied"
   | "DeadlineExceeded"
+  | "NotFound"
+  | "Canceled"
+  | "Internal"
   | "Unknown";
 
 export class TalosError extends Error {

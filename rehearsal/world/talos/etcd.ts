@@ -11,6 +11,7 @@ import { stateOf } from "./boot.ts";
 import { DURATIONS } from "./durations.ts";
 import { TalosError } from "./errors.ts";
 import type { NodeFacts } from "./facts.ts";
+import { memberRuns } from "./etcd-members.ts";
 import { bootDisk } from "./hardware.ts";
 import { isConfigured } from "./network.ts";
 
@@ -24,10 +25,8 @@ export function etcdOf(world: World, vmId: number): { clusterId: string; memberI
 
 /** More than half of the members answer. */
 export function quorum(world: World, cluster: ClusterState): boolean {
-  const members = Object.entries(cluster.etcd);
-  const up = members.filter(
-    ([id, { vmId }]) => isConfigured(world, vmId) && etcdOf(world, vmId)?.memberId === id,
-  );
+  const members = Object.keys(cluster.etcd).filter((id) => !cluster.etcd[id]!.learner);
+  const up = members.filter((id) => memberRuns(world, cluster, id));
   return members.length > 0 && up.length > members.length / 2;
 }
 

@@ -19,7 +19,10 @@ export interface NodeFacts {
   /** Certificate authority of the Talos API, base64 of PEM; public. */
   talosCa: string;
   clusterEndpoint: string;
+  /** Of its kubelet. */
   kubernetesVersion: string;
+  /** Of a control plane's API server. */
+  apiServerVersion?: string;
   allowScheduling: boolean;
   extraMounts: { destination: string; source: string; options: string[] }[];
   labels: Record<string, string>;
@@ -103,6 +106,7 @@ export async function readFacts(world: World, vm: VmState, machineConfig: string
     ...identityOf(machineConfig, found),
     clusterEndpoint: found.clusterEndpoint,
     kubernetesVersion: found.kubernetesVersion.replace(/^v/, ""),
+    ...(found.apiServerVersion ? { apiServerVersion: found.apiServerVersion.replace(/^v/, "") } : {}),
     allowScheduling: found.allowSchedulingOnControlPlanes,
     extraMounts: found.kubeletExtraMounts.map(({ destination, source, options }) => ({
       destination,

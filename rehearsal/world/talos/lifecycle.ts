@@ -1,21 +1,27 @@
 /** What happens to Talos when Proxmox acts on its machine, and reboots from inside. */
+import { clearFault } from "../faults.ts";
 import type { MachineLifecycle, World } from "../world.ts";
 import { boot, restart } from "./boot.ts";
-import { forgetMachine, noteQuorum } from "./etcd.ts";
+import { goDown } from "./downtime.ts";
+import { forgetMachine } from "./etcd.ts";
 import { exclusive } from "./lock.ts";
+import { hangUp } from "./node-events.ts";
 
 export const talosLifecycle: MachineLifecycle = {
   powerOn: (world, vmId) => exclusive(world, () => boot(world, vmId, world.clock.now())),
   powerOff: (world, vmId, how) =>
     exclusive(world, async () => {
       const name = world.state.machines[vmId]?.facts?.hostname ?? `VM ${vmId}`;
+      await goDown(world, vmId, `${name} was ${how === "stop" ? "switched off" : "shut down"}`);
+      clearFault(world, "reboot-hangs", vmId);
       delete world.state.machines[vmId];
-      noteQuorum(world, vmId, `${name} was ${how === "stop" ? "switched off" : "shut down"}`);
-      return Promise.resolve();
+      hangUp(world, vmId);
     }),
   destroyed: (world, vmId) =>
     exclusive(world, async () => {
+      await goDown(world, vmId, "its machine is deleted");
       delete world.state.machines[vmId];
+      hangUp(world, vmId);
       forgetMachine(world, vmId);
       return Promise.resolve();
     }),

@@ -15,12 +15,17 @@ export function isUp(world: World, vmId: number): boolean {
   return vm?.power === "running" && machine !== undefined && world.clock.now() >= machine.answersAt;
 }
 
-/** Runs Kubernetes's part too: it is up and its config is in force. */
-export function isConfigured(world: World, vmId: number): boolean {
+/** Its config is in force, and apid answers. */
+export function answersApi(world: World, vmId: number): boolean {
   const machine = world.state.machines[vmId];
   return (
     isUp(world, vmId) && machine?.configuredAt !== undefined && world.clock.now() >= machine.configuredAt
   );
+}
+
+/** Runs Kubernetes's part too: an upgrade or a reboot stops that first. */
+export function isConfigured(world: World, vmId: number): boolean {
+  return answersApi(world, vmId) && !world.state.machines[vmId]?.servicesStopped;
 }
 
 /** Every up machine of this homelab, with its VM. */

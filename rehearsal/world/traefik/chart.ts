@@ -8,7 +8,8 @@ import {
 } from "../kubernetes/charts.ts";
 import { bindClaim } from "../kubernetes/claims.ts";
 import { DURATIONS } from "../kubernetes/durations.ts";
-import { podsOf, rollOut, stopPod, type Deployment } from "../kubernetes/rollout.ts";
+import type { Deployment } from "../kubernetes/pod-start.ts";
+import { podsOf, rollOut, stopPod } from "../kubernetes/rollout.ts";
 import type { ReleaseState, VolumeFile } from "../kubernetes/state.ts";
 import { startResolver } from "./acme.ts";
 import { plan, type Resolver, type TraefikPlan } from "./values.ts";
@@ -48,6 +49,8 @@ export const traefikChart: ChartModel = {
   },
 
   upgrade: (context) => apply(context),
+
+  deployments: (release) => [deploymentOf(release, plan(release))],
 
   async uninstall({ cluster, release }) {
     // The claim stays: the chart marks it `helm.sh/resource-policy: keep`.

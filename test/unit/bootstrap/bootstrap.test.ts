@@ -21,13 +21,15 @@ describe("on a machine with Go alone", () => {
   it("builds each program once, records them, and then asks nothing", async () => {
     const { context, go, root, asked } = fakeMachine();
     const first = await bootstrap(context);
-    expect(go.builds()).toEqual(["talos-machinery", "pulumi-cli", "proxmox-plugin"]);
+    expect(go.builds()).toEqual(["talos-machinery", "talos-nodes", "pulumi-cli", "proxmox-plugin"]);
     expect(first).toMatchObject({
       news: true,
       toolchain: { pulumiVersion: "3.245.0", proxmoxPlugin: "own build" },
     });
-    const { pulumi, pulumiHome, talosMachinery, proxmoxPluginPath } = first.toolchain;
-    expect([pulumi, talosMachinery, proxmoxPluginPath].every((file) => existsSync(file))).toBe(true);
+    const { pulumi, pulumiHome, talosMachinery, talosNodes, proxmoxPluginPath } = first.toolchain;
+    expect([pulumi, talosMachinery, talosNodes, proxmoxPluginPath].every((file) => existsSync(file))).toBe(
+      true,
+    );
     expect(path.relative(pulumiHome, proxmoxPluginPath)).toBe(
       "plugins/resource-proxmoxve-v8.6.0/pulumi-resource-proxmoxve",
     );
@@ -47,7 +49,7 @@ describe("on a machine with Go alone", () => {
     expect(go.builds()).toEqual([]);
   });
 
-  it.each(["talos-machinery", "pulumi-cli", "proxmox-plugin"])(
+  it.each(["talos-machinery", "talos-nodes", "pulumi-cli", "proxmox-plugin"])(
     "builds %s again when its sources change",
     async (name) => {
       const { context, go, root } = fakeMachine();
@@ -116,7 +118,7 @@ describe("HOMELAB_TOOLCHAIN=auto", () => {
     const { context, bin, go } = fakeMachine("auto");
     const cli = script(path.join(bin, "pulumi"), "echo v3.250.1");
     expect((await bootstrap(context)).toolchain).toMatchObject({ pulumi: cli, pulumiVersion: "3.250.1" });
-    expect(go.builds()).toEqual(["talos-machinery", "proxmox-plugin"]);
+    expect(go.builds()).toEqual(["talos-machinery", "talos-nodes", "proxmox-plugin"]);
     expect((await bootstrap(context)).news).toBe(false);
 
     script(cli, "echo v3.251.10");
@@ -143,7 +145,7 @@ describe("HOMELAB_TOOLCHAIN=auto", () => {
     expect(toolchain.proxmoxPlugin).toBe("published");
     expect(toolchain.pulumiHome.startsWith(context.cache)).toBe(true);
     expect(readFileSync(toolchain.proxmoxPluginPath, "utf8")).toContain("echo published");
-    expect(go.builds()).toEqual(["talos-machinery", "pulumi-cli"]);
+    expect(go.builds()).toEqual(["talos-machinery", "talos-nodes", "pulumi-cli"]);
   });
 
   it("does not take a plugin whose install was interrupted", async () => {
@@ -191,7 +193,7 @@ describe("one way picked", () => {
     await expect(bootstrap(context)).rejects.toThrow(
       /^The Pulumi CLI cannot be downloaded: .*\nCheck the network/,
     );
-    expect(go.builds()).toEqual(["talos-machinery"]);
+    expect(go.builds()).toEqual(["talos-machinery", "talos-nodes"]);
   });
 
   it("build: takes neither the CLI on PATH nor the installed plugin", async () => {

@@ -4,6 +4,7 @@ import {
   uninstallRelease,
   upgradeRelease,
 } from "../../../../rehearsal/world/kubernetes/releases.ts";
+import { rebuildReplicas } from "../../../../rehearsal/world/longhorn/rebuild.ts";
 import { drainBlockedBy } from "../../../../rehearsal/world/longhorn/drain.ts";
 import { health } from "../../../../rehearsal/world/longhorn/health.ts";
 import { readValues } from "../../../../rehearsal/world/longhorn/values.ts";
@@ -13,7 +14,6 @@ import {
   deleteVolume,
   detachVolume,
   readFile,
-  rebuildReplicas,
   writeFile,
 } from "../../../../rehearsal/world/longhorn/volumes.ts";
 import {
@@ -216,6 +216,7 @@ describe("volumes", () => {
   test("a node that is down degrades its volumes, and they are rebuilt when it is back", async () => {
     await install();
     const volume = await createVolume(cluster, { claim: "a/b", sizeBytes: GIB });
+    await attachVolume(cluster, volume.name, "cp-1");
     cluster.host("worker-1").up = false;
     expect(health(cluster).volumes[0]?.robustness).toBe("degraded");
     cluster.host("worker-1").up = true;

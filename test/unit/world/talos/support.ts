@@ -2,6 +2,7 @@
 import { startMachinery, type Machinery, type MachinerySecrets } from "../../../../rehearsal/machinery.ts";
 import { readToolchain } from "../../../../rehearsal/toolchain.ts";
 import type { Clock } from "../../../../rehearsal/world/clock.ts";
+import { nodeWorkloads } from "../../../../rehearsal/world/kubernetes/workloads.ts";
 import type { DiskState, VmState, WorldState } from "../../../../rehearsal/world/state.ts";
 import { apply, type Target } from "../../../../rehearsal/world/talos/api.ts";
 import type { ApplyMode, ApplyResult } from "../../../../rehearsal/world/talos/apply.ts";
@@ -70,7 +71,13 @@ export class Lab {
       events: [],
       declarations: {},
     };
-    this.world = new World({ state, clock: this.clock, machinery, lifecycle: talosLifecycle });
+    this.world = new World({
+      state,
+      clock: this.clock,
+      machinery,
+      lifecycle: talosLifecycle,
+      workloads: nodeWorkloads(),
+    });
   }
 
   static async open(machinery: Machinery, seed = 1): Promise<Lab> {

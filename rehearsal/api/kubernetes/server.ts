@@ -1,0 +1,157 @@
+/**
+ * The API server of the simulated cluster, as a workstation behind a tunnel reaches it: HTTPS on loopback, at the other end the
+ * cluster's own endpoint. When nothing answers there the connection is reset, as a tunnel does that finds its end closed.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import { createServer, type AddressInfo, type Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import { undisturbed, type Interceptor } from "../../faults/fault.ts";
+import { UserError } from "../../user-error.ts";
+import { clusterOf, type Cluster, type Hosts } from "../../world/kubernetes/cluster.ts";
+import { endpointState } from "../../world/kubernetes/endpoint.ts";
+import { settle } from "../../world/talos/cluster.ts";
+import type { World } from "../../world/world.ts";
+import { BrokenConnection, requestKey, requestManner } from "./faults.ts";
+import { authenticate, serverIdentity } from "./identity.ts";
+import { handle } from "./routes.ts";
+import { ApiError, statusOf } from "./status.ts";
+import { UPGRADE_PATH } from "./upgrade-path.ts";
+import { answerUpgrade } from "./upgrade.ts";
+
+export interface KubernetesServerOptions {
+  /** 0 or absent: any free port. */
+  port?: number;
+  hosts: Hosts;
+  intercept?: Interceptor;
+}
+
+export interface KubernetesServer {
+  /** `https://127.0.0.1:<port>`. */
+  url: string;
+  port: number;
+  close(): Promise<void>;
+}
+
+/** How long an API server waits for an etcd without quorum (etcd: server, request timeout of 7 s). */
+const ETCD_PATIENCE = 7;
+
+export async function serveKubernetes(
+  world: World,
+  options: KubernetesServerOptions,
+): Promise<KubernetesServer> {
+  const serving: Serving = { world, hosts: options.hosts, intercept: options.intercept ?? undisturbed };
+  const open = new Set<Socket>();
+  const https = createHttpsServer(
+    { requestCert: true, rejectUnauthorized: false, minVersion: "TLSv1.2" },
+    (request, response) => void answer(serving, request, response),
+  );
+  https.on("tlsClientError", (_error, socket) => socket.destroy());
+  https.requestTimeout = 0;
+  let shown: string | undefined;
+
+  const accept = async (socket: Socket) => {
+    const cluster = await clusterThatAnswers(serving);
+    if (!cluster) return void socket.resetAndDestroy();
+    if (shown !== cluster.state.id) {
+      const identity = await serverIdentity(cluster);
+      if (!identity) return void socket.resetAndDestroy();
+      https.setSecureContext(identity);
+      shown = cluster.state.id;
+    }
+    https.emit("connection", socket);
+    socket.resume();
+  };
+  const server = createServer({ pauseOnConnect: true }, (socket) => {
+    open.add(socket);
+    socket.on("error", () => undefined); // the client went away
+    socket.on("close", () => open.delete(socket));
+    accept(socket).catch(() => socket.resetAndDestroy());
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error) =>
+      reject(
+        new UserError(
+          `The simulated Kubernetes API cannot listen on 127.0.0.1:${options.port ?? 0}: ${error.message}. ` +
+            "Stop the program that has this port: the port is part of what this rehearsal remembers.",
+        ),
+      ),
+    );
+    server.listen(options.port ?? 0, "127.0.0.1", resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `https://127.0.0.1:${port}`,
+    port,
+    close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const socket of open) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+interface Serving {
+  world: World;
+  hosts: Hosts;
+  intercept: Interceptor;
+}
+
+/** The cluster whose endpoint answers now, with or without a quorum behind it. */
+async function clusterThatAnswers({ world, hosts }: Serving): Promise<Cluster | undefined> {
+  await settle(world);
+  const found = Object.values(world.state.clusters).find((each) => endpointState(world, each) !== "closed");
+  return found && clusterOf(world, found.id, hosts);
+}
+
+async function answer(serving: Serving, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { world, intercept } = serving;
+  const method = request.method ?? "GET";
+  const { pathname, searchParams } = new URL(request.url ?? "/", "https://127.0.0.1");
+  const socket = request.socket as TLSSocket;
+  try {
+    const body = await readBody(request);
+    const cluster = await clusterThatAnswers(serving);
+    if (!cluster) return void socket.destroy(); // it went down while the connection was open
+    if (pathname === UPGRADE_PATH)
+      return await answerUpgrade(cluster, { method, body, socket, response, intercept });
+    authenticate(socket);
+    const events = world.state.events.length;
+    const data = await intercept(requestKey(method, pathname), requestManner(world, method), async () => {
+      if (endpointState(world, cluster.state) === "no-quorum" && pathname !== "/version") {
+        await world.clock.sleep(ETCD_PATIENCE);
+        throw new ApiError(500, "InternalError", "etcdserver: request timed out");
+      }
+      return handle(cluster, { method, path: pathname, query: searchParams, body, type: typeOf(request) });
+    });
+    if (method !== "GET" || world.state.events.length > events) await world.commit();
+    send(response, 200, data);
+  } catch (error) {
+    if (error instanceof BrokenConnection) return void socket.destroy();
+    const known =
+      error instanceof ApiError
+        ? error
+        : new ApiError(500, "InternalError", `Internal error occurred: ${String(error)}`);
+    send(response, known.code, statusOf(known));
+  }
+}
+
+function typeOf(request: IncomingMessage): string {
+  return (request.headers["content-type"] ?? "").split(";")[0]!.trim();
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function send(response: ServerResponse, code: number, data: unknown): void {
+  if (response.destroyed) return;
+  const text = typeof data === "string";
+  response.writeHead(code, {
+    "content-type": text ? "text/plain; charset=utf-8" : "application/json",
+    "cache-control": "no-cache, private",
+  });
+  response.end(text ? data : JSON.stringify(data));
+}

@@ -1,0 +1,117 @@
+/**
+ * The line to `tools/talos-nodes`, the gRPC side of the simulated nodes: a child process that speaks Talos's API on loopback and
+ * asks here, one JSON object a line, what to answer.
+ */
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { UserError } from "../../user-error.ts";
+import { TalosError } from "../../world/talos/errors.ts";
+
+export interface Call {
+  /** Full name, e.g. `/machine.MachineService/Version`. */
+  method: string;
+  /** The node's address; empty when the client named none. */
+  node: string;
+  /** Certificate authority by which the client has proved itself, base64 of PEM. */
+  authority: string;
+  params: Record<string, unknown>;
+  /** Aborted when the client goes away. */
+  signal: AbortSignal;
+  /** One message of an answer that is a stream. */
+  item: (message: Record<string, unknown>) => void;
+}
+
+/** A text parameter; absent means empty, as protobuf has it. */
+export function textOf(params: Record<string, unknown>, name: string): string {
+  const value = params[name];
+  return typeof value === "string" ? value : "";
+}
+
+export interface Bridge {
+  port: number;
+  close(): Promise<void>;
+}
+
+interface Line {
+  listening?: number;
+  call?: number;
+  cancel?: number;
+  method?: string;
+  node?: string;
+  authority?: string;
+  params?: Record<string, unknown>;
+}
+
+/** Resolves when clients may come. `answer` gives the result of a call, or throws; a TalosError keeps its code. */
+export async function openBridge(
+  executable: string,
+  port: number,
+  answer: (call: Call) => Promise<unknown>,
+): Promise<Bridge> {
+  const child = spawn(executable, [`-port=${port}`], { stdio: ["pipe", "pipe", "pipe"] });
+  const open = new Map<number, AbortController>();
+  let complaints = "";
+  child.stderr.on(
+    "data",
+    (chunk: Buffer) => (complaints = (complaints + chunk.toString("utf8")).slice(-2000)),
+  );
+  // A child that has gone takes no answers; its end is told by `exit`.
+  child.stdin.on("error", () => undefined);
+  const say = (line: Record<string, unknown>) => void child.stdin.write(`${JSON.stringify(line)}\n`);
+
+  const handle = async (id: number, line: Line): Promise<void> => {
+    const controller = new AbortController();
+    open.set(id, controller);
+    try {
+      const result = await answer({
+        method: line.method ?? "",
+        node: line.node ?? "",
+        authority: line.authority ?? "",
+        params: line.params ?? {},
+        signal: controller.signal,
+        item: (message) => say({ call: id, item: message }),
+      });
+      say({ call: id, result: result ?? {} });
+    } catch (error) {
+      say({ call: id, error: failureOf(error) });
+    } finally {
+      open.delete(id);
+    }
+  };
+
+  const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const listening = new Promise<number>((resolve, reject) => {
+    child.once("error", (error) => reject(new UserError(`Cannot start ${executable}: ${error.message}`)));
+    child.once("exit", () => reject(new UserError(whyNot(port, complaints))));
+    createInterface({ input: child.stdout }).on("line", (text) => {
+      const line = JSON.parse(text) as Line;
+      if (line.listening !== undefined) resolve(line.listening);
+      else if (line.cancel !== undefined) open.get(line.cancel)?.abort();
+      else if (line.call !== undefined) void handle(line.call, line);
+    });
+  });
+  return {
+    port: await listening,
+    async close() {
+      for (const controller of open.values()) controller.abort();
+      child.stdin.end();
+      await gone;
+    },
+  };
+}
+
+function failureOf(error: unknown): { code: string; message: string } {
+  if (error instanceof TalosError) return { code: error.grpc, message: error.desc };
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: "Internal", message: `the simulated node failed: ${message}` };
+}
+
+function whyNot(port: number, complaints: string): string {
+  if (!complaints.includes("address already in use")) {
+    return `The simulated Talos API ended: ${complaints.trim() || "without a word"}`;
+  }
+  return (
+    `Port ${port} on 127.0.0.1 is taken, and the simulated Talos API wants to listen there, as in this stack's earlier runs. ` +
+    "Stop the program that has it."
+  );
+}

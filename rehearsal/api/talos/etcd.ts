@@ -1,0 +1,51 @@
+/** etcd's part of the API of a control plane. */
+import {
+  etcdAlarms,
+  etcdForfeit,
+  etcdLeave,
+  etcdMembers,
+  etcdRemove,
+  etcdSnapshot,
+  etcdStatus,
+} from "../../world/talos/etcd-api.ts";
+import { exclusive } from "../../world/talos/lock.ts";
+import { textOf } from "./bridge.ts";
+import type { NodeCall, NodeMethod } from "./server.ts";
+
+const SERVICE = "/machine.MachineService";
+
+function looks(answer: (call: NodeCall) => unknown): NodeMethod {
+  return { changes: false, answer };
+}
+
+function changes(answer: (call: NodeCall) => unknown): NodeMethod {
+  return {
+    changes: true,
+    answer: (call) => exclusive(call.world, () => Promise.resolve(answer(call))),
+  };
+}
+
+export const etcdMethods: Record<string, NodeMethod> = {
+  [`${SERVICE}/EtcdStatus`]: looks(({ world, machine }) => ({
+    messages: [{ memberStatus: etcdStatus(world, machine) }],
+  })),
+  [`${SERVICE}/EtcdMemberList`]: looks(({ world, machine }) => {
+    const members = etcdMembers(world, machine);
+    return { messages: [{ legacyMembers: members.map(({ hostname }) => hostname), members }] };
+  }),
+  [`${SERVICE}/EtcdAlarmList`]: looks(({ world, machine }) => ({
+    messages: [{ memberAlarms: etcdAlarms(world, machine) }],
+  })),
+  [`${SERVICE}/EtcdForfeitLeadership`]: changes(({ world, machine }) => ({
+    messages: [{ member: etcdForfeit(world, machine) }],
+  })),
+  [`${SERVICE}/EtcdLeaveCluster`]: changes(({ world, machine }) => {
+    etcdLeave(world, machine);
+    return { messages: [{}] };
+  }),
+  [`${SERVICE}/EtcdRemoveMemberByID`]: changes(({ world, machine, params }) => {
+    etcdRemove(world, machine, BigInt(textOf(params, "memberId") || "0"));
+    return { messages: [{}] };
+  }),
+  [`${SERVICE}/EtcdSnapshot`]: changes(({ world, machine }) => etcdSnapshot(world, machine)),
+};

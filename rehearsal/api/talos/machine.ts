@@ -1,0 +1,87 @@
+/** The machine's own part of the API: versions, files, events, images, and what makes it reboot. */
+import type { PulledImage } from "../../world/state.ts";
+import { TalosError } from "../../world/talos/errors.ts";
+import { listImages, pullForClient } from "../../world/talos/installers.ts";
+import { rebootNode, upgrade } from "../../world/talos/upgrade.ts";
+import { textOf } from "./bridge.ts";
+import { streamEvents } from "./events.ts";
+import type { NodeCall, NodeMethod } from "./server.ts";
+
+const SERVICE = "/machine.MachineService";
+
+export const machineMethods: Record<string, NodeMethod> = {
+  [`${SERVICE}/Version`]: { changes: false, answer: version },
+  [`${SERVICE}/Read`]: { changes: false, answer: read },
+  [`${SERVICE}/Events`]: { changes: false, answer: streamEvents },
+  [`${SERVICE}/ImagePull`]: {
+    changes: true,
+    async answer({ world, machine, params }) {
+      await pullForClient(world, machine, namespaceOf(params), textOf(params, "reference"));
+      return { messages: [{}] };
+    },
+  },
+  [`${SERVICE}/ImageList`]: {
+    changes: false,
+    answer({ world, machine, params, item }) {
+      for (const image of listImages(world, machine, namespaceOf(params))) {
+        const { reference: name, digest, sizeBytes, pulledAt } = image;
+        item({ name, digest, size: String(sizeBytes), createdAt: timestamp(pulledAt) });
+      }
+    },
+  },
+  [`${SERVICE}/Upgrade`]: {
+    changes: true,
+    async answer({ world, machine, params }) {
+      const image = textOf(params, "image");
+      const request = { image, force: params["force"] === true, stage: params["stage"] === true };
+      const actorId = await upgrade(world, machine, request);
+      return { messages: [{ ack: "Upgrade request received", actorId }] };
+    },
+  },
+  [`${SERVICE}/Reboot`]: {
+    changes: true,
+    answer: ({ world, machine }) => ({ messages: [{ actorId: rebootNode(world, machine) }] }),
+  },
+};
+
+function version({ machine }: NodeCall): unknown {
+  const { image } = machine;
+  const arch = image.arch ?? "amd64";
+  return {
+    messages: [
+      {
+        version: { tag: image.version, sha: "simulated", goVersion: "go1.25.5", os: "linux", arch },
+        platform: { name: image.platform, mode: image.platform === "metal" ? "metal" : "cloud" },
+        features: { rbac: true },
+      },
+    ],
+  };
+}
+
+const BOOT_ID = "/proc/sys/kernel/random/boot_id";
+
+function read({ machine, params, item }: NodeCall): void {
+  const path = textOf(params, "path");
+  if (path !== BOOT_ID) {
+    throw new TalosError("NotFound", `stat ${path}: no such file or directory`);
+  }
+  item({ bytes: Buffer.from(`${machine.bootId}\n`).toString("base64") });
+}
+
+function namespaceOf(params: Record<string, unknown>): PulledImage["namespace"] {
+  switch (params["namespace"]) {
+    case "NS_SYSTEM":
+      return "system";
+    case "NS_CRI":
+      return "k8s.io";
+    default:
+      throw new TalosError("InvalidArgument", "invalid namespace NS_UNKNOWN");
+  }
+}
+
+/** The world began with the year 2026, as far as anybody can tell. */
+const BEGINNING = Date.UTC(2026, 0, 1);
+
+export function timestamp(seconds: number): string {
+  return new Date(BEGINNING + seconds * 1000).toISOString();
+}

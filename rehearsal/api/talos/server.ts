@@ -1,0 +1,74 @@
+/** Talos's own gRPC API for all simulated nodes, on one loopback port: each call goes to the node that its metadata names. */
+import { undisturbed, type Interceptor } from "../../faults/fault.ts";
+import type { MachineState } from "../../world/state.ts";
+import { reach } from "../../world/talos/api.ts";
+import { TalosError } from "../../world/talos/errors.ts";
+import { resumeSequences, sequencesEnded } from "../../world/talos/sequence.ts";
+import type { World } from "../../world/world.ts";
+import { authorityOf, defaultNode } from "./authority.ts";
+import { openBridge, type Call } from "./bridge.ts";
+import { callKey, callManner } from "./faults.ts";
+import { etcdMethods } from "./etcd.ts";
+import { machineMethods } from "./machine.ts";
+import { resourceMethods } from "./resources.ts";
+
+export interface NodeCall extends Call {
+  world: World;
+  machine: MachineState;
+}
+
+export interface NodeMethod {
+  /** Whether it may change something. */
+  changes: boolean;
+  answer(call: NodeCall): unknown;
+}
+
+export interface TalosServerOptions {
+  /** Path of the built `tools/talos-nodes`. */
+  executable: string;
+  /** 0 or absent: any free one. */
+  port?: number;
+  intercept?: Interceptor;
+}
+
+export interface TalosServer {
+  port: number;
+  /** Ends the server; sequences that have begun are finished first. */
+  close(): Promise<void>;
+}
+
+const METHODS: Record<string, NodeMethod> = { ...machineMethods, ...etcdMethods, ...resourceMethods };
+
+export async function serveTalos(world: World, options: TalosServerOptions): Promise<TalosServer> {
+  const intercept = options.intercept ?? undisturbed;
+  resumeSequences(world);
+  const bridge = await openBridge(options.executable, options.port ?? 0, (call) => {
+    if (call.method === "tls.authority") return Promise.resolve(authorityOf(world));
+    return answer(world, intercept, call);
+  });
+  return {
+    port: bridge.port,
+    async close() {
+      await sequencesEnded(world);
+      await bridge.close();
+    },
+  };
+}
+
+async function answer(world: World, intercept: Interceptor, given: Call): Promise<unknown> {
+  const call = { ...given, node: given.node || defaultNode(world) };
+  const method = METHODS[call.method];
+  const changes = method?.changes ?? false;
+  return intercept(callKey(call), callManner(world, call.signal, changes), async () => {
+    const machine = await reach(world, call.node, call.authority);
+    if (!method) {
+      const name = call.method.split("/").at(-1);
+      throw new TalosError("Unimplemented", `method ${name} not implemented`);
+    }
+    try {
+      return await method.answer({ ...call, world, machine });
+    } finally {
+      if (changes) await world.commit();
+    }
+  });
+}

@@ -1,0 +1,25 @@
+/** What clients of the API change about a node object: whether it takes pods, and whether it is there at all. */
+import type { Cluster } from "./cluster.ts";
+
+/** Closes a node to new pods, or opens it. */
+export function setUnschedulable({ world, state }: Cluster, name: string, closed: boolean): Promise<void> {
+  const node = state.nodes[name];
+  if (!node || node.unschedulable === closed) return Promise.resolve();
+  node.unschedulable = closed;
+  if (!closed) node.uncordonedAt = world.clock.now();
+  world.note({
+    kind: closed ? "node-cordoned" : "node-uncordoned",
+    subject: name,
+    text: `${name} is ${closed ? "closed" : "open"} to new pods`,
+    detail: { node: name, vmId: node.vmId },
+  });
+  return Promise.resolve();
+}
+
+export function deleteNode({ state }: Cluster, name: string): Promise<void> {
+  if (!state.nodes[name]) return Promise.resolve();
+  delete state.nodes[name];
+  // Its pods go with it (kubernetes pkg/controller/podgc, orphaned pods).
+  for (const [key, pod] of Object.entries(state.pods)) if (pod.node === name) delete state.pods[key];
+  return Promise.resolve();
+}

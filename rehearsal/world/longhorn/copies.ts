@@ -1,0 +1,116 @@
+/**
+ * Which replicas of a volume are copies of its data: they fail with their node or disk while the volume is in use. A detached volume
+ * has no engine that would notice, and nothing is written that its replicas could miss.
+ */
+import type { Cluster } from "../kubernetes/cluster.ts";
+import type { LonghornReplica, LonghornVolume } from "../kubernetes/state.ts";
+import { longhornOf } from "./installed.ts";
+import { replicaAlive } from "./placement.ts";
+
+/** Looks again which replicas are there. */
+export function reassess(cluster: Cluster, volume: LonghornVolume): void {
+  const longhorn = longhornOf(cluster);
+  for (const replica of volume.replicas) {
+    if (!replica.healthy || replicaAlive(cluster, longhorn, replica)) continue;
+    const node = cluster.state.nodes[replica.node];
+    const up = node !== undefined && cluster.hosts(node.vmId).isUp();
+    if (volume.attachedTo === undefined && !up && mayComeBack(cluster, replica)) continue;
+    failReplica(cluster, volume, replica, (up ? undefined : node?.downSince) ?? cluster.world.clock.now());
+  }
+  assess(cluster, volume);
+}
+
+/** From here on it misses what is written. */
+export function failReplica(
+  cluster: Cluster,
+  volume: LonghornVolume,
+  replica: LonghornReplica,
+  at: number,
+): void {
+  delete replica.rebuild;
+  replica.failedAt ??= at;
+  if (!replica.healthy) return;
+  replica.healthy = false;
+  cluster.world.note(
+    {
+      kind: "replica-lost",
+      subject: volume.name,
+      severity: "warning",
+      text: `the replica of ${volume.name} on ${replica.node} is not there`,
+      detail: { node: replica.node, diskId: replica.diskId },
+    },
+    at,
+  );
+}
+
+/** Its machine still has its disks, as far as anybody knows. */
+export function mayComeBack(cluster: Cluster, { node }: LonghornReplica): boolean {
+  const known = cluster.state.nodes[node];
+  return known !== undefined && known.vmId !== 0 && !cluster.hosts(known.vmId).isUp();
+}
+
+/** Sums the replicas up, and puts on record what has changed by it. */
+export function assess(cluster: Cluster, volume: LonghornVolume, at = cluster.world.clock.now()): void {
+  const healthy = volume.replicas.filter((replica) => replica.healthy).length;
+  const before = volume.robustness;
+  volume.robustness = healthy === 0 ? "faulted" : healthy < volume.replicasWanted ? "degraded" : "healthy";
+  const detail = { claim: volume.claim, healthy, wanted: volume.replicasWanted };
+  const note = (event: Omit<Parameters<typeof cluster.world.note>[0], "subject">) =>
+    cluster.world.note({ subject: volume.name, ...event }, at);
+
+  if (volume.robustness === "healthy") {
+    const seconds = Math.round(at - (volume.degradedAt ?? at));
+    delete volume.degradedAt;
+    if (before === "degraded" || before === "faulted")
+      note({
+        kind: "volume-healthy",
+        text: `${volume.name} (${volume.claim}) has all ${healthy} copies again, after ${seconds} s`,
+        detail: { ...detail, seconds },
+      });
+  } else {
+    volume.degradedAt ??= at;
+    if (volume.robustness === "degraded" && before === "healthy")
+      note({
+        kind: "volume-degraded",
+        severity: "warning",
+        text: `${volume.name} (${volume.claim}) has ${healthy} of ${volume.replicasWanted} copies`,
+        detail,
+      });
+    if (volume.robustness === "faulted" && before !== "faulted") {
+      const asleep = volume.replicas.some((replica) => mayComeBack(cluster, replica));
+      note({
+        kind: "replica-lost",
+        severity: asleep && volume.replicasWanted === 1 ? "warning" : "catastrophe",
+        text: `${volume.name} (${volume.claim}) has no replica left`,
+        detail,
+      });
+    }
+  }
+  assessReading(cluster, volume, at);
+}
+
+/** Whether any copy of it answers, which a pod that reads it needs, and one that wants to. */
+function assessReading(cluster: Cluster, volume: LonghornVolume, at: number): void {
+  const longhorn = longhornOf(cluster);
+  const readable = volume.replicas.some(
+    (replica) => replica.healthy && replicaAlive(cluster, longhorn, replica),
+  );
+  const since = volume.unreadableSince;
+  if (readable === (since === undefined)) return;
+  const users = Object.values(cluster.state.pods).filter(
+    (pod) => pod.phase === "running" && pod.volumes.includes(volume.name),
+  );
+  const detail = { claim: volume.claim, wanted: volume.replicasWanted, pods: users.map(({ name }) => name) };
+  const subject = volume.name;
+  if (!readable) {
+    volume.unreadableSince = at;
+    const severity = users.length > 0 ? ("warning" as const) : ("info" as const);
+    const text = `no copy of ${volume.name} (${volume.claim}) answers`;
+    cluster.world.note({ kind: "volume-unreadable", subject, severity, text, detail }, at);
+  } else if (since !== undefined) {
+    delete volume.unreadableSince;
+    const seconds = Math.round(at - since);
+    const text = `a copy of ${volume.name} (${volume.claim}) answers again, after ${seconds} s`;
+    cluster.world.note({ kind: "volume-readable", subject, text, detail: { ...detail, seconds } }, at);
+  }
+}

@@ -1,0 +1,216 @@
+import { connect } from "node:net";
+import {
+  CoreV1Api,
+  CustomObjectsApi,
+  KubeConfig,
+  PatchStrategy,
+  setHeaderOptions,
+  VersionApi,
+} from "@kubernetes/client-node";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { serveKubernetes, type KubernetesServer } from "../../../rehearsal/api/kubernetes/server.ts";
+import type { Machinery } from "../../../rehearsal/machinery.ts";
+import { clusterOf, type Cluster } from "../../../rehearsal/world/kubernetes/cluster.ts";
+import { installRelease } from "../../../rehearsal/world/kubernetes/releases.ts";
+import { createVolume, attachVolume } from "../../../rehearsal/world/longhorn/volumes.ts";
+import { bootstrap } from "../../../rehearsal/world/talos/api.ts";
+import { settle } from "../../../rehearsal/world/talos/cluster.ts";
+import { hostOf } from "../../../rehearsal/world/talos/host.ts";
+import { GIB, LONGHORN, LONGHORN_VALUES, privileged } from "../world/kubernetes/fakes.ts";
+import { Lab, newSecrets, openMachinery } from "../world/talos/support.ts";
+
+const MOUNT = `machine: {kubelet: {extraMounts: [{destination: /var/mnt/longhorn, type: bind, source: /var/mnt/longhorn, options: [bind, rshared, rw]}]}}`;
+const NAMES = { 126: "cp-1", 127: "worker-1" } as const;
+
+let machinery: Machinery;
+let lab: Lab;
+let server: KubernetesServer;
+
+beforeAll(async () => {
+  machinery = await openMachinery();
+});
+afterAll(() => machinery.close());
+
+beforeEach(async () => {
+  lab = await Lab.open(machinery);
+  server = await serveKubernetes(lab.world, { hosts: (vmId) => hostOf(lab.world, vmId) });
+});
+afterEach(() => server.close());
+
+async function bringUp(): Promise<void> {
+  for (const [id, name] of Object.entries(NAMES)) {
+    const vmId = Number(id);
+    const address = `192.168.1.${id}`;
+    lab.addVm({ vmId, name, address });
+    await lab.start(vmId);
+    const role = vmId === 126 ? ("controlplane" as const) : ("worker" as const);
+    const patches = [MOUNT, ...(vmId === 126 ? ["cluster: {allowSchedulingOnControlPlanes: true}"] : [])];
+    await lab.apply(address, await lab.config({ hostname: name, role, patches }));
+    if (vmId === 126) await bootstrap(lab.world, lab.target(address));
+    await lab.clock.sleep(200);
+  }
+  await settle(lab.world);
+  await lab.clock.sleep(100);
+  await settle(lab.world);
+}
+
+function cluster(): Cluster {
+  const [id] = Object.keys(lab.world.state.clusters);
+  return clusterOf(lab.world, id!, (vmId) => hostOf(lab.world, vmId));
+}
+
+async function client(secrets = lab.secrets): Promise<KubeConfig> {
+  const { kubeconfigRaw } = await machinery.call<{ kubeconfigRaw: string }>("kubeconfig.generate", {
+    machineSecrets: secrets.machineSecrets,
+    clusterName: "lab",
+    clusterEndpoint: server.url,
+  });
+  const config = new KubeConfig();
+  config.loadFromString(kubeconfigRaw);
+  return config;
+}
+
+describe("before there is a cluster", () => {
+  test("the connection is reset", async () => {
+    const socket = connect(server.port, "127.0.0.1");
+    const error = await new Promise<NodeJS.ErrnoException>((resolve) => socket.on("error", resolve));
+    expect(error.code).toBe("ECONNRESET");
+  });
+});
+
+describe("a running cluster, asked by the official client", () => {
+  beforeEach(bringUp);
+
+  test("shows its version and its nodes as they are", async () => {
+    const config = await client();
+    expect(await config.makeApiClient(VersionApi).getCode()).toMatchObject({
+      gitVersion: "v1.35.0",
+      minor: "35",
+    });
+    const { items } = await config.makeApiClient(CoreV1Api).listNode();
+    expect(items.map(({ metadata }) => metadata?.name)).toEqual(["cp-1", "worker-1"]);
+    const worker = items[1]!;
+    expect(worker.status?.nodeInfo).toMatchObject({
+      osImage: "Talos (v1.12.0)",
+      kubeletVersion: "v1.35.0",
+      bootID: lab.world.state.machines[127]!.bootId,
+    });
+    expect(worker.metadata?.annotations?.["extensions.talos.dev/schematic"]).toBe(
+      lab.world.state.machines[127]!.image.schematicId,
+    );
+    expect(worker.status?.conditions?.find(({ type }) => type === "Ready")?.status).toBe("True");
+    expect(items[0]?.metadata?.labels).toHaveProperty(["node-role.kubernetes.io/control-plane"], "");
+  });
+
+  test("finds what is there, and has a Status for what is not", async () => {
+    const core = (await client()).makeApiClient(CoreV1Api);
+    await expect(core.readNode({ name: "worker-2" })).rejects.toMatchObject({
+      code: 404,
+      body: expect.stringContaining('nodes \\"worker-2\\" not found') as string,
+    });
+    await expect(core.listConfigMapForAllNamespaces()).rejects.toMatchObject({
+      code: 404,
+      body: expect.stringContaining("the server could not find the requested resource") as string,
+    });
+  });
+
+  test("closes and opens a node, in each form of a patch", async () => {
+    const core = (await client()).makeApiClient(CoreV1Api);
+    const patch = (body: unknown, type: PatchStrategy) =>
+      core.patchNode({ name: "worker-1", body }, setHeaderOptions("Content-Type", type));
+    const closed = await patch({ spec: { unschedulable: true } }, PatchStrategy.MergePatch);
+    expect(closed.spec?.unschedulable).toBe(true);
+    expect(closed.spec?.taints?.map(({ key }) => key)).toContain("node.kubernetes.io/unschedulable");
+    const opened = await patch(
+      [{ op: "replace", path: "/spec/unschedulable", value: false }],
+      PatchStrategy.JsonPatch,
+    );
+    expect(opened.spec?.unschedulable).toBeUndefined();
+    await patch({ spec: { unschedulable: true } }, PatchStrategy.StrategicMergePatch);
+    expect((await core.readNode({ name: "worker-1" })).spec?.unschedulable).toBe(true);
+    expect(lab.texts("node-cordoned")).toHaveLength(2);
+    await expect(patch({ spec: { podCIDR: "10.0.0.0/8" } }, PatchStrategy.MergePatch)).rejects.toMatchObject({
+      code: 422,
+    });
+  });
+
+  test("lists the pods of a node, static ones as the node's own", async () => {
+    const core = (await client()).makeApiClient(CoreV1Api);
+    const { items } = await core.listPodForAllNamespaces({ fieldSelector: "spec.nodeName=cp-1" });
+    const server = items.find(({ metadata }) => metadata?.name === "kube-apiserver-cp-1");
+    expect(server?.metadata?.ownerReferences?.[0]?.kind).toBe("Node");
+    expect(server?.spec?.containers[0]?.image).toBe("registry.k8s.io/kube-apiserver:v1.35.0");
+    expect(items.every(({ spec }) => spec?.nodeName === "cp-1")).toBe(true);
+    expect((await core.listNamespacedPod({ namespace: "traefik" })).items).toEqual([]);
+  });
+
+  test("shows Longhorn's resources once it is installed, in their own shapes", async () => {
+    const objects = (await client()).makeApiClient(CustomObjectsApi);
+    const list = async (plural: string) =>
+      (await objects.listNamespacedCustomObject({
+        group: "longhorn.io",
+        version: "v1beta2",
+        namespace: "longhorn-system",
+        plural,
+      })) as { items: { metadata: { name: string }; spec: never; status: never; value?: string }[] };
+    await expect(list("volumes")).rejects.toMatchObject({ code: 404 });
+
+    privileged(cluster(), "longhorn-system");
+    await installRelease(cluster(), { ...LONGHORN, values: LONGHORN_VALUES });
+    const { name } = await createVolume(cluster(), { claim: "traefik/data", sizeBytes: GIB });
+    expect((await list("volumes")).items[0]).toMatchObject({
+      status: { state: "detached", robustness: "unknown" },
+    });
+    await attachVolume(cluster(), name, "worker-1");
+    const [volume] = (await list("volumes")).items;
+    expect(volume).toMatchObject({
+      spec: { numberOfReplicas: 2, size: String(GIB) },
+      status: {
+        state: "attached",
+        robustness: "healthy",
+        currentNodeID: "worker-1",
+        kubernetesStatus: { namespace: "traefik", pvcName: "data" },
+      },
+    });
+    const replicas = (await list("replicas")).items;
+    expect(replicas.map(({ spec }) => (spec as { nodeID: string }).nodeID).sort()).toEqual([
+      "cp-1",
+      "worker-1",
+    ]);
+    expect(replicas[0]).toMatchObject({ spec: { failedAt: "" }, status: { currentState: "running" } });
+    expect((await list("engines")).items[0]?.status).toMatchObject({ currentState: "running" });
+    expect((await list("nodes")).items).toHaveLength(2);
+    const policy = (await list("settings")).items.find(
+      ({ metadata }) => metadata.name === "node-drain-policy",
+    );
+    expect(policy?.value).toBe("block-if-contains-last-replica");
+  });
+
+  test("a node that has just gone down is still called Ready, until it has been silent for 50 s", async () => {
+    const core = (await client()).makeApiClient(CoreV1Api);
+    await lab.world.workloads!.stopped(lab.world, 127);
+    await lab.stop(127);
+    const ready = async () =>
+      (await core.readNode({ name: "worker-1" })).status?.conditions?.find(({ type }) => type === "Ready")
+        ?.status;
+    expect(await ready()).toBe("True");
+    await lab.clock.sleep(51);
+    expect(await ready()).toBe("Unknown");
+  });
+
+  test("an open connection breaks when the only control plane goes down", async () => {
+    const core = (await client()).makeApiClient(CoreV1Api);
+    await core.listNode();
+    await lab.stop(126);
+    await expect(core.listNode()).rejects.toThrow();
+  });
+
+  test("a client of another cluster is not let in, and does not trust this one", async () => {
+    const strangers = await newSecrets(machinery);
+    const foreign = await client(strangers);
+    await expect(foreign.makeApiClient(CoreV1Api).listNode()).rejects.toThrow(/certificate/);
+    const trusting = await client(strangers);
+    trusting.clusters = [{ ...trusting.clusters[0]!, caData: (await client()).clusters[0]!.caData! }];
+    await expect(trusting.makeApiClient(CoreV1Api).listNode()).rejects.toMatchObject({ code: 401 });
+  });
+});
