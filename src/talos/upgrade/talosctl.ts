@@ -17,7 +17,7 @@ export class Talosctl {
   ) {
     this.#secrets = [clientKey, clientCertificate, caCertificate].flatMap((value) => [
       value,
-      Buffer.from(value, "base64").toString("utf8").trim(),
+      ...pemLines(Buffer.from(value, "base64").toString("utf8")),
     ]);
   }
 
@@ -40,6 +40,11 @@ export class Talosctl {
       throw error;
     }
   }
+}
+
+/** Outputs are cleaned line by line, so each line of a key counts, but for those that say what follows. */
+function pemLines(pem: string): string[] {
+  return pem.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("-----"));
 }
 
 /** What was asked, why it failed, and the last lines of the output. */

@@ -73,6 +73,8 @@ export class FakeCluster implements ClusterAccess {
   alarms: EtcdAlarm[] = [];
   storageNow: Storage = { volumes: [], replicas: [] };
   kubernetesSilent: string | undefined;
+  /** What talosctl prints while it upgrades Kubernetes. */
+  progress: string[] = [];
   /** What was done, in order. */
   readonly done: string[] = [];
   /** Replaces what happens at an action, e.g. to fail. */
@@ -230,8 +232,13 @@ export class FakeCluster implements ClusterAccess {
     });
   }
 
-  upgradeKubernetes(_node: NodeConfig, { to, dryRun }: { to: string; dryRun: boolean }): Promise<void> {
+  upgradeKubernetes(
+    _node: NodeConfig,
+    { to, dryRun }: { to: string; dryRun: boolean },
+    onLine: (line: string) => void,
+  ): Promise<void> {
     return this.#act(dryRun ? "upgrade-k8s --dry-run" : "upgrade-k8s", to, () => {
+      this.progress.forEach(onLine);
       if (!dryRun) for (const node of this.nodes) node.kubeletVersion = `v${to}`;
     });
   }
