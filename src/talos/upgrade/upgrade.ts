@@ -1,11 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HomelabConfig, NodeConfig } from "../../config/types.ts";
+import { kubernetesJump, talosJump } from "../../guards/version-refusals.ts";
 import { changeOf } from "../stash-change.ts";
 import type { Log, Reachable } from "./access.ts";
 import type { Storage } from "./picture.ts";
 import { UpgradeRunner } from "./runner.ts";
 import type { Credentials } from "./talosconfig.ts";
-import { changeOfImage, unsupportedKubernetesJump, unsupportedTalosJump, type NodeImage } from "./target.ts";
+import { changeOfImage, type NodeImage } from "./target.ts";
 
 export interface UpgradeArgs {
   config: HomelabConfig;
@@ -82,7 +83,7 @@ export class Upgrade extends pulumi.ComponentResource {
       `${name}-plan`,
       async (hook) => {
         const { before, after } = changeOf<NodeImage>(hook);
-        const refused = unsupportedTalosJump(before.talosVersion, after.talosVersion);
+        const refused = talosJump(before.talosVersion, after.talosVersion);
         if (refused !== undefined) throw new Error(`${node.name}: ${refused}. Nothing was changed.`);
         await log(`${node.name}: ${changeOfImage(before, after) ?? "the same image"} (${place})`);
       },
@@ -106,7 +107,7 @@ export class Upgrade extends pulumi.ComponentResource {
       `${name}-plan`,
       async (hook) => {
         const { before, after } = changeOf<{ kubernetesVersion: string }>(hook);
-        const refused = unsupportedKubernetesJump(before.kubernetesVersion, after.kubernetesVersion);
+        const refused = kubernetesJump(before.kubernetesVersion, after.kubernetesVersion);
         if (refused !== undefined) throw new Error(`${refused}. Nothing was changed.`);
         await log(`Kubernetes ${before.kubernetesVersion} -> ${after.kubernetesVersion}`);
       },
