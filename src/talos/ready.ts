@@ -31,9 +31,9 @@ export function ready(
 ): pulumi.Resource {
   const arrived = async () => {
     await probes.healthy();
-    await upgrade.everywhere(() => stash);
+    await upgrade.everywhere();
   };
-  const stash: pulumi.Resource = new pulumi.Stash(
+  return new pulumi.Stash(
     name,
     {
       input: {
@@ -54,7 +54,6 @@ export function ready(
       },
     },
   );
-  return stash;
 }
 
 /** A node that goes is still there by then, expected by nobody: the check could only fail, and has nothing to find. */

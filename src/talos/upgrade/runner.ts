@@ -27,9 +27,12 @@ export class UpgradeRunner {
     this.#clientConfiguration = clientConfiguration;
   }
 
-  /** For progress: lines of a resource. */
-  log(resource: () => pulumi.Resource): Log {
-    return (line) => this.#inContext(() => pulumi.log.info(line, resource()));
+  /**
+   * For progress: lines of a resource. It must be one that is registered already, as a component is: a line waits for
+   * its resource's URN, and a resource whose hook is running has none before the hook has ended.
+   */
+  log(resource: pulumi.Resource): Log {
+    return (line) => this.#inContext(() => pulumi.log.info(line, resource));
   }
 
   /** Brings one node to its image. */

@@ -51,8 +51,8 @@ export class Upgrade extends pulumi.ComponentResource {
   }
 
   /** For the end of a run: rejects unless every node runs what it should, after having seen to it. */
-  everywhere(log: () => pulumi.Resource): Promise<void> {
-    return this.#runner.everything(this.#targets, this.#runner.log(log));
+  everywhere(): Promise<void> {
+    return this.#runner.everything(this.#targets, this.#runner.log(this));
   }
 
   /** For the end of a run: control planes that go for good give up their membership. */
@@ -77,7 +77,7 @@ export class Upgrade extends pulumi.ComponentResource {
     place: string,
     last: pulumi.Resource | undefined,
   ): pulumi.Resource {
-    const log = this.#runner.log(() => stash);
+    const log = this.#runner.log(this);
     // Pure, and in previews as well: what would change, and whether it can.
     const plan = new pulumi.ResourceHook(
       `${name}-plan`,
@@ -89,7 +89,7 @@ export class Upgrade extends pulumi.ComponentResource {
       },
       { onDryRun: true },
     );
-    const stash: pulumi.Resource = new pulumi.Stash(
+    return new pulumi.Stash(
       name,
       { input: { ...image } },
       {
@@ -98,11 +98,10 @@ export class Upgrade extends pulumi.ComponentResource {
         hooks: { beforeUpdate: [plan, () => this.#runner.node(node, image, log)] },
       },
     );
-    return stash;
   }
 
   #kubernetes(name: string, version: string, last: pulumi.Resource): pulumi.Resource {
-    const log = this.#runner.log(() => stash);
+    const log = this.#runner.log(this);
     const plan = new pulumi.ResourceHook(
       `${name}-plan`,
       async (hook) => {
@@ -113,7 +112,7 @@ export class Upgrade extends pulumi.ComponentResource {
       },
       { onDryRun: true },
     );
-    const stash: pulumi.Resource = new pulumi.Stash(
+    return new pulumi.Stash(
       name,
       { input: { kubernetesVersion: version } },
       {
@@ -122,7 +121,6 @@ export class Upgrade extends pulumi.ComponentResource {
         hooks: { beforeUpdate: [plan, () => this.#runner.kubernetes(log)] },
       },
     );
-    return stash;
   }
 }
 
