@@ -18,7 +18,7 @@ export interface LonghornArgs {
   /** By node name; a check of a node's volume is repeated when its machine config was applied anew. */
   applied: Map<string, pulumi.Resource>;
   /** Who tells, when an upgrade is due, how the volumes are. */
-  upgrade: StorageReader & { log(resource: () => pulumi.Resource): Log };
+  upgrade: StorageReader & { log(resource: pulumi.Resource): Log };
 }
 
 /** Replicated storage on the data disks, and only there. */
@@ -77,7 +77,7 @@ export class Longhorn extends pulumi.ComponentResource {
         parent: this,
         protect: config.protect,
         dependsOn: [namespace, ...checks],
-        hooks: { beforeUpdate: [chartGuard(`${name}-version-guard`, "longhorn"), this.#gate(args)] },
+        hooks: { beforeUpdate: [chartGuard(`${name}-version-guard`, "longhorn", this), this.#gate(args)] },
       },
     );
 
@@ -98,8 +98,7 @@ export class Longhorn extends pulumi.ComponentResource {
       const [from, to] = [versionIn(oldInputs), versionIn(newInputs)];
       if (from === undefined || to === undefined || from === to) return;
       const { timeouts } = config.upgrade;
-      const log = upgrade.log(() => this.release);
-      await volumesFit({ reader: upgrade, from, to, timeouts, log, clock: wallClock });
+      await volumesFit({ reader: upgrade, from, to, timeouts, log: upgrade.log(this), clock: wallClock });
     };
   }
 

@@ -18,7 +18,7 @@ export function etcdMembers(
   opts: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
 ): pulumi.Resource {
   const staying = config.nodes.filter(({ role }) => role === "controlplane");
-  const log = upgrade.log(() => stash);
+  const log = upgrade.log(opts.parent);
   const plan = new pulumi.ResourceHook(
     `${name}-plan`,
     async (hook) => {
@@ -27,7 +27,7 @@ export function etcdMembers(
     },
     { onDryRun: true },
   );
-  const stash: pulumi.Resource = new pulumi.Stash(
+  return new pulumi.Stash(
     name,
     { input: Object.fromEntries(staying.map(({ name, address }) => [name, address])) },
     {
@@ -43,7 +43,6 @@ export function etcdMembers(
       },
     },
   );
-  return stash;
 }
 
 function leavingNodes(hook: pulumi.ResourceHookArgs): Reachable[] {

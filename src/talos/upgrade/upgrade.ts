@@ -65,8 +65,8 @@ export class Upgrade extends pulumi.ComponentResource {
     return this.#runner.storage();
   }
 
-  /** For progress: lines of a resource. */
-  log(resource: () => pulumi.Resource): Log {
+  /** For progress: lines of a component, see {@link UpgradeRunner.log}. */
+  log(resource: pulumi.Resource): Log {
     return this.#runner.log(resource);
   }
 
