@@ -27,7 +27,8 @@ export interface Evidence {
   written: () => Record<string, string>;
 }
 
-export type CheckFunction = (evidence: Evidence) => Promise<Check> | Check;
+/** Undefined: it has nothing to say of this run. */
+export type CheckFunction = (evidence: Evidence) => Promise<Check | undefined> | Check | undefined;
 
 /** A check out of a list of causes: it holds when there is none. */
 export function verdict(id: string, causes: string[], proof: string): Check {
@@ -36,6 +37,9 @@ export function verdict(id: string, causes: string[], proof: string): Check {
 
 export async function runChecks(checks: CheckFunction[], evidence: Evidence): Promise<Check[]> {
   const results: Check[] = [];
-  for (const check of checks) results.push(await check(evidence));
+  for (const check of checks) {
+    const result = await check(evidence);
+    if (result) results.push(result);
+  }
   return results;
 }

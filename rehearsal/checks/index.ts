@@ -8,6 +8,7 @@ import { outputsTrue } from "./outputs.ts";
 import { secretsHidden } from "./secrets.ts";
 import { selectorsUnambiguous } from "./selectors.ts";
 import { longhornHealthy } from "./storage.ts";
+import { copiesKept, oneNodeDown, quorumKept, servicesBack, upgradedOnce } from "./upgrades.ts";
 import { nothingLeft, nothingRefused, nothingTouched } from "./untouched.ts";
 
 const CHECKS: Record<string, CheckFunction[]> = {
@@ -24,6 +25,11 @@ const CHECKS: Record<string, CheckFunction[]> = {
     bootstrappedOnce,
     nodesReady,
     oneNodeAtATime,
+    oneNodeDown,
+    quorumKept,
+    copiesKept,
+    upgradedOnce,
+    servicesBack,
     longhornHealthy,
     ingressServes,
     acmeSurvives,

@@ -100,6 +100,7 @@ function upgrade(given: Given, { crt, key }: Login, terminal: Terminal): Promise
       }
       let ended = false;
       createInterface({ input: response })
+        .on("error", (error: Error) => reject(unreachable(error.message)))
         .on("line", (text) => {
           const message = JSON.parse(text) as { line?: string; end?: string | null };
           if (message.line !== undefined) terminal.out(message.line);

@@ -9,7 +9,7 @@ import type { ClusterState } from "./kubernetes/state.ts";
 import type { WorldEvent } from "./record.ts";
 import type { WorldFault } from "./faults.ts";
 import type { NodeFacts } from "./talos/facts.ts";
-import type { EtcdSnapshot } from "./talos/etcd-snapshot.ts";
+import type { Upload } from "./talos/etcd-recovery.ts";
 import type { RunningSequence } from "./talos/sequence.ts";
 
 export const WORLD_FORMAT = 1;
@@ -235,12 +235,12 @@ export interface MachineState {
   servicesStopped?: boolean;
   /** apid has a certificate of this boot; only a worker has to ask somebody for it. */
   certified?: boolean;
-  /** Its reboot got stuck, and only power helps. */
-  hung?: boolean;
+  /** It never comes up: the reboot got stuck, and only power helps; or it cannot load its config. */
+  hung?: "reboot" | "config";
   /** Installer images in the containerd of Talos's own services, which lies in memory. */
   installers?: string[];
   /** A snapshot that was uploaded for a recovery. */
-  recovery?: EtcdSnapshot;
+  recovery?: Upload;
 }
 
 export interface UserVolumeState {

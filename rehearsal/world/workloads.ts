@@ -2,8 +2,12 @@
 import type { World } from "./world.ts";
 
 export interface NodeWorkloads {
-  /** Marks the node as closed to new pods, or opens it again. */
-  cordon(world: World, vmId: number, closed: boolean): Promise<void>;
+  /**
+   * Marks the node as closed to new pods, or opens it again.
+   *
+   * @param at When that came about, if it is noticed later. Default: now.
+   */
+  cordon(world: World, vmId: number, closed: boolean, at?: number): Promise<void>;
   /**
    * Evicts what can be evicted, waiting for what may not go yet.
    *

@@ -152,24 +152,6 @@ func checkVersions(talosVersion, kubernetesVersion string) error {
 	return kubernetes.SupportedWith(talos)
 }
 
-type supportedParams struct {
-	TalosVersion      string `json:"talosVersion"`
-	KubernetesVersion string `json:"kubernetesVersion"`
-}
-
-type supportedResult struct {
-	Problem string `json:"problem,omitempty"`
-}
-
-// kubernetesSupported says whether a Talos runs a Kubernetes, in Talos's own words where it does not.
-func kubernetesSupported(params supportedParams) (supportedResult, error) {
-	if err := checkVersions(params.TalosVersion, params.KubernetesVersion); err != nil {
-		return supportedResult{Problem: err.Error()}, nil //nolint:nilerr // that is the answer
-	}
-
-	return supportedResult{}, nil
-}
-
 type patchParams struct {
 	MachineConfiguration string   `json:"machineConfiguration"`
 	ConfigPatches        []string `json:"configPatches"`

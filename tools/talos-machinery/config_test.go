@@ -226,18 +226,3 @@ provisioning: {diskSelector: {match: disk.rotational}, minSize: 1GiB}
 		t.Errorf("other volumes: %+v", got.OtherVolumes)
 	}
 }
-
-func TestKubernetesSupported(t *testing.T) {
-	t.Parallel()
-
-	for version, want := range map[string]string{
-		"1.35.3": "",
-		"1.36.0": "version of Kubernetes 1.36.0 is too new to be used with Talos 1.12.0",
-		"1.29.9": "version of Kubernetes 1.29.9 is too old to be used with Talos 1.12.0",
-	} {
-		got := ask[supportedResult](t, "kubernetes.supported", params{"talosVersion": "v1.12.0", "kubernetesVersion": version})
-		if got.Problem != want {
-			t.Errorf("%s: %q", version, got.Problem)
-		}
-	}
-}

@@ -35,7 +35,7 @@ var methods = map[string]handler{
 	"kubeconfig.generate":      method(kubeconfigGenerate),
 	"upgrade.check":            method(upgradeCheck),
 	"certificate.server":       method(serverCertificate),
-	"kubernetes.supported":     method(kubernetesSupported),
+	"kubernetes.check":         method(kubernetesCheck),
 }
 
 // method wraps a typed function; a parameter it does not know is an error, so that a misspelt one is not ignored.

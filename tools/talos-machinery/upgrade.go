@@ -35,3 +35,27 @@ func upgradeCheck(params upgradeCheckParams) (upgradeCheckResult, error) {
 
 	return upgradeCheckResult{}, nil
 }
+
+type kubernetesCheckParams struct {
+	Kubernetes string `json:"kubernetes"`
+	Talos      string `json:"talos"`
+}
+
+// kubernetesCheck says whether a node of that version of Talos runs that version of Kubernetes.
+func kubernetesCheck(params kubernetesCheckParams) (upgradeCheckResult, error) {
+	talos, err := compatibility.ParseTalosVersion(&machineapi.VersionInfo{Tag: params.Talos})
+	if err != nil {
+		return upgradeCheckResult{}, fmt.Errorf("talos: %w", err)
+	}
+
+	kubernetes, err := compatibility.ParseKubernetesVersion(params.Kubernetes)
+	if err != nil {
+		return upgradeCheckResult{}, fmt.Errorf("kubernetes: %w", err)
+	}
+
+	if refusal := kubernetes.SupportedWith(talos); refusal != nil {
+		return upgradeCheckResult{Refusal: refusal.Error()}, nil
+	}
+
+	return upgradeCheckResult{}, nil
+}

@@ -19,3 +19,19 @@ func TestUpgradeCheck(t *testing.T) {
 
 	refused(t, "upgrade.check", map[string]any{"host": "newest", "target": "v1.12.0"}, "host:")
 }
+
+func TestKubernetesCheck(t *testing.T) {
+	for _, pair := range []struct{ kubernetes, talos, refusal string }{
+		{"1.35.0", "v1.12.0", ""},
+		{"1.34.2", "v1.11.5", ""},
+		{"1.35.0", "v1.11.5", "version of Kubernetes 1.35.0 is too new to be used with Talos 1.11.5"},
+		{"1.29.0", "v1.12.0", "version of Kubernetes 1.29.0 is too old to be used with Talos 1.12.0"},
+	} {
+		got := ask[upgradeCheckResult](t, "kubernetes.check", map[string]any{"kubernetes": pair.kubernetes, "talos": pair.talos})
+		if got.Refusal != pair.refusal {
+			t.Errorf("Kubernetes %s on Talos %s: refusal is %q, wanted %q", pair.kubernetes, pair.talos, got.Refusal, pair.refusal)
+		}
+	}
+
+	refused(t, "kubernetes.check", map[string]any{"kubernetes": "x", "talos": "v1.12.0"}, "kubernetes:")
+}

@@ -97,6 +97,7 @@ function volumeView(cluster: Cluster, longhorn: LonghornState, volume: LonghornV
       robustness: robustnessOf(volume),
       currentNodeID: attachedTo,
       ownerID: attachedTo,
+      currentImage: `longhornio/longhorn-engine:v${volume.engineVersion ?? longhorn.version}`,
       actualSize: volume.sizeBytes,
       lastDegradedAt: volume.degradedAt === undefined ? "" : timestamp(volume.degradedAt),
       kubernetesStatus: {

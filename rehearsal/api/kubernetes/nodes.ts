@@ -28,7 +28,10 @@ export function nodeView(cluster: Cluster, node: KubernetesNode): ApiObject {
         "kubernetes.io/os": "linux",
         ...node.labels,
       },
-      annotations: annotationsOf(node.report?.schematicId ?? machine?.image.schematicId),
+      annotations: {
+        ...annotationsOf(node.report?.schematicId ?? machine?.image.schematicId),
+        ...(node.cordonedByTalos ? { "talos.dev/cordoned": "true" } : {}),
+      },
     },
     spec: {
       podCIDR: `10.244.${Object.keys(cluster.state.nodes).indexOf(node.name)}.0/24`,

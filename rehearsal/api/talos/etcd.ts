@@ -8,6 +8,8 @@ import {
   etcdSnapshot,
   etcdStatus,
 } from "../../world/talos/etcd-api.ts";
+import { bootstrapEtcd } from "../../world/talos/etcd.ts";
+import { recoverEtcd, uploadSnapshot } from "../../world/talos/etcd-recovery.ts";
 import { exclusive } from "../../world/talos/lock.ts";
 import { textOf } from "./bridge.ts";
 import type { NodeCall, NodeMethod } from "./server.ts";
@@ -45,6 +47,13 @@ export const etcdMethods: Record<string, NodeMethod> = {
   }),
   [`${SERVICE}/EtcdRemoveMemberByID`]: changes(({ world, machine, params }) => {
     etcdRemove(world, machine, BigInt(textOf(params, "memberId") || "0"));
+    return { messages: [{}] };
+  }),
+  [`${SERVICE}/EtcdRecover`]: changes(({ machine, params }) => uploadSnapshot(machine, params)),
+  [`${SERVICE}/Bootstrap`]: changes(({ world, machine, params }) => {
+    if (params["recoverEtcd"] === true) {
+      recoverEtcd(world, machine, params["recoverSkipHashCheck"] === true);
+    } else bootstrapEtcd(world, machine);
     return { messages: [{}] };
   }),
   [`${SERVICE}/EtcdSnapshot`]: changes(({ world, machine }) => etcdSnapshot(world, machine)),

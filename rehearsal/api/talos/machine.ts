@@ -1,7 +1,10 @@
 /** The machine's own part of the API: versions, files, events, images, and what makes it reboot. */
-import type { PulledImage } from "../../world/state.ts";
+import type { MachineState, PulledImage } from "../../world/state.ts";
+import type { World } from "../../world/world.ts";
 import { TalosError } from "../../world/talos/errors.ts";
 import { listImages, pullForClient } from "../../world/talos/installers.ts";
+import { issueKubeconfig } from "../../world/talos/kubeconfig.ts";
+import { machineStatus } from "../../world/talos/machine-status.ts";
 import { rebootNode, upgrade } from "../../world/talos/upgrade.ts";
 import { textOf } from "./bridge.ts";
 import { streamEvents } from "./events.ts";
@@ -38,6 +41,17 @@ export const machineMethods: Record<string, NodeMethod> = {
       return { messages: [{ ack: "Upgrade request received", actorId }] };
     },
   },
+  // The other side wraps it in an archive.
+  [`${SERVICE}/Kubeconfig`]: {
+    changes: true,
+    async answer({ world, machine }) {
+      return { kubeconfig: (await issueKubeconfig(world, machine)).kubeconfigRaw };
+    },
+  },
+  [`${SERVICE}/ServiceList`]: {
+    changes: false,
+    answer: ({ world, machine }) => ({ messages: [{ services: services(world, machine) }] }),
+  },
   [`${SERVICE}/Reboot`]: {
     changes: true,
     answer: ({ world, machine }) => ({ messages: [{ actorId: rebootNode(world, machine) }] }),
@@ -66,6 +80,28 @@ function read({ machine, params, item }: NodeCall): void {
     throw new TalosError("NotFound", `stat ${path}: no such file or directory`);
   }
   item({ bytes: Buffer.from(`${machine.bootId}\n`).toString("base64") });
+}
+
+const ALWAYS = ["apid", "containerd", "cri", "machined", "syslogd", "udevd"];
+
+/** What runs beside the CRI stops and fails with what the machine's status says of it. */
+function services(world: World, machine: MachineState): unknown[] {
+  const controlPlane = machine.facts!.machineType === "controlplane";
+  const roles = controlPlane ? ["etcd", "kubelet", "trustd"] : ["kubelet"];
+  const complaints = machineStatus(world, machine).status.unmetConditions.find(
+    ({ name }) => name === "services",
+  );
+  const reasons = complaints?.reason.split(", ") ?? [];
+  return [...ALWAYS, ...roles].sort().map((id) => {
+    const running = !machine.servicesStopped && !reasons.includes(`${id} not running`);
+    const healthy = running && !reasons.includes(`${id} not healthy`);
+    const own = !ALWAYS.includes(id);
+    const state = own && !running ? "Preparing" : "Running";
+    const ts = timestamp(machine.answersAt);
+    const health = own ? { unknown: !running, healthy } : { healthy: true };
+    const event = { msg: state === "Running" ? "Started task" : "Running pre state", state, ts };
+    return { id, state, health: { ...health, lastChange: ts }, events: { events: [event] } };
+  });
 }
 
 function namespaceOf(params: Record<string, unknown>): PulledImage["namespace"] {

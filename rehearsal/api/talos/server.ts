@@ -9,6 +9,7 @@ import { authorityOf, defaultNode } from "./authority.ts";
 import { openBridge, type Call } from "./bridge.ts";
 import { callKey, callManner } from "./faults.ts";
 import { etcdMethods } from "./etcd.ts";
+import { healthMethods } from "./health.ts";
 import { machineMethods } from "./machine.ts";
 import { resourceMethods } from "./resources.ts";
 
@@ -37,7 +38,12 @@ export interface TalosServer {
   close(): Promise<void>;
 }
 
-const METHODS: Record<string, NodeMethod> = { ...machineMethods, ...etcdMethods, ...resourceMethods };
+const METHODS: Record<string, NodeMethod> = {
+  ...machineMethods,
+  ...etcdMethods,
+  ...resourceMethods,
+  ...healthMethods,
+};
 
 export async function serveTalos(world: World, options: TalosServerOptions): Promise<TalosServer> {
   const intercept = options.intercept ?? undisturbed;

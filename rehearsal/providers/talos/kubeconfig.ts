@@ -1,11 +1,7 @@
-/**
- * The kubeconfig, as a resource and as a function: a control plane signs an admin certificate with the cluster's authority.
- * It does so from its config alone, so that it may be had before the API server answers (terraform-provider-talos#290).
- */
+/** The kubeconfig, as a resource and as a function. */
 import { X509Certificate } from "node:crypto";
-import { parseAllDocuments } from "yaml";
 import { connect } from "../../world/talos/api.ts";
-import { TalosError } from "../../world/talos/errors.ts";
+import { issueKubeconfig, type Kubeconfig } from "../../world/talos/kubeconfig.ts";
 import type { World } from "../../world/world.ts";
 import {
   UNKNOWN,
@@ -25,11 +21,6 @@ import {
   text,
   timeLimit,
 } from "./common.ts";
-
-interface Issued {
-  kubeconfigRaw: string;
-  kubernetesClientConfiguration: Record<string, string>;
-}
 
 export function kubeconfigResource(world: World): ResourceHandler {
   return {
@@ -74,55 +65,15 @@ async function issue(
   world: World,
   inputs: PropertyMap,
   limits: { seconds: number; signal: AbortSignal },
-): Promise<Issued & { cluster: string }> {
+): Promise<Kubeconfig & { cluster: string }> {
   const doing = "failed to retrieve kubeconfig";
   const issued = await retry(world, { ...limits, doing }, async () => {
-    const { machine, mode } = await connect(world, nodeInputs(inputs));
-    if (mode === "maintenance") throw new TalosError("Unimplemented", "method Kubeconfig not implemented");
-    const facts = machine.facts!;
-    if (facts.machineType !== "controlplane") {
-      throw new TalosError("Unimplemented", "kubeconfig is only available on control plane nodes");
-    }
-    const made = await world.machinery.call<Issued>("kubeconfig.generate", {
-      machineSecrets: secretsIn(machine.machineConfig!),
-      clusterName: facts.clusterName,
-      clusterEndpoint: facts.clusterEndpoint,
-    });
-    world.note({
-      kind: "kubeconfig-issued",
-      subject: facts.hostname,
-      text: `${facts.hostname} issued a kubeconfig of cluster ${facts.clusterName}`,
-      detail: { vmId: machine.vmId, clusterId: facts.clusterId, host: facts.clusterEndpoint },
-    });
-    return { ...made, cluster: facts.clusterName };
+    const { machine } = await connect(world, nodeInputs(inputs));
+    const made = await issueKubeconfig(world, machine);
+    return { ...made, cluster: machine.facts!.clusterName };
   });
   await world.commit();
   return issued;
-}
-
-/** Cluster secrets as a control plane's own config holds them. */
-function secretsIn(machineConfig: string): Record<string, unknown> {
-  const document = parseAllDocuments(machineConfig)
-    .map((one) => one.toJS() as unknown)
-    .find((one) => isRecord(one) && isRecord(one["machine"]) && isRecord(one["cluster"]));
-  const machine = at(document, "machine");
-  const cluster = at(document, "cluster");
-  const pair = (value: PropertyMap) => ({ cert: text(value["crt"]), key: text(value["key"]) });
-  return {
-    certs: {
-      etcd: pair(at(cluster["etcd"], "ca")),
-      k8s: pair(at(cluster, "ca")),
-      k8sAggregator: pair(at(cluster, "aggregatorCA")),
-      k8sServiceaccount: { key: text(at(cluster, "serviceAccount")["key"]) },
-      os: pair(at(machine, "ca")),
-    },
-    cluster: { id: text(cluster["id"]), secret: text(cluster["secret"]) },
-    secrets: {
-      bootstrapToken: text(cluster["token"]),
-      secretboxEncryptionSecret: text(cluster["secretboxEncryptionSecret"]),
-    },
-    trustdinfo: { token: text(machine["token"]) },
-  };
 }
 
 function at(value: unknown, key: string): PropertyMap {
@@ -130,7 +81,7 @@ function at(value: unknown, key: string): PropertyMap {
   return isRecord(inner) ? inner : {};
 }
 
-function protect(issued: Issued): PropertyMap {
+function protect(issued: Kubeconfig): PropertyMap {
   return {
     kubeconfigRaw: secret(issued.kubeconfigRaw),
     kubernetesClientConfiguration: protectedCredentials(issued.kubernetesClientConfiguration),

@@ -90,12 +90,13 @@ export function getDisks(world: World): FunctionHandler {
 /** `talos:cluster/getHealth`. */
 export function getHealth(world: World): FunctionHandler {
   return async (args, { signal }) => {
+    const credentials = credentialsOf(args["clientConfiguration"]);
+    const [endpoint] = strings(args["endpoints"]);
     const request = {
-      endpoints: strings(args["endpoints"]),
       controlPlanes: strings(args["controlPlaneNodes"]),
       workers: strings(args["workerNodes"]),
-      credentials: credentialsOf(args["clientConfiguration"]),
       skipKubernetes: args["skipKubernetesChecks"] === true,
+      open: (node: string) => connect(world, { node, endpoint: endpoint ?? node, credentials }),
     };
     const stranger = [...request.controlPlanes, ...request.workers].find(
       (node) => !/^\d+(\.\d+){3}$/.test(node),

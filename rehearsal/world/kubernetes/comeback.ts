@@ -3,7 +3,7 @@
  * its ReplicaSet wherever the scheduler puts it. Nothing here waits: each look brings a pod as far as it is by then, at the times
  * at which that would have come about.
  */
-import { attachProblem, connect, disconnect, volumeOfClaim } from "../longhorn/volumes.ts";
+import { attachProblem, connect, volumeOfClaim } from "../longhorn/volumes.ts";
 import { admissionError, enforcedLevel, type Level } from "./admission.ts";
 import { noteBack } from "./away.ts";
 import { lookupChart } from "./catalogue.ts";
@@ -20,8 +20,13 @@ export const EVICTED_AFTER = 50 + 300;
 const FORCE_DETACH_AFTER = 360;
 
 export async function settlePods(cluster: Cluster): Promise<void> {
-  for (const [key, pod] of Object.entries(cluster.state.pods)) {
-    if (!pod.waiting) continue;
+  const seen = new Set<PodState>();
+  for (;;) {
+    // One that is evicted is followed by another, which may be placed in the same breath.
+    const found = Object.entries(cluster.state.pods).find(([, pod]) => pod.waiting && !seen.has(pod));
+    if (!found) return;
+    const [key, pod] = found;
+    seen.add(pod);
     const deployment = deploymentOf(cluster, pod);
     if (!deployment) delete cluster.state.pods[key];
     else await bringBack(cluster, deployment, pod);
@@ -83,7 +88,13 @@ async function place(
   );
   const earliest = [waiting.tryAt, found.readyAt];
   if (waiting.bound === undefined) earliest.push(found.uncordonedAt ?? 0);
-  if (claims.length > 0) earliest.push(found.readyAt + DURATIONS.longhornNodeBack);
+  if (claims.length > 0) {
+    const held = heldUntil(cluster, found, waiting);
+    if (held > cluster.world.clock.now()) {
+      return `FailedAttachVolume: Multi-Attach error for volume "${claims[0]!.name}" Volume is already exclusively attached to one node and can't be attached to another`;
+    }
+    earliest.push(found.readyAt + DURATIONS.longhornNodeBack, held);
+  }
   const start = Math.max(...earliest);
   const now = cluster.world.clock.now();
   if (start > now) {
@@ -92,10 +103,7 @@ async function place(
   }
   for (const volume of claims) {
     if (volume.attachedTo !== undefined && volume.attachedTo !== found.name) {
-      if (now < (waiting.forceDetachAt ?? Infinity)) {
-        return `FailedAttachVolume: Multi-Attach error for volume "${volume.name}" Volume is already exclusively attached to one node and can't be attached to another`;
-      }
-      disconnect(cluster, volume, now, ": its node is gone");
+      return `FailedAttachVolume: Multi-Attach error for volume "${volume.name}" Volume is already exclusively attached to one node and can't be attached to another`;
     }
     const problem = attachProblem(cluster, volume, found.name);
     if (problem) return `FailedAttachVolume: ${problem}`;
@@ -108,6 +116,14 @@ async function place(
   waiting.readyAt = start + attach + DURATIONS.podStart + deployment.readySeconds;
   delete pod.reason;
   return undefined;
+}
+
+/** Until when no other node may attach the pod's volumes: a silent node might still write. One that is back has let go. */
+function heldUntil(cluster: Cluster, node: KubernetesNode, { held }: Waiting): number {
+  if (!held || held.by === node.name) return 0;
+  const holder = cluster.state.nodes[held.by];
+  if (!holder) return 0;
+  return cluster.hosts(holder.vmId).isUp() ? Math.min(holder.readyAt, held.until) : held.until;
 }
 
 function chosen(cluster: Cluster, deployment: Deployment): KubernetesNode | string {
@@ -142,7 +158,7 @@ function returned(cluster: Cluster, pod: PodState, waiting: Waiting): Kubernetes
     since,
     failures,
     tryAt: Math.min(now, evictedAt),
-    forceDetachAt: evictedAt + FORCE_DETACH_AFTER,
+    held: { by: waiting.bound!, until: evictedAt + FORCE_DETACH_AFTER },
   });
   delete pod.waiting;
   return "replaced";

@@ -19,10 +19,12 @@ export const DURATIONS = {
   longhornManagerReady: 40,
   /** The driver deployer and the CSI sidecars after the managers. */
   longhornDriverReady: 30,
+  /** The pre-upgrade hook's Job, its image's pull included. */
+  longhornPreUpgrade: 25,
   /** The pre-delete hook takes every Longhorn object apart. */
   longhornUninstall: 60,
-  /** longhorn-uninstall refuses, and is tried once more (backoffLimit 1). */
-  longhornUninstallRefused: 20,
+  /** A hook's Job refuses, and is tried once more (backoffLimit 1). */
+  longhornHookRefused: 20,
   /** A claim becomes a volume with replicas. */
   volumeProvision: 6,
   /** Engine, iSCSI target and device on the node. */

@@ -2,17 +2,25 @@
 import type { Cluster } from "./cluster.ts";
 
 /** Closes a node to new pods, or opens it. */
-export function setUnschedulable({ world, state }: Cluster, name: string, closed: boolean): Promise<void> {
+export function setUnschedulable(
+  { world, state }: Cluster,
+  name: string,
+  closed: boolean,
+  at = world.clock.now(),
+): Promise<void> {
   const node = state.nodes[name];
   if (!node || node.unschedulable === closed) return Promise.resolve();
   node.unschedulable = closed;
-  if (!closed) node.uncordonedAt = world.clock.now();
-  world.note({
-    kind: closed ? "node-cordoned" : "node-uncordoned",
-    subject: name,
-    text: `${name} is ${closed ? "closed" : "open"} to new pods`,
-    detail: { node: name, vmId: node.vmId },
-  });
+  if (!closed) node.uncordonedAt = at;
+  world.note(
+    {
+      kind: closed ? "node-cordoned" : "node-uncordoned",
+      subject: name,
+      text: `${name} is ${closed ? "closed" : "open"} to new pods`,
+      detail: { node: name, vmId: node.vmId },
+    },
+    at,
+  );
   return Promise.resolve();
 }
 

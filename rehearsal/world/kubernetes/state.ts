@@ -125,8 +125,8 @@ export interface Waiting {
   failures: number;
   /** Placed and starting: the time at which it is ready, or fails. */
   readyAt?: number;
-  /** When its volumes may be attached to another node although nobody detached them. */
-  forceDetachAt?: number;
+  /** The silent node that still counts as holding its volumes, and when they are taken from it. */
+  held?: { by: string; until: number };
 }
 
 export interface LonghornState {
@@ -163,6 +163,8 @@ export interface LonghornVolume {
   sizeBytes: number;
   /** The class's reclaim policy when the claim was made. */
   reclaimPolicy?: string;
+  /** Its engine's, which an upgrade of Longhorn leaves as it is (setting concurrent-automatic-engine-upgrade-per-node-limit 0). */
+  engineVersion?: string;
   replicasWanted: number;
   replicas: LonghornReplica[];
   /** Node it is attached to, if it is. */

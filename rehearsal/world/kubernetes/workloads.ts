@@ -40,9 +40,9 @@ export function nodeWorkloads(
   return {
     settle: settled,
 
-    cordon: async (world, vmId, closed) => {
+    cordon: async (world, vmId, closed, at) => {
       await settled(world);
-      await onNode(world, vmId, (cluster, node) => setUnschedulable(cluster, node.name, closed));
+      await onNode(world, vmId, (cluster, node) => setUnschedulable(cluster, node.name, closed, at));
       await settled(world);
     },
 
@@ -145,9 +145,8 @@ async function evict(cluster: Cluster, pod: PodState): Promise<void> {
 /** Everything on the machine stops at once. */
 function goDown(cluster: Cluster, node: KubernetesNode): void {
   const { world, state } = cluster;
-  if (node.downSince !== undefined) return;
   const now = world.clock.now();
-  node.downSince = now;
+  node.downSince ??= now;
   for (const pod of Object.values(state.pods)) {
     if (pod.node !== node.name || pod.release === undefined) continue;
     noteAway(cluster, pod);

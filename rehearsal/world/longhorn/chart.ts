@@ -58,7 +58,7 @@ export const longhornChart: ChartModel = {
   async upgrade(context, previous) {
     const values = readValues(context.release.values);
     const { state } = context.cluster;
-    refuseDowngrade(previous.version, context.release.version);
+    await preUpgrade(context, state.longhorn?.version ?? previous.version, context.release.version);
     state.longhorn ??= newState(context.release, values);
     applySettings(state.longhorn, context.release, values);
     await bringUp(context, values, state.longhorn);
@@ -68,7 +68,7 @@ export const longhornChart: ChartModel = {
     const { longhorn } = cluster.state;
     if (!longhorn) return;
     if (!longhorn.deletingConfirmation) {
-      await cluster.world.clock.sleep(DURATIONS.longhornUninstallRefused);
+      await cluster.world.clock.sleep(DURATIONS.longhornHookRefused);
       // The pre-delete hook's Job (longhorn-manager app/uninstall.go) and what Helm makes of it.
       throw new ChartError(
         "uninstallation completed with 1 error(s): job longhorn-uninstall failed: BackoffLimitExceeded: " +
@@ -171,20 +171,34 @@ async function bringUp(
     world.note({ kind: "pod-started", subject: key(release), severity: "warning", text });
 }
 
-/** longhorn-manager upgrade/util.go: neither a downgrade nor a skipped minor version. */
-function refuseDowngrade(from: string, to: string): void {
-  const [fromMajor = 0, fromMinor = 0, fromPatch = 0] = from.split(".").map(Number);
-  const [toMajor = 0, toMinor = 0, toPatch = 0] = to.split(".").map(Number);
-  const older =
-    toMajor < fromMajor ||
-    (toMajor === fromMajor && (toMinor < fromMinor || (toMinor === fromMinor && toPatch < fromPatch)));
-  if (older)
-    throw new NotReady(
-      `pre-upgrade hooks failed: failed to upgrade since downgrading from v${from} to v${to} for Longhorn is not supported`,
-    );
-  if (toMajor === fromMajor && toMinor > fromMinor + 1) {
-    throw new NotReady(
-      `pre-upgrade hooks failed: failed to upgrade since upgrading from v${from} to v${to} for minor version is not supported`,
-    );
-  }
+/**
+ * The pre-upgrade hook's Job asks longhorn-manager whether it may: neither a downgrade nor a skipped minor version, counted from the
+ * version that runs, not from the one that a refused upgrade left in Helm's books (longhorn-manager upgrade/util/util.go,
+ * CheckUpgradePathSupported; the setting current-longhorn-version).
+ */
+async function preUpgrade({ cluster }: ReleaseContext, from: string, to: string): Promise<void> {
+  const refusal = pathProblem(from, to);
+  const { clock } = cluster.world;
+  await clock.sleep(refusal === undefined ? DURATIONS.longhornPreUpgrade : DURATIONS.longhornHookRefused);
+  if (refusal === undefined) return;
+  throw new NotReady(
+    `pre-upgrade hooks failed: job longhorn-pre-upgrade failed: BackoffLimitExceeded: level=fatal msg="${refusal}"`,
+  );
+}
+
+function pathProblem(from: string, to: string): string | undefined {
+  const [old, next] = [from, to].map((version) => version.split(".").map(Number));
+  const [major, minor, patch] = [0, 1, 2].map((index) => (next![index] ?? 0) - (old![index] ?? 0)) as [
+    number,
+    number,
+    number,
+  ];
+  const path = `from v${from} to v${to}`;
+  if (major < 0) return `failed to upgrade since downgrading ${path} for major version is not supported`;
+  if (major > 1) return `failed to upgrade since upgrading ${path} for major version is not supported`;
+  if (major === 1) return undefined;
+  if (minor > 1) return `failed to upgrade since upgrading ${path} for minor version is not supported`;
+  if (minor < 0 || (minor === 0 && patch < 0))
+    return `failed to upgrade since downgrading ${path} is not supported`;
+  return undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * Which replicas of a volume are copies of its data: they fail with their node or disk while the volume is in use. A detached volume
- * has no engine that would notice, and nothing is written that its replicas could miss.
+ * Which replicas of a volume are copies of its data: they fail with their node or disk while the volume is in use. A detached volume,
+ * or one whose engine went down with its node, has nobody who would notice, and nothing is written that its replicas could miss.
  */
 import type { Cluster } from "../kubernetes/cluster.ts";
 import type { LonghornReplica, LonghornVolume } from "../kubernetes/state.ts";
@@ -14,10 +14,16 @@ export function reassess(cluster: Cluster, volume: LonghornVolume): void {
     if (!replica.healthy || replicaAlive(cluster, longhorn, replica)) continue;
     const node = cluster.state.nodes[replica.node];
     const up = node !== undefined && cluster.hosts(node.vmId).isUp();
-    if (volume.attachedTo === undefined && !up && mayComeBack(cluster, replica)) continue;
+    if (!inUse(cluster, volume) && mayComeBack(cluster, replica)) continue;
     failReplica(cluster, volume, replica, (up ? undefined : node?.downSince) ?? cluster.world.clock.now());
   }
   assess(cluster, volume);
+}
+
+/** Its engine runs. */
+function inUse(cluster: Cluster, { attachedTo = "" }: LonghornVolume): boolean {
+  const node = cluster.state.nodes[attachedTo];
+  return node !== undefined && cluster.hosts(node.vmId).isUp();
 }
 
 /** From here on it misses what is written. */

@@ -8,6 +8,7 @@
 import type { Cluster } from "../kubernetes/cluster.ts";
 import { DURATIONS } from "../kubernetes/durations.ts";
 import type { LonghornReplica, LonghornState, LonghornVolume } from "../kubernetes/state.ts";
+import { hasFault } from "../faults.ts";
 import { assess, mayComeBack, reassess } from "./copies.ts";
 import { longhornOf } from "./installed.ts";
 import { placeReplicas, removeReplicaFiles, replicaAlive } from "./placement.ts";
@@ -92,6 +93,7 @@ function start(cluster: Cluster, longhorn: LonghornState, volume: LonghornVolume
   const moving = replicas.some(({ node }) => longhorn.evicting?.includes(node));
   if ((attachedTo === undefined && !moving) || replicas.some(({ rebuild }) => rebuild)) return false;
   if (!replicas.some((replica) => replica.healthy && replicaAlive(cluster, longhorn, replica))) return false;
+  if (hasFault(cluster.world, "volume-does-not-heal", volume.name)) return false;
   const now = cluster.world.clock.now();
   for (const replica of replicas.filter(({ healthy }) => !healthy)) {
     const node = cluster.state.nodes[replica.node];

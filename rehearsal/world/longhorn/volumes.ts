@@ -41,6 +41,7 @@ export async function createVolume(cluster: Cluster, wanted: NewVolume): Promise
     // Sizes are rounded up to 2 MiB (longhorn-manager util/util.go, RoundUpSize).
     sizeBytes: Math.max(10 * MIB, Math.ceil(wanted.sizeBytes / (2 * MIB)) * 2 * MIB),
     reclaimPolicy: longhorn.reclaimPolicy,
+    engineVersion: longhorn.version,
     replicasWanted,
     replicas: [],
     robustness: "unknown",
@@ -142,6 +143,8 @@ export function disconnect(
   const node = cluster.state.nodes[attachedTo];
   if (node && cluster.hosts(node.vmId).isUp()) cluster.hosts(node.vmId).detachIscsi(name);
   delete volume.attachedTo;
+  // A rebuild is the engine's work, and ends with it.
+  for (const replica of volume.replicas) delete replica.rebuild;
   cluster.world.note(
     {
       kind: "volume-detached",

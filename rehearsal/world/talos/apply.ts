@@ -8,6 +8,7 @@
 import type { MachineState, VmState } from "../state.ts";
 import type { World } from "../world.ts";
 import { allAddresses, restart, startConfigured, stateOf, warnStrayLinks } from "./boot.ts";
+import { unknownDocument, unsupportedKubernetes } from "./compatibility.ts";
 import { DURATIONS } from "./durations.ts";
 import { TalosError } from "./errors.ts";
 import { readFacts, type NodeFacts } from "./facts.ts";
@@ -57,6 +58,7 @@ async function applyInMaintenance(
   const facts = await load(
     world,
     vm,
+    machine,
     machineConfig,
     (text) => new TalosError("Unknown", `failed to parse config: ${text}`),
   );
@@ -80,8 +82,16 @@ async function applyToRunning(
   { machineConfig, mode, dryRun, since }: ApplyRequest,
 ): Promise<ApplyResult> {
   const vm = world.state.proxmox.vms[machine.vmId]!;
-  await load(world, vm, machineConfig, (text) => new TalosError("InvalidArgument", text));
+  const next = await load(
+    world,
+    vm,
+    machine,
+    machineConfig,
+    (text) => new TalosError("InvalidArgument", text),
+  );
   await validate(world, machine, machineConfig, "");
+  const unsupported = await unsupportedKubernetes(world, machine.image.version, next);
+  if (unsupported) throw new TalosError("InvalidArgument", `* kubelet image is not valid: ${unsupported}`);
   const { needsReboot, why } = await world.machinery.call<{ needsReboot: boolean; why?: string }>(
     "config.changeNeedsReboot",
     { current: machine.machineConfig!, next: machineConfig },
@@ -144,9 +154,12 @@ function takeOver(
 async function load(
   world: World,
   vm: VmState,
+  { image }: MachineState,
   machineConfig: string,
   refuse: (text: string) => TalosError,
 ): Promise<NodeFacts> {
+  const unknown = unknownDocument(image.version, machineConfig);
+  if (unknown) throw refuse(unknown);
   try {
     return await readFacts(world, vm, machineConfig);
   } catch (error) {

@@ -5,6 +5,7 @@
 import { hasFault } from "../faults.ts";
 import type { DiskState, MachineState, TalosDiskState, VmState } from "../state.ts";
 import type { World } from "../world.ts";
+import { unknownDocument } from "./compatibility.ts";
 import { DURATIONS } from "./durations.ts";
 import { goDown } from "./downtime.ts";
 import { resumeCluster } from "./etcd.ts";
@@ -48,7 +49,9 @@ export async function boot(world: World, vmId: number, at: number, why?: string)
   settleBootEntry(world, disk.content, vmId, name, fallsBack);
   const { image } = disk.content;
   // From inside, i.e. not after a power cycle.
-  const hung = before !== undefined && !before.hung && hasFault(world, "reboot-hangs", vmId);
+  const unreadable = state && unknownDocument(image.version, state.machineConfig);
+  const stuck = before !== undefined && !before.hung && hasFault(world, "reboot-hangs", vmId);
+  const hung = unreadable ? "config" : stuck ? "reboot" : undefined;
   const bootId = world.nextId("boot");
   const answersAt = hung ? NEVER : at + DURATIONS.boot + (fallsBack ? DURATIONS.failedBoot : 0);
   const given = image.platform === "nocloud" ? nocloudAddress(vm) : undefined;
@@ -68,7 +71,7 @@ export async function boot(world: World, vmId: number, at: number, why?: string)
     ...(state && facts ? { machineConfig: state.machineConfig, facts, configuredAt: answersAt } : {}),
   };
   world.state.machines[vmId] = machine;
-  if (hung) return noteHung(world, machine, name);
+  if (hung) return noteHung(world, machine, name, unreadable);
   noteBoot(world, vm, machine);
   if (!facts) return;
   warnStrayLinks(world, machine);
@@ -80,8 +83,11 @@ export async function boot(world: World, vmId: number, at: number, why?: string)
 /** Later than any time a rehearsal reaches. */
 const NEVER = Number.MAX_SAFE_INTEGER;
 
-function noteHung(world: World, { vmId }: MachineState, name: string): void {
-  const text = `${name} hangs in its reboot: it takes a power cycle`;
+/** Its reboot got stuck; or an older Talos than wrote it cannot load the config on STATE, and tries for ever. */
+function noteHung(world: World, { vmId }: MachineState, name: string, unreadable: string | undefined): void {
+  const text = unreadable
+    ? `${name} does not come up: it cannot load its config: ${unreadable}`
+    : `${name} hangs in its reboot: it takes a power cycle`;
   world.note({ kind: "boot-failed", subject: name, severity: "warning", text, detail: { vmId } });
 }
 

@@ -27,7 +27,9 @@ export async function settle(world: World): Promise<void> {
 export async function settleLocked(world: World): Promise<void> {
   const now = world.clock.now();
   for (const machine of Object.values(world.state.machines)) {
-    if (machine.hung && !hasFault(world, "reboot-hangs", machine.vmId)) await boot(world, machine.vmId, now);
+    if (machine.hung === "reboot" && !hasFault(world, "reboot-hangs", machine.vmId)) {
+      await boot(world, machine.vmId, now);
+    }
   }
   for (const machine of Object.values(world.state.machines)) {
     if (!isConfigured(world, machine.vmId)) continue;

@@ -36,7 +36,7 @@ export async function comeUp(world: World, node: KubernetesNode): Promise<void> 
   if (node.downSince === undefined) return;
   const seconds = node.readyAt - node.downSince;
   delete node.downSince;
-  await uncordon(world, node);
+  await uncordon(world, node, node.readyAt);
   world.note({
     kind: "node-up",
     subject: node.name,
@@ -54,14 +54,14 @@ export async function cordon(world: World, node: KubernetesNode): Promise<void> 
 }
 
 /** It opens only what it closed: a node that somebody else cordoned stays so. */
-export async function uncordon(world: World, node: KubernetesNode): Promise<void> {
+export async function uncordon(world: World, node: KubernetesNode, at?: number): Promise<void> {
   if (!node.cordonedByTalos) return;
   delete node.cordonedByTalos;
-  await setCordoned(world, node, false);
+  await setCordoned(world, node, false, at);
 }
 
-async function setCordoned(world: World, node: KubernetesNode, closed: boolean): Promise<void> {
-  await world.workloads?.cordon(world, node.vmId, closed);
+async function setCordoned(world: World, node: KubernetesNode, closed: boolean, at?: number): Promise<void> {
+  await world.workloads?.cordon(world, node.vmId, closed, at);
   node.unschedulable = closed;
 }
 

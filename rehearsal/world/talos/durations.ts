@@ -25,6 +25,8 @@ export const DURATIONS = {
   apiServerRestart: 25,
   /** A further control plane joins etcd as a learner and is promoted; one at a time (etcd takes one learner). */
   etcdJoin: 20,
+  /** The last part of that, as a learner (talos: etcd.go, promoteMember tries every 15 s). */
+  etcdCatchUp: 12,
   /** The kubelet's image and its registration, once the API answers. */
   nodeRegistration: 15,
   /** Flannel's pod until the node reports Ready. */
@@ -55,10 +57,10 @@ export const DURATIONS = {
   install: 20,
   /** Everything else stops, and the kernel is replaced by kexec. */
   stopAll: 3,
+  /** How long the world looks after a node that was rebooted to come back. */
+  comeBack: 600,
   /** machined counts down before it reboots after a fatal error (talos: machined/main.go, handle). */
   panicCountdown: 10,
   /** A boot that fails until the firmware is at the boot menu again. */
   failedBoot: 60,
-  /** The followers miss the leader and elect another: a good second in practice. */
-  election: 1.5,
 } as const;

@@ -5,7 +5,7 @@
  * Sources: talos v1.12.0 server/v1alpha1/v1alpha1_server.go (Bootstrap), pkg/system/services/etcd.go (addMember).
  */
 import type { ClusterState } from "../kubernetes/state.ts";
-import type { MachineState } from "../state.ts";
+import type { MachineState, TalosDiskState } from "../state.ts";
 import type { World } from "../world.ts";
 import { stateOf } from "./boot.ts";
 import { DURATIONS } from "./durations.ts";
@@ -38,26 +38,34 @@ export function clusterOfMachine(world: World, machine: MachineState): ClusterSt
   return cluster?.membership === machine.facts?.membership ? cluster : undefined;
 }
 
-/** The Bootstrap call on a node that runs its config. Throws in Talos's words. */
-export function bootstrapEtcd(world: World, machine: MachineState): void {
+/** Throws in Talos's words unless the node may get a new etcd. */
+export function checkBootstrap(
+  world: World,
+  machine: MachineState,
+): { facts: NodeFacts; state: TalosDiskState } {
   const { facts, vmId, configuredAt } = machine;
-  const vm = world.state.proxmox.vms[vmId]!;
-  const state = stateOf(bootDisk(vm));
-  const now = world.clock.now();
+  const state = stateOf(bootDisk(world.state.proxmox.vms[vmId]!));
   if (!facts || !state) throw new TalosError("Unimplemented", "method Bootstrap not implemented");
-  if (now < (configuredAt ?? Infinity) + DURATIONS.cri) {
+  if (world.clock.now() < (configuredAt ?? Infinity) + DURATIONS.cri) {
     throw new TalosError("FailedPrecondition", "bootstrap is not available yet");
   }
   if (facts.machineType !== "controlplane") {
     throw new TalosError("FailedPrecondition", "bootstrap can only be performed on a control plane node");
   }
   if (state.etcd) throw new TalosError("AlreadyExists", "etcd data directory is not empty");
+  return { facts, state };
+}
 
+/** The Bootstrap call on a node that runs its config: an empty etcd. */
+export function bootstrapEtcd(world: World, machine: MachineState): void {
+  const { facts, state } = checkBootstrap(world, machine);
+  const { vmId } = machine;
+  const now = world.clock.now();
   const first = world.state.clusters[facts.clusterId];
   const clusterId = first ? world.nextId(facts.clusterId) : facts.clusterId;
   const memberId = world.nextId("member");
   state.etcd = { clusterId, memberId, bootstrappedAt: now };
-  world.state.clusters[clusterId] = newCluster(clusterId, facts, vmId, memberId, now);
+  world.state.clusters[clusterId] = newCluster(clusterId, machine, memberId, now);
   world.note({
     kind: "bootstrap",
     subject: facts.hostname,
@@ -69,7 +77,10 @@ export function bootstrapEtcd(world: World, machine: MachineState): void {
   });
 }
 
-function newCluster(id: string, facts: NodeFacts, vmId: number, memberId: string, now: number): ClusterState {
+/** With one member, on that machine. */
+export function newCluster(id: string, machine: MachineState, memberId: string, now: number): ClusterState {
+  const { vmId, address } = machine;
+  const facts = machine.facts!;
   const namespaces = ["default", "kube-system", "kube-public", "kube-node-lease"];
   return {
     id,
@@ -77,7 +88,7 @@ function newCluster(id: string, facts: NodeFacts, vmId: number, memberId: string
     membership: facts.membership,
     bootstrappedAt: now,
     bootstrappedOn: vmId,
-    etcd: { [memberId]: { vmId, joinedAt: now, name: facts.hostname } },
+    etcd: { [memberId]: { vmId, joinedAt: now, name: facts.hostname, address } },
     kubernetesVersion: facts.kubernetesVersion,
     apiUpAt: now + DURATIONS.kubernetesUp,
     nodes: {},
@@ -91,17 +102,24 @@ function newCluster(id: string, facts: NodeFacts, vmId: number, memberId: string
 }
 
 /**
- * A configured control plane without etcd data joins the cluster that it reaches, which therefore has quorum. One learner
- * at a time.
+ * A configured control plane without etcd data joins the cluster that it reaches, which therefore has quorum: as a learner
+ * first, and with a vote once it has caught up. etcd takes one learner at a time.
  */
 export function joinEtcd(world: World, machine: MachineState, cluster: ClusterState): void {
   const state = stateOf(bootDisk(world.state.proxmox.vms[machine.vmId]!));
   const { facts } = machine;
-  if (!state || state.etcd || facts?.machineType !== "controlplane") return;
+  if (!state || facts?.machineType !== "controlplane") return;
   const now = world.clock.now();
+  if (state.etcd) {
+    const own = cluster.etcd[state.etcd.memberId];
+    if (own?.learner && now >= own.joinedAt + DURATIONS.etcdCatchUp) promote(world, machine, cluster);
+    return;
+  }
+  if (Object.values(cluster.etcd).some(({ learner }) => learner)) return;
   const lastJoin = Math.max(...Object.values(cluster.etcd).map(({ joinedAt }) => joinedAt));
   const start = Math.max(machine.configuredAt ?? Infinity, cluster.apiUpAt ?? Infinity, lastJoin);
-  if (now < start + DURATIONS.etcdJoin) return;
+  const addedAt = start + DURATIONS.etcdJoin - DURATIONS.etcdCatchUp;
+  if (now < addedAt) return;
   // A member of the same name is taken out first: this machine is its successor (etcd.go, addMember).
   for (const [id, member] of Object.entries(cluster.etcd)) {
     if (member.name !== facts.hostname) continue;
@@ -114,18 +132,22 @@ export function joinEtcd(world: World, machine: MachineState, cluster: ClusterSt
     });
   }
   const memberId = world.nextId("member");
+  const { vmId, address } = machine;
   state.etcd = { clusterId: cluster.id, memberId, bootstrappedAt: now };
-  cluster.etcd[memberId] = { vmId: machine.vmId, joinedAt: now, name: facts.hostname };
+  cluster.etcd[memberId] = { vmId, joinedAt: now, name: facts.hostname, address, learner: true };
+  if (now >= addedAt + DURATIONS.etcdCatchUp) promote(world, machine, cluster);
+}
+
+function promote(world: World, { vmId, facts }: MachineState, cluster: ClusterState): void {
+  const { memberId } = etcdOf(world, vmId)!;
+  delete cluster.etcd[memberId]!.learner;
+  const members = Object.keys(cluster.etcd).length;
+  const name = facts!.hostname;
   world.note({
     kind: "etcd-member-joined",
-    subject: facts.hostname,
-    text: `${facts.hostname} joined etcd of cluster ${cluster.name}: ${Object.keys(cluster.etcd).length} members`,
-    detail: {
-      vmId: machine.vmId,
-      clusterId: cluster.id,
-      memberId,
-      members: Object.keys(cluster.etcd).length,
-    },
+    subject: name,
+    text: `${name} joined etcd of cluster ${cluster.name}: ${members} members`,
+    detail: { vmId, clusterId: cluster.id, memberId, members },
   });
 }
 

@@ -2,18 +2,22 @@
  * `talosctl health`, as the provider's getHealth runs it: checks in order, each polled until it holds.
  * Source: talos v1.12.0 pkg/cluster/check/default.go.
  */
+import type { MachineState } from "../state.ts";
 import type { World } from "../world.ts";
-import { connect, type Credentials } from "./api.ts";
+import type { Session } from "./api.ts";
 import { clusterNodes, isReady, kubernetesApiAt } from "./cluster.ts";
 import { DURATIONS } from "./durations.ts";
 import { clusterOfMachine, etcdOf, quorum } from "./etcd.ts";
+import { memberRuns } from "./etcd-members.ts";
 
 export interface HealthRequest {
-  endpoints: string[];
   controlPlanes: string[];
   workers: string[];
-  credentials: Credentials;
   skipKubernetes: boolean;
+  /** Connects to a node, or throws as a client would fail. */
+  open: (node: string) => Promise<Session>;
+  /** Gets a line for each check that is waited for, and for each that holds. */
+  report?: (line: string) => void;
 }
 
 interface Check {
@@ -25,7 +29,7 @@ interface Check {
 const TALOS_CHECKS: Check[] = [
   { name: "etcd to be healthy", assert: etcdHealthy },
   { name: "etcd members to be control plane nodes", assert: membersAreControlPlanes },
-  { name: "apid to be ready", assert: (world, request) => eachNode(world, request, () => undefined) },
+  { name: "apid to be ready", assert: (_world, request) => eachNode(request, () => undefined) },
   { name: "all nodes to finish boot sequence", assert: booted },
 ];
 
@@ -60,8 +64,10 @@ export async function waitHealthy(
       signal.throwIfAborted();
       try {
         await check.assert(world, request);
+        request.report?.(`waiting for ${check.name}: OK`);
         break;
       } catch (error) {
+        request.report?.(`waiting for ${check.name}: ${(error as Error).message}`);
         if (world.clock.now() >= deadline) {
           throw new Error(
             `waiting for ${check.name}: ${(error as Error).message}: context deadline exceeded`,
@@ -77,28 +83,28 @@ export async function waitHealthy(
 }
 
 async function eachNode(
-  world: World,
-  { endpoints, controlPlanes, workers, credentials }: HealthRequest,
-  check: (machine: Awaited<ReturnType<typeof connect>>["machine"]) => string | undefined,
+  { controlPlanes, workers, open }: HealthRequest,
+  check: (machine: MachineState) => string | undefined,
 ): Promise<void> {
   for (const node of [...controlPlanes, ...workers]) {
-    const { machine, mode } = await connect(world, { node, endpoint: endpoints[0] ?? node, credentials });
+    const { machine, mode } = await open(node);
     const failure = mode === "maintenance" ? "the node is in maintenance mode" : check(machine);
     if (failure) throw new Error(`${node}: ${failure}`);
   }
 }
 
 async function etcdHealthy(world: World, request: HealthRequest): Promise<void> {
-  await eachNode(world, { ...request, workers: [] }, (machine) => {
+  await eachNode({ ...request, workers: [] }, (machine) => {
     const cluster = clusterOfMachine(world, machine);
-    if (!etcdOf(world, machine.vmId))
-      return 'service "etcd" not in expected state "Running": current state [Preparing]';
-    return cluster && quorum(world, cluster) ? undefined : "service is not healthy: etcd";
+    const member = etcdOf(world, machine.vmId);
+    if (!member) return 'service "etcd" not in expected state "Running": current state [Preparing]';
+    const healthy = cluster && memberRuns(world, cluster, member.memberId) && quorum(world, cluster);
+    return healthy ? undefined : "service is not healthy: etcd";
   });
 }
 
 async function membersAreControlPlanes(world: World, request: HealthRequest): Promise<void> {
-  await eachNode(world, { ...request, workers: [] }, (machine) => {
+  await eachNode({ ...request, workers: [] }, (machine) => {
     const members = Object.keys(clusterOfMachine(world, machine)?.etcd ?? {}).length;
     const wanted = request.controlPlanes.length;
     return members === wanted
@@ -107,8 +113,8 @@ async function membersAreControlPlanes(world: World, request: HealthRequest): Pr
   });
 }
 
-async function booted(world: World, request: HealthRequest): Promise<void> {
-  await eachNode(world, request, (machine) => (machine.facts ? undefined : "it has no config"));
+async function booted(_world: World, request: HealthRequest): Promise<void> {
+  await eachNode(request, (machine) => (machine.facts ? undefined : "it has no config"));
 }
 
 async function nodes(
@@ -116,9 +122,7 @@ async function nodes(
   request: HealthRequest,
   check: (node: ReturnType<typeof clusterNodes>[number]) => string | undefined,
 ): Promise<void> {
-  const first = request.controlPlanes[0] ?? "";
-  const target = { node: first, endpoint: request.endpoints[0] ?? first, credentials: request.credentials };
-  const { machine } = await connect(world, target);
+  const { machine } = await request.open(request.controlPlanes[0] ?? "");
   const endpoint = machine.facts?.clusterEndpoint ?? "";
   const cluster = kubernetesApiAt(world, URL.canParse(endpoint) ? new URL(endpoint).hostname : endpoint);
   const known = clusterNodes(world, cluster.id);

@@ -8,6 +8,8 @@
 import type { MachineState } from "../state.ts";
 import type { World } from "../world.ts";
 import { boot } from "./boot.ts";
+import { settle } from "./cluster.ts";
+import { nodesOn } from "./downtime.ts";
 import { DURATIONS } from "./durations.ts";
 import { exclusive } from "./lock.ts";
 import { publish } from "./node-events.ts";
@@ -23,11 +25,12 @@ export interface RunningSequence {
 }
 
 const driven = new WeakMap<MachineState, Promise<void>>();
+const ends = new WeakMap<World, Promise<void>[]>();
 
 /** Begins it; returns at once. Where one runs already the new one is not started, and an event says so. */
 export function startSequence(world: World, machine: MachineState, sequence: RunningSequence): void {
   if (machine.sequence) {
-    const message = `sequence not started: ${"locked"}`;
+    const message = "sequence not started: locked";
     publish(
       world,
       machine.vmId,
@@ -48,12 +51,31 @@ export function resumeSequences(world: World): void {
 
 /** Resolves when no sequence of any node is under way. */
 export async function sequencesEnded(world: World): Promise<void> {
-  for (const machine of Object.values(world.state.machines)) await driven.get(machine);
+  while (ends.get(world)?.length) {
+    const [next, ...rest] = ends.get(world)!;
+    ends.set(world, rest);
+    await next;
+  }
 }
 
 function goOn(world: World, machine: MachineState): void {
   if (driven.has(machine)) return;
-  driven.set(machine, drive(world, machine));
+  const work = drive(world, machine).then(() => comeBack(world, machine.vmId));
+  // Whoever waits for the end is told; nobody else may be there to hear of it.
+  work.catch(() => undefined);
+  driven.set(machine, work);
+  ends.set(world, [...(ends.get(world) ?? []), work]);
+}
+
+/** The node registers again by itself, and what runs on it starts, whether anybody looks or not. */
+async function comeBack(world: World, vmId: number): Promise<void> {
+  const patience = world.clock.now() + DURATIONS.comeBack;
+  const away = () => nodesOn(world, vmId).some(({ node }) => node.downSince !== undefined);
+  while (away() && world.clock.now() < patience && !world.state.machines[vmId]?.hung) {
+    await world.clock.sleep(DURATIONS.retry);
+    await settle(world);
+  }
+  await world.commit();
 }
 
 async function drive(world: World, machine: MachineState): Promise<void> {

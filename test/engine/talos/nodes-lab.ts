@@ -3,20 +3,19 @@ import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { serveTalos, type TalosServer } from "../../../rehearsal/api/talos/server.ts";
+import { serveTalos } from "../../../rehearsal/api/talos/server.ts";
+import type { Interceptor } from "../../../rehearsal/faults/fault.ts";
 import type { ClientConfiguration, Machinery } from "../../../rehearsal/machinery.ts";
 import { readToolchain } from "../../../rehearsal/toolchain.ts";
 import { ScaledClock } from "../../../rehearsal/world/clock.ts";
-import { registerSchematic } from "../../../rehearsal/world/factory.ts";
-import { bootstrap } from "../../../rehearsal/world/talos/api.ts";
-import { settle } from "../../../rehearsal/world/talos/cluster.ts";
 import { talosLifecycle } from "../../../rehearsal/world/talos/lifecycle.ts";
 import { World } from "../../../rehearsal/world/world.ts";
-import { EXTENSIONS, Lab, newSecrets, openMachinery, osDisk } from "../../unit/world/talos/support.ts";
+import { bringUp } from "../../unit/world/talos/cluster-lab.ts";
+import { Lab, newSecrets, openMachinery } from "../../unit/world/talos/support.ts";
 
-export const CONTROL_PLANES = ["192.168.1.126", "192.168.1.127", "192.168.1.128"];
-export const WORKER = "192.168.1.129";
-/** Fast enough for a test, slow enough that talosctl's own seconds count. */
+export { CONTROL_PLANES, WORKER, installer } from "../../unit/world/talos/cluster-lab.ts";
+
+/** An upgrade takes a few seconds, of which talosctl's own pauses are most. */
 const TIME_SCALE = 120;
 
 export interface Said {
@@ -27,87 +26,57 @@ export interface Said {
 
 export interface NodesLab {
   world: World;
+  /** Of the API on 127.0.0.1. */
+  port: number;
+  /** Of the image that the nodes run, v1.12.0. */
   schematic: string;
   folder: string;
+  /** Runs the real one against a node's address. */
   talosctl(node: string, ...args: string[]): Promise<Said>;
-  /** With a client certificate of another cluster. */
-  strangerctl(node: string, ...args: string[]): Promise<Said>;
+  /** The same with the client certificate of another cluster. */
+  stranger(node: string, ...args: string[]): Promise<Said>;
   close(): Promise<void>;
 }
 
-export async function openNodesLab(): Promise<NodesLab> {
+export async function openNodesLab(intercept?: Interceptor): Promise<NodesLab> {
   const { talosNodes, talosctl } = await readToolchain();
-  if (!talosctl) throw new Error("talosctl is not in the toolchain: node scripts/bootstrap.mjs --talosctl");
+  if (!talosctl) throw new Error("there is no talosctl: node scripts/bootstrap.mjs --talosctl");
   const machinery = await openMachinery();
   const lab = await Lab.open(machinery);
-  const yaml = `customization: {systemExtensions: {officialExtensions: [${EXTENSIONS.join(", ")}]}}`;
-  const schematic = registerSchematic(lab.world, yaml);
-  await bringUp(lab, schematic);
+  const schematic = await bringUp(lab);
   const world = new World({
     state: lab.world.state,
     clock: new ScaledClock(lab.clock.now(), TIME_SCALE),
     machinery,
     lifecycle: talosLifecycle,
   });
-  const server = await serveTalos(world, { executable: talosNodes });
+  const server = await serveTalos(world, { executable: talosNodes, ...(intercept && { intercept }) });
   const folder = await mkdtemp(join(tmpdir(), "talos-nodes-"));
-  const own = await talosconfig(machinery, lab.secrets.clientConfiguration, folder, "own");
-  const strange = (await newSecrets(machinery)).clientConfiguration;
-  const stranger = await talosconfig(machinery, strange, folder, "stranger");
-  const call =
-    (file: string) =>
-    (node: string, ...args: string[]) =>
-      run(talosctl, ["--talosconfig", file, "-e", `127.0.0.1:${server.port}`, "-n", node, ...args]);
+  const own = await talosconfig(machinery, lab.secrets.clientConfiguration, join(folder, "own.yaml"));
+  const others = (await newSecrets(machinery)).clientConfiguration;
+  const strange = await talosconfig(machinery, others, join(folder, "stranger.yaml"));
+  const endpoint = `127.0.0.1:${server.port}`;
+  const call = (file: string, node: string, args: string[]) =>
+    run(talosctl, ["--talosconfig", file, "-e", endpoint, "-n", node, ...args]);
   return {
     world,
+    port: server.port,
     schematic,
     folder,
-    talosctl: call(own),
-    strangerctl: call(stranger),
+    talosctl: (node, ...args) => call(own, node, args),
+    stranger: (node, ...args) => call(strange, node, args),
     async close() {
-      await end(server, machinery);
+      await server.close();
+      await machinery.close();
       await rm(folder, { recursive: true, force: true });
     },
   };
 }
 
-async function bringUp(lab: Lab, schematic: string): Promise<void> {
-  const nodes = [...CONTROL_PLANES, WORKER].map((address, index) => {
-    const worker = address === WORKER;
-    const name = worker ? "worker-1" : `cp-${index + 1}`;
-    return {
-      vmId: 126 + index,
-      name,
-      address,
-      role: worker ? ("worker" as const) : ("controlplane" as const),
-    };
-  });
-  for (const { vmId, name, address } of nodes) {
-    const vm = lab.addVm({
-      vmId,
-      name,
-      address,
-      disks: [osDisk(), { interface: "virtio1", sizeBytes: 40 * 1024 ** 3 }],
-    });
-    const { content } = vm.disks["scsi0"]!;
-    if (content.kind === "talos") content.image.schematicId = schematic;
-    await lab.start(vmId);
-  }
-  for (const { name, address, role } of nodes) {
-    await lab.apply(address, await lab.config({ role, hostname: name, address }));
-  }
-  await bootstrap(lab.world, lab.target(CONTROL_PLANES[0]!));
-  for (let round = 0; round < 6; round++) {
-    await lab.clock.sleep(100);
-    await settle(lab.world);
-  }
-}
-
 async function talosconfig(
   machinery: Machinery,
   clientConfiguration: ClientConfiguration,
-  folder: string,
-  name: string,
+  file: string,
 ): Promise<string> {
   const { talosConfig } = await machinery.call<{ talosConfig: string }>("talosconfig.generate", {
     clusterName: "lab",
@@ -115,7 +84,6 @@ async function talosconfig(
     endpoints: [],
     nodes: [],
   });
-  const file = join(folder, `${name}.yaml`);
   await writeFile(file, talosConfig, { mode: 0o600 });
   return file;
 }
@@ -127,9 +95,4 @@ function run(program: string, args: string[]): Promise<Said> {
       resolve({ code, stdout, stderr });
     });
   });
-}
-
-async function end(server: TalosServer, machinery: Machinery): Promise<void> {
-  await server.close();
-  await machinery.close();
 }

@@ -2,29 +2,21 @@ import { connect } from "node:net";
 import {
   CoreV1Api,
   CustomObjectsApi,
-  KubeConfig,
   PatchStrategy,
   setHeaderOptions,
   VersionApi,
 } from "@kubernetes/client-node";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { serveKubernetes, type KubernetesServer } from "../../../rehearsal/api/kubernetes/server.ts";
 import type { Machinery } from "../../../rehearsal/machinery.ts";
-import { clusterOf, type Cluster } from "../../../rehearsal/world/kubernetes/cluster.ts";
 import { installRelease } from "../../../rehearsal/world/kubernetes/releases.ts";
 import { createVolume, attachVolume } from "../../../rehearsal/world/longhorn/volumes.ts";
-import { bootstrap } from "../../../rehearsal/world/talos/api.ts";
-import { settle } from "../../../rehearsal/world/talos/cluster.ts";
-import { hostOf } from "../../../rehearsal/world/talos/host.ts";
 import { GIB, LONGHORN, LONGHORN_VALUES, privileged } from "../world/kubernetes/fakes.ts";
-import { Lab, newSecrets, openMachinery } from "../world/talos/support.ts";
-
-const MOUNT = `machine: {kubelet: {extraMounts: [{destination: /var/mnt/longhorn, type: bind, source: /var/mnt/longhorn, options: [bind, rshared, rw]}]}}`;
-const NAMES = { 126: "cp-1", 127: "worker-1" } as const;
+import { newSecrets, openMachinery, type Lab } from "../world/talos/support.ts";
+import { bringUp, serveLab, type ServedLab } from "./cluster.ts";
 
 let machinery: Machinery;
+let served: ServedLab;
 let lab: Lab;
-let server: KubernetesServer;
 
 beforeAll(async () => {
   machinery = await openMachinery();
@@ -32,54 +24,24 @@ beforeAll(async () => {
 afterAll(() => machinery.close());
 
 beforeEach(async () => {
-  lab = await Lab.open(machinery);
-  server = await serveKubernetes(lab.world, { hosts: (vmId) => hostOf(lab.world, vmId) });
+  served = await serveLab(machinery);
+  lab = served.lab;
 });
-afterEach(() => server.close());
+afterEach(() => served.server.close());
 
-async function bringUp(): Promise<void> {
-  for (const [id, name] of Object.entries(NAMES)) {
-    const vmId = Number(id);
-    const address = `192.168.1.${id}`;
-    lab.addVm({ vmId, name, address });
-    await lab.start(vmId);
-    const role = vmId === 126 ? ("controlplane" as const) : ("worker" as const);
-    const patches = [MOUNT, ...(vmId === 126 ? ["cluster: {allowSchedulingOnControlPlanes: true}"] : [])];
-    await lab.apply(address, await lab.config({ hostname: name, role, patches }));
-    if (vmId === 126) await bootstrap(lab.world, lab.target(address));
-    await lab.clock.sleep(200);
-  }
-  await settle(lab.world);
-  await lab.clock.sleep(100);
-  await settle(lab.world);
-}
-
-function cluster(): Cluster {
-  const [id] = Object.keys(lab.world.state.clusters);
-  return clusterOf(lab.world, id!, (vmId) => hostOf(lab.world, vmId));
-}
-
-async function client(secrets = lab.secrets): Promise<KubeConfig> {
-  const { kubeconfigRaw } = await machinery.call<{ kubeconfigRaw: string }>("kubeconfig.generate", {
-    machineSecrets: secrets.machineSecrets,
-    clusterName: "lab",
-    clusterEndpoint: server.url,
-  });
-  const config = new KubeConfig();
-  config.loadFromString(kubeconfigRaw);
-  return config;
-}
+const cluster = () => served.cluster();
+const client = (secrets?: Lab["secrets"]) => served.client(secrets);
 
 describe("before there is a cluster", () => {
   test("the connection is reset", async () => {
-    const socket = connect(server.port, "127.0.0.1");
+    const socket = connect(served.server.port, "127.0.0.1");
     const error = await new Promise<NodeJS.ErrnoException>((resolve) => socket.on("error", resolve));
     expect(error.code).toBe("ECONNRESET");
   });
 });
 
 describe("a running cluster, asked by the official client", () => {
-  beforeEach(bringUp);
+  beforeEach(() => bringUp(served));
 
   test("shows its version and its nodes as they are", async () => {
     const config = await client();

@@ -163,11 +163,10 @@ describe("a reset", () => {
 
 describe("health", () => {
   const request = (skipKubernetes = false) => ({
-    endpoints: [NODE],
     controlPlanes: [NODE],
     workers: [],
-    credentials: lab.secrets.clientConfiguration,
     skipKubernetes,
+    open: (node: string) => connect(lab.world, lab.target(node)),
   });
   const never = new AbortController().signal;
 

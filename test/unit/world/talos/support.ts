@@ -7,6 +7,7 @@ import type { DiskState, VmState, WorldState } from "../../../../rehearsal/world
 import { apply, type Target } from "../../../../rehearsal/world/talos/api.ts";
 import type { ApplyMode, ApplyResult } from "../../../../rehearsal/world/talos/apply.ts";
 import { talosLifecycle } from "../../../../rehearsal/world/talos/lifecycle.ts";
+import type { NodeWorkloads } from "../../../../rehearsal/world/workloads.ts";
 import { World } from "../../../../rehearsal/world/world.ts";
 
 export const GiB = 1024 ** 3;
@@ -45,6 +46,9 @@ export interface ConfigOptions {
   endpoint?: string;
   secrets?: MachinerySecrets;
   patches?: string[];
+  /** The contract it is made for, and its Kubernetes. */
+  talosVersion?: string;
+  kubernetesVersion?: string;
 }
 
 /** The right selector: exact size, the transport, and not the system disk. */
@@ -58,6 +62,7 @@ export class Lab {
     readonly machinery: Machinery,
     readonly secrets: MachinerySecrets,
     seed: number,
+    workloads: NodeWorkloads | undefined,
   ) {
     const state: WorldState = {
       format: 1,
@@ -71,17 +76,13 @@ export class Lab {
       events: [],
       declarations: {},
     };
-    this.world = new World({
-      state,
-      clock: this.clock,
-      machinery,
-      lifecycle: talosLifecycle,
-      workloads: nodeWorkloads(),
-    });
+    const { clock } = this;
+    const lifecycle = talosLifecycle;
+    this.world = new World({ state, clock, machinery, lifecycle, workloads: workloads ?? nodeWorkloads() });
   }
 
-  static async open(machinery: Machinery, seed = 1): Promise<Lab> {
-    return new Lab(machinery, await sharedSecrets(machinery), seed);
+  static async open(machinery: Machinery, seed = 1, workloads?: NodeWorkloads): Promise<Lab> {
+    return new Lab(machinery, await sharedSecrets(machinery), seed, workloads);
   }
 
   /** A VM with a 32 GiB OS disk on scsi0 and a blank 40 GiB data disk on virtio1, declared as such; not started. */
@@ -147,10 +148,12 @@ export class Lab {
         clusterEndpoint: options.endpoint ?? "https://192.168.1.126:6443",
         machineType: options.role ?? "controlplane",
         machineSecrets: (options.secrets ?? this.secrets).machineSecrets,
-        talosVersion: "v1.12",
-        kubernetesVersion: "1.35.0",
+        talosVersion: options.talosVersion ?? "v1.12",
+        kubernetesVersion: options.kubernetesVersion ?? "1.35.0",
         configPatches: [
-          `apiVersion: v1alpha1\nkind: HostnameConfig\nauto: "off"\nhostname: ${options.hostname}\n`,
+          options.talosVersion === undefined
+            ? `apiVersion: v1alpha1\nkind: HostnameConfig\nauto: "off"\nhostname: ${options.hostname}\n`
+            : `machine: {network: {hostname: ${options.hostname}}}`,
           userVolume(options.selector ?? RIGHT_SELECTOR),
           ...(options.address
             ? [`machine: {network: {interfaces: [{interface: enp6s18, addresses: [${options.address}/24]}]}}`]
