@@ -64,7 +64,7 @@ export class Cluster extends pulumi.ComponentResource {
     );
     this.applied = machineConfigs(
       name,
-      { config, machines, installerImage, secrets, probes },
+      { config, machines, installerImage, secrets, probes, upgrade: this.upgrade },
       { parent: this, dependsOn: [proof, this.upgrade.done] },
     );
     const controlPlaneConfigs = controlPlanes.map((node) => this.applied.get(node.name)!);

@@ -5,6 +5,7 @@ import type { Machine } from "../proxmox/machine.ts";
 import type { ClusterProbes } from "./cluster-probes.ts";
 import { endpointUrl, nodePatches, rolePatches } from "./machine-config.ts";
 import { OneAtATime } from "./one-at-a-time.ts";
+import type { Upgrade } from "./upgrade/upgrade.ts";
 
 export interface MachineConfigsArgs {
   config: HomelabConfig;
@@ -14,19 +15,26 @@ export interface MachineConfigsArgs {
   installerImage: string;
   secrets: talos.machine.Secrets;
   probes: ClusterProbes;
+  upgrade: Upgrade;
 }
 
 /** One application per node, by its name: new nodes together, once the gate is open; changes one after the other. */
 export function machineConfigs(
   name: string,
-  { config, machines, installerImage, secrets, probes }: MachineConfigsArgs,
+  { config, machines, installerImage, secrets, probes, upgrade }: MachineConfigsArgs,
   opts: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
 ): Map<string, talos.machine.ConfigurationApply> {
   const generated = {
     controlplane: generate("controlplane", config, secrets, opts.parent),
     worker: generate("worker", config, secrets, opts.parent),
   };
-  const turn = new OneAtATime(() => probes.healthy());
+  const turn = new OneAtATime(async (name, turn) => {
+    if (!turn.first) await probes.healthy();
+    return upgrade.mayReboot(
+      config.nodes.find((node) => node.name === name)!,
+      turn,
+    );
+  });
 
   const apply = (node: NodeConfig) => {
     const machine = machines.get(node.name)!;

@@ -1,3 +1,14 @@
+/** What is known at a turn. */
+export interface Turn {
+  /** Whether nobody was updated before in this run. */
+  first: boolean;
+  /** Whether somebody else could go first: true only once for each, so that no two let one another go for ever. */
+  others: () => boolean;
+}
+
+/** `later`: somebody else is to go first. */
+export type Verdict = "go" | "later";
+
 /**
  * Lets updates of nodes pass one after the other, while creations stay parallel. A chain of `dependsOn` would make the
  * first bring-up sequential too, and would not wait between two nodes.
@@ -7,27 +18,38 @@ export class OneAtATime {
   #passed: string[] = [];
   #failed: string | undefined;
   readonly #waiting: (() => void)[] = [];
+  readonly #steppedAside = new Set<string>();
 
-  /**
-   * @param beforeNext Runs before every update but the first of a run, and throws if the next node must not be touched
-   *   yet. Not before the first, so that the update which mends a broken cluster is not itself refused.
-   */
-  constructor(private readonly beforeNext: (name: string) => Promise<void>) {}
+  /** @param before Runs before every update, and throws if the node must not be touched. */
+  constructor(private readonly before: (name: string, turn: Turn) => Promise<Verdict>) {}
 
   /** Resolves when `name` may be updated; rejects once an earlier one has failed. */
   async acquire(name: string): Promise<void> {
-    while (this.#holder !== undefined && this.#failed === undefined) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    for (;;) {
+      while (this.#holder !== undefined && this.#failed === undefined) await this.#woken();
+      if (this.#failed !== undefined) throw new Error(`${name} was left as it is, because ${this.#failed}`);
+      this.#holder = name;
+      const first = this.#passed.length === 0;
+      const others = () => this.#waiting.length > 0 && !this.#steppedAside.has(name);
+      try {
+        if ((await this.before(name, { first, others })) === "go") return;
+      } catch (error) {
+        this.fail(
+          first
+            ? `${name} must not be updated now`
+            : `the cluster was not healthy after the update of ${this.#passed.join(", ")}`,
+        );
+        throw error;
+      }
+      this.#steppedAside.add(name);
+      this.#holder = undefined;
+      this.#waiting.shift()?.();
+      await this.#woken();
     }
-    if (this.#failed !== undefined) throw new Error(`${name} was left as it is, because ${this.#failed}`);
-    this.#holder = name;
-    if (this.#passed.length === 0) return;
-    try {
-      await this.beforeNext(name);
-    } catch (error) {
-      this.fail(`the cluster was not healthy after the update of ${this.#passed.join(", ")}`);
-      throw error;
-    }
+  }
+
+  #woken(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   /** The update of the holder succeeded. */

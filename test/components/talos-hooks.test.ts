@@ -1,11 +1,26 @@
 /** The hooks, run as the engine would run them after the program has registered everything. */
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { lab, rack } from "./support/homelabs.ts";
 import { called, DISKS, HEALTH, hook, KUBECONFIG } from "./support/hooks.ts";
 import { KubernetesApi, nodeObject } from "./support/kubernetes-api.ts";
 import { CLIENT_CONFIGURATION, providerError, SCHEMATIC_ID } from "./support/mock-answers.ts";
 import { runHomelab } from "./support/run-homelab.ts";
 
+let api: KubernetesApi;
+beforeEach(async () => {
+  api = await KubernetesApi.start();
+  api.nodes = lab().nodes.map(({ name }) =>
+    nodeObject(name, { talosVersion: "v1.12.0", schematicId: SCHEMATIC_ID, kubeletVersion: "v1.35.0" }),
+  );
+});
+afterEach(() => api.stop());
+
+/** A healthy cluster with a Kubernetes API. */
+function healthy() {
+  return { health: () => {}, kubeconfig: () => api.kubeconfig() };
+}
+
+/** Long enough for a turn that nothing stands in the way of. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
@@ -28,18 +43,18 @@ describe("updates of configs", () => {
   const config = (node: string) => `rack-talos-${node}-config`;
 
   test("pass one after the other, the cluster's health asked between two of them", async () => {
-    const run = await runHomelab(rack(), { answers: { health: () => {} } });
+    const run = await runHomelab(rack(), { answers: healthy() });
     const log: string[] = [];
     const begun = ["cp-1", "cp-2", "worker-1"].map((node) =>
       hook(run, config(node), "beforeUpdate").then(() => log.push(node)),
     );
+    await vi.waitFor(() => expect(log).toEqual(["cp-1"]));
     await settle();
     expect(log).toEqual(["cp-1"]);
     expect(called(run, HEALTH)).toEqual([]);
 
     await hook(run, config("cp-1"), "afterUpdate");
-    await settle();
-    expect(log).toEqual(["cp-1", "cp-2"]);
+    await vi.waitFor(() => expect(log).toEqual(["cp-1", "cp-2"]));
     expect(called(run, HEALTH).map((call) => call.inputs)).toEqual([
       {
         clientConfiguration: CLIENT_CONFIGURATION,
@@ -58,12 +73,31 @@ describe("updates of configs", () => {
   });
 
   test("stop after one that failed, and the failure is not tried again", async () => {
-    const run = await runHomelab(rack(), { answers: { health: () => {} } });
+    const run = await runHomelab(rack(), { answers: healthy() });
     await hook(run, config("cp-1"), "beforeUpdate");
     const waiting = hook(run, config("cp-2"), "beforeUpdate");
     expect(await hook(run, config("cp-1"), "onError", { failedOperation: "update" })).toBe(false);
     const reason = "cp-2 was left as it is, because the update of cp-1 failed";
     await expect(waiting).rejects.toThrow(new Error(reason));
+  });
+
+  test("wait between two of them until every volume is whole again", async () => {
+    const run = await runHomelab(rack(), { answers: healthy() });
+    const status = { state: "attached", robustness: "degraded" };
+    api.longhorn = {
+      volumes: [{ metadata: { name: "pvc-1" }, spec: { numberOfReplicas: 3 }, status }],
+      replicas: [],
+    };
+    await hook(run, config("worker-1"), "beforeUpdate");
+    await hook(run, config("worker-1"), "afterUpdate");
+    const asked = () => api.asked.filter(({ path }) => path.endsWith("/volumes")).length;
+    const before = asked();
+    let passed = false;
+    const next = hook(run, config("worker-2"), "beforeUpdate").then(() => (passed = true));
+    await vi.waitFor(() => expect(asked()).toBeGreaterThan(before + 1));
+    expect(passed).toBe(false);
+    status.robustness = "healthy";
+    await next;
   });
 
   test("are not stopped by a failed creation or deletion", async () => {
@@ -89,15 +123,6 @@ describe("updates of configs", () => {
 });
 
 describe("the cluster is ready", () => {
-  let api: KubernetesApi;
-  beforeEach(async () => {
-    api = await KubernetesApi.start();
-    api.nodes = lab().nodes.map(({ name }) =>
-      nodeObject(name, { talosVersion: "v1.12.0", schematicId: SCHEMATIC_ID, kubeletVersion: "v1.35.0" }),
-    );
-  });
-  afterEach(() => api.stop());
-
   test.each(["beforeCreate", "beforeUpdate"] as const)(
     "once it is healthy, and every node runs what it should (%s)",
     async (kind) => {

@@ -92,18 +92,31 @@ export function etcdAlarms(text: string): EtcdAlarm[] {
   return parseTable(text).map((row) => ({ member: cell(row, "MEMBER"), alarm: cell(row, "ALARM") }));
 }
 
-/** Of `etcd snapshot`: bytes. */
-export function snapshotSize(text: string): number | undefined {
-  const match = /\((\d+) bytes\)/.exec(text);
-  return match ? Number(match[1]) : undefined;
+/** Phases of Talos's upgrade that mean something to a user, of some twelve (its Sequencer, Upgrade). */
+const PHASES: Record<string, string> = {
+  drain: "cordoned and being drained",
+  upgrade: "the new image is being written",
+  stopEverything: "rebooting",
+};
+
+/**
+ * What a line of `upgrade` says of the progress, in words, or undefined. talosctl prints
+ * `"192.168.1.126": phase: drain action: START` where nobody watches in a terminal.
+ */
+export function upgradePhase(line: string): string | undefined {
+  const phase = /phase: (\S+) action: START/.exec(line)?.[1];
+  return phase === undefined ? undefined : PHASES[phase];
 }
 
 /**
- * What a line of `upgrade` says of the progress, or undefined. A node goes through phases such as `drain` and `reboot`;
- * talosctl prints `"192.168.1.126": phase: drain action: START` where nobody watches in a terminal.
+ * What a line of `upgrade-k8s` says of the progress, or undefined: which component is next, and on which address it is
+ * done (talos, pkg/cluster/kubernetes, talos_managed.go and kubelet.go).
  */
-export function upgradePhase(line: string): string | undefined {
-  return /phase: (\S+) action: START/.exec(line)?.[1];
+export function kubernetesProgress(line: string): { component: string } | { doneOn: string } | undefined {
+  const component = /^updating "?([a-z-]+)"? to version/.exec(line.trim())?.[1];
+  if (component !== undefined) return { component };
+  const doneOn = /^< "([^"]+)": successfully updated/.exec(line.trim())?.[1];
+  return doneOn === undefined ? undefined : { doneOn };
 }
 
 function resources(text: string): Resource[] {

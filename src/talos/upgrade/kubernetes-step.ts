@@ -2,6 +2,7 @@
 import type { NodeConfig, UpgradeTimeouts } from "../../config/types.ts";
 import { kubernetesJump } from "../../guards/version-refusals.ts";
 import type { ClusterAccess, Log } from "./access.ts";
+import { kubernetesProgress } from "./answers.ts";
 import { Stopped } from "./failure.ts";
 import { seen, takePicture } from "./looks.ts";
 import type { KubernetesNode, Machine, Picture } from "./picture.ts";
@@ -35,13 +36,24 @@ export async function upgradeKubernetes(args: KubernetesStepArgs): Promise<void>
     todo: "Nothing was changed. Once that is mended",
   });
   await log(`${SUBJECT}: checked, ${to} can be installed`);
-  const tell = (line: string) => void log(`${SUBJECT}: ${line.trim()}`);
+  const tell = (line: string) => {
+    const progress = inWords(line, nodes);
+    if (progress !== undefined) void log(`${SUBJECT}: ${progress}`);
+  };
   await step(() => access.upgradeKubernetes(first, { to, dryRun: false }, tell), {
     failed: `the upgrade to ${to} did not come to its end (its limit: ${limitText("kubernetes", timeouts)})`,
     todo: "Components and kubelets may be of both versions, which they tolerate. Once that is mended",
   });
   await kubeletsAt(args);
   await log(`${SUBJECT}: ${to} on every node after ${Math.round((clock.now() - begun) / 1000)} s`);
+}
+
+function inWords(line: string, nodes: readonly NodeConfig[]): string | undefined {
+  const progress = kubernetesProgress(line);
+  if (!progress) return undefined;
+  if ("component" in progress) return `updating ${progress.component}`;
+  const node = nodes.find(({ address }) => address === progress.doneOn);
+  return `done on ${node?.name ?? progress.doneOn}`;
 }
 
 /** Waits until everybody answers. How well etcd and the components are, talosctl looks at itself. */

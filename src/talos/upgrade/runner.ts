@@ -7,9 +7,12 @@ import type { HomelabConfig, NodeConfig } from "../../config/types.ts";
 import { programContext, valueOf } from "../../hook-context.ts";
 import { leaveEtcd } from "../leaving-etcd.ts";
 import type { ClusterAccess, Log, Reachable } from "./access.ts";
+import type { Turn, Verdict } from "../one-at-a-time.ts";
+import { passConfigGate } from "./config-gate.ts";
 import { deviatingNodes } from "./deviation.ts";
 import { kubeletsAt, upgradeKubernetes } from "./kubernetes-step.ts";
 import { kubernetesOf } from "./kubeconfig.ts";
+import type { KubernetesReader } from "./kubernetes-reader.ts";
 import { withLiveAccess } from "./live-access.ts";
 import type { Storage } from "./picture.ts";
 import { wallClock } from "./poll.ts";
@@ -21,6 +24,7 @@ export class UpgradeRunner {
   readonly #config: HomelabConfig;
   readonly #clientConfiguration: pulumi.Output<Credentials>;
   readonly #inContext = programContext();
+  #connected: (() => Promise<KubernetesReader>) | undefined;
 
   constructor(config: HomelabConfig, clientConfiguration: pulumi.Output<Credentials>) {
     this.#config = config;
@@ -28,8 +32,10 @@ export class UpgradeRunner {
   }
 
   /**
-   * For progress: lines of a resource. It must be one that is registered already, as a component is: a line waits for
-   * its resource's URN, and a resource whose hook is running has none before the hook has ended.
+   * For progress.
+   *
+   * @param resource Whose lines they are. Not the one whose hook tells them: its URN is known only after the hook, and the
+   *   line would wait for it for ever.
    */
   log(resource: pulumi.Resource): Log {
     return (line) => this.#inContext(() => pulumi.log.info(line, resource));
@@ -53,8 +59,7 @@ export class UpgradeRunner {
    * needed where there is something to upgrade.
    */
   async everything(targets: readonly { node: NodeConfig; image: NodeImage }[], log: Log): Promise<void> {
-    const kubernetes = await this.#kubernetes();
-    const access = { kubernetesNodes: async () => (await kubernetes()).nodes() };
+    const access = await this.#kubernetesAccess();
     const common = { ...this.#common(log), access };
     for (const { node, image } of await deviatingNodes({ ...common, targets })) {
       await log(`${node.name}: does not run ${image.installerImage} yet`);
@@ -65,8 +70,7 @@ export class UpgradeRunner {
 
   /** Asks Kubernetes alone. */
   async storage(): Promise<Storage> {
-    const reader = await (await this.#kubernetes())();
-    return reader.storage();
+    return (await this.#kubernetesAccess()).storage();
   }
 
   /** @param leaving Control planes that the configuration names no more: one after the other. */
@@ -84,6 +88,13 @@ export class UpgradeRunner {
     });
   }
 
+  /** Before a node's machine config is changed. */
+  async config(node: NodeConfig, turn: Turn, log: Log): Promise<Verdict> {
+    const { timeouts } = this.#config.upgrade;
+    const access = await this.#kubernetesAccess();
+    return passConfigGate({ access, node, turn, timeouts, log, clock: wallClock });
+  }
+
   get #version(): string {
     return this.#config.cluster.kubernetesVersion;
   }
@@ -98,8 +109,18 @@ export class UpgradeRunner {
     return withLiveAccess(this.#config, credentials, await this.#kubernetes(), use);
   }
 
-  async #kubernetes() {
+  /** What needs no talosctl. */
+  async #kubernetesAccess(): Promise<Pick<ClusterAccess, "kubernetesNodes" | "storage">> {
+    const kubernetes = await this.#kubernetes();
+    return {
+      kubernetesNodes: async () => (await kubernetes()).nodes(),
+      storage: async () => (await kubernetes()).storage(),
+    };
+  }
+
+  /** One connection for the whole run: no upgrade changes the authority that signed its credentials. */
+  async #kubernetes(): Promise<() => Promise<KubernetesReader>> {
     const credentials = (await valueOf(this.#clientConfiguration)) as Credentials;
-    return kubernetesOf(this.#config, credentials, this.#inContext);
+    return (this.#connected ??= kubernetesOf(this.#config, credentials, this.#inContext));
   }
 }

@@ -1,4 +1,5 @@
 /** What a node is to run, and with which talosctl it can get there. */
+import { isDeepStrictEqual } from "node:util";
 import { compareVersions, minorSteps } from "../../config/versions.ts";
 
 /** The input of a node's Stash: what the node runs once its step succeeded. */
@@ -41,15 +42,20 @@ export function talosctlSkew(client: string, versions: readonly string[]): strin
 
 /** What changes on a node, e.g. `Talos v1.12.0 -> v1.12.1, + siderolabs/zfs`; undefined when nothing does. */
 export function changeOfImage(before: NodeImage, after: NodeImage): string | undefined {
+  if (isDeepStrictEqual(before, after)) return undefined;
   const version =
     before.talosVersion === after.talosVersion
-      ? []
-      : [`Talos ${before.talosVersion} -> ${after.talosVersion}`];
+      ? `Talos ${after.talosVersion}`
+      : `Talos ${before.talosVersion} -> ${after.talosVersion}`;
   const added = after.extensions.filter((name) => !before.extensions.includes(name));
   const removed = before.extensions.filter((name) => !after.extensions.includes(name));
-  const changes = [...version, ...added.map((name) => `+ ${name}`), ...removed.map((name) => `- ${name}`)];
-  if (changes.length > 0) return changes.join(", ");
-  return before.installerImage === after.installerImage ? undefined : `installer ${after.installerImage}`;
+  const sameContent = before.talosVersion === after.talosVersion && added.length + removed.length === 0;
+  return [
+    version,
+    ...added.map((name) => `+ ${name}`),
+    ...removed.map((name) => `- ${name}`),
+    ...(sameContent ? [`installer ${after.installerImage}`] : []),
+  ].join(", ");
 }
 
 /** What to do about a talosctl of another version. */

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HomelabConfig, NodeConfig } from "../../config/types.ts";
 import { kubernetesJump, talosJump } from "../../guards/version-refusals.ts";
+import type { Turn, Verdict } from "../one-at-a-time.ts";
 import { changeOf } from "../stash-change.ts";
 import type { Log, Reachable } from "./access.ts";
 import type { Storage } from "./picture.ts";
@@ -68,6 +69,11 @@ export class Upgrade extends pulumi.ComponentResource {
   /** For progress: lines of a component, see {@link UpgradeRunner.log}. */
   log(resource: pulumi.Resource): Log {
     return this.#runner.log(resource);
+  }
+
+  /** For the turn of a node whose machine config changes. */
+  mayReboot(node: NodeConfig, turn: Turn): Promise<Verdict> {
+    return this.#runner.config(node, turn, this.#runner.log(this));
   }
 
   #node(

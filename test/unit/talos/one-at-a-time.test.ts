@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { OneAtATime } from "../../../src/talos/one-at-a-time.ts";
+import { OneAtATime, type Turn, type Verdict } from "../../../src/talos/one-at-a-time.ts";
 
 /** Lets everything that is ready to run do so; no clock is involved. */
 async function settle(): Promise<void> {
@@ -7,11 +7,16 @@ async function settle(): Promise<void> {
 }
 
 /** Records who got a turn and who was turned away. */
-function observed(beforeNext: (name: string) => Promise<void> = async () => {}) {
+function observed(
+  beforeNext: (name: string) => Promise<void> = async () => {},
+  beforeFirst: (name: string, turn: Turn) => Promise<Verdict> = () => Promise.resolve("go"),
+) {
   const log: string[] = [];
-  const turn = new OneAtATime(async (name) => {
+  const turn = new OneAtATime(async (name, turn) => {
+    if (turn.first) return beforeFirst(name, turn);
     log.push(`before ${name}`);
     await beforeNext(name);
+    return "go";
   });
   const acquire = (name: string) =>
     turn.acquire(name).then(
@@ -22,7 +27,7 @@ function observed(beforeNext: (name: string) => Promise<void> = async () => {}) 
 }
 
 describe("OneAtATime", () => {
-  test("gives the first its turn at once, with no check before it", async () => {
+  test("gives the first its turn at once", async () => {
     const { log, acquire } = observed();
     await acquire("cp-1");
     expect(log).toEqual(["turn of cp-1"]);
@@ -138,6 +143,65 @@ describe("OneAtATime", () => {
       "worker-1 refused: etcd has no quorum",
       "worker-2 refused: worker-2 was left as it is, because the cluster was not healthy after the update of cp-1, cp-2",
     ]);
+  });
+
+  describe("the first", () => {
+    const later = (name: string, { others }: Turn) =>
+      Promise.resolve<Verdict>(name === "worker-1" && others() ? "later" : "go");
+
+    test("steps aside for those who wait, and has its turn after them", async () => {
+      const { turn, log, acquire } = observed(undefined, async (name, about) => {
+        await settle(); // long enough for the others to come
+        return later(name, about);
+      });
+      void acquire("worker-1");
+      void acquire("worker-2");
+      void acquire("worker-3");
+      await settle();
+      await settle();
+      await settle();
+      expect(log).toEqual(["turn of worker-2"]);
+      turn.release();
+      await settle();
+      turn.release();
+      await settle();
+      expect(log.slice(1)).toEqual([
+        "before worker-3",
+        "turn of worker-3",
+        "before worker-1",
+        "turn of worker-1",
+      ]);
+    });
+
+    test("cannot step aside when nobody waits", async () => {
+      const { log, acquire } = observed(undefined, later);
+      await acquire("worker-1");
+      expect(log).toEqual(["turn of worker-1"]);
+    });
+
+    test("steps aside once only, so that two do not for ever", async () => {
+      const asked: string[] = [];
+      const { log, acquire } = observed(undefined, async (name, { others }) => {
+        asked.push(name);
+        await settle();
+        return others() ? "later" : "go";
+      });
+      void acquire("a");
+      void acquire("b");
+      for (let round = 0; round < 5; round++) await settle();
+      expect(asked).toEqual(["a", "b", "a"]);
+      expect(log).toEqual(["turn of a"]);
+    });
+
+    test("is turned away with its own reason, and the rest by its name", async () => {
+      const { log, acquire } = observed(undefined, () => Promise.reject(new Error("the last copy is there")));
+      await acquire("worker-1");
+      await acquire("worker-2");
+      expect(log).toEqual([
+        "worker-1 refused: the last copy is there",
+        "worker-2 refused: worker-2 was left as it is, because worker-1 must not be updated now",
+      ]);
+    });
   });
 
   test("a release that nobody's turn precedes counts for nothing", async () => {

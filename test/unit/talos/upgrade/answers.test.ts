@@ -146,7 +146,8 @@ describe("tables of etcd", () => {
 });
 
 test.each([
-  ['"192.168.1.126": phase: drain action: START', "drain"],
+  ['"192.168.1.126": phase: drain action: START', "cordoned and being drained"],
+  ['"192.168.1.126": phase: unmountBind action: START', undefined],
   ['"192.168.1.126": phase: drain action: STOP', undefined],
   ['"192.168.1.126": task: cordonAndDrainNode action: START', undefined],
   ['"192.168.1.126": events check condition met', undefined],

@@ -21,14 +21,24 @@ async function upgrade(cluster: FakeCluster, to = "1.35.1") {
 
 test("is checked first, then done once, then every kubelet is looked at", async () => {
   const cluster = clusterOf();
-  cluster.progress = ['updating "kube-apiserver" to version "1.35.1"', '  > "10.20.0.11": starting update'];
+  cluster.progress = [
+    "automatically detected the lowest Kubernetes version 1.35.0",
+    'updating "kube-apiserver" to version "1.35.1"',
+    ' > "10.20.0.11": starting update',
+    " > update kube-apiserver: 1.35.0 -> 1.35.1",
+    ' < "10.20.0.11": successfully updated',
+    'updating kubelet to version "1.35.1"',
+    ' < "10.20.0.99": successfully updated',
+  ];
   const { error, lines } = await upgrade(cluster);
   expect(error).toBeUndefined();
   expect(cluster.done).toEqual(["upgrade-k8s --dry-run 1.35.1", "upgrade-k8s 1.35.1"]);
   expect(lines).toEqual([
     "Kubernetes: checked, 1.35.1 can be installed",
-    'Kubernetes: updating "kube-apiserver" to version "1.35.1"',
-    'Kubernetes: > "10.20.0.11": starting update',
+    "Kubernetes: updating kube-apiserver",
+    "Kubernetes: done on cp-1",
+    "Kubernetes: updating kubelet",
+    "Kubernetes: done on 10.20.0.99",
     "Kubernetes: 1.35.1 on every node after 0 s",
   ]);
 });

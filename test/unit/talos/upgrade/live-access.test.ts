@@ -173,7 +173,7 @@ test("an upgrade tells its phases, and has the configured time", async () => {
     `'upgrade --image i:v1 --timeout 1800s') echo '"10.20.0.21": phase: drain action: START' >&2; echo '"10.20.0.21": post check passed' >&2 ;;`,
     (access, config) => access.upgrade(nodeOf(config, "worker-1"), "i:v1", (phase) => phases.push(phase)),
   );
-  expect(phases).toEqual(["drain"]);
+  expect(phases).toEqual(["cordoned and being drained"]);
 });
 
 test("what fails says which command, and shows no key, in whichever form", async () => {

@@ -32,7 +32,7 @@ describe("what changes on a node", () => {
 
   test("the installer alone, as when the factory changes", () => {
     expect(changeOfImage(target("cp-1"), target("cp-1", { installerImage: "elsewhere:v1.12.1" }))).toBe(
-      "installer elsewhere:v1.12.1",
+      "Talos v1.12.1, installer elsewhere:v1.12.1",
     );
   });
 

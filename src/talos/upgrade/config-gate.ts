@@ -1,0 +1,84 @@
+/**
+ * The gate before a changed machine config: Talos may reboot the node for it. What Talos and etcd say, the provider's own
+ * health check asks; this is what Kubernetes and Longhorn say, so that the next node does not go down while the volumes
+ * of the last one are still being rebuilt.
+ */
+import type { Consent, NodeConfig, UpgradeTimeouts } from "../../config/types.ts";
+import type { Turn, Verdict } from "../one-at-a-time.ts";
+import type { ClusterAccess, Log } from "./access.ts";
+import { untouched } from "./failure.ts";
+import { lastCopies, unwholeVolumes } from "./gate-storage.ts";
+import { seen } from "./looks.ts";
+import type { KubernetesNode, Seen, Storage } from "./picture.ts";
+import type { Clock, Look } from "./poll.ts";
+import { waitFor } from "./waiting.ts";
+
+export interface ConfigGateArgs {
+  access: Pick<ClusterAccess, "kubernetesNodes" | "storage">;
+  node: NodeConfig;
+  turn: Turn;
+  timeouts: UpgradeTimeouts;
+  clock: Clock;
+  log: Log;
+}
+
+/** A volume that its owner made with one copy is not lost by a reboot, only away. */
+const ONE_COPY_IS_MEANT: readonly Consent[] = ["single-replica"];
+
+export async function passConfigGate(args: ConfigGateArgs): Promise<Verdict> {
+  const { node, access, turn } = args;
+  const look = async (): Promise<Look<Verdict>> => {
+    const [nodes, storage] = await Promise.all([seen(access.kubernetesNodes()), seen(access.storage())]);
+    return turn.first ? beforeFirst(nodes, storage, node, turn) : beforeNext(nodes, storage, node);
+  };
+  return waitFor({
+    ...args,
+    subject: node.name,
+    look,
+    limit: "volumes",
+    late: (limit, waiting) =>
+      untouched(
+        node,
+        `its config was not changed, for it may reboot to take it over (${limit})`,
+        "Mend that",
+        waiting,
+      ),
+  });
+}
+
+/**
+ * Before the first of a run, only the last copy of some data stands in the way: the update may be what mends an unhealthy
+ * cluster, and a cluster that does not answer has nothing to lose by it. Where another node's update may bring the
+ * other copies back, that one goes first.
+ */
+function beforeFirst(
+  nodes: Seen<KubernetesNode[]>,
+  storage: Seen<Storage>,
+  { name }: NodeConfig,
+  turn: Turn,
+): Look<Verdict> {
+  if ("unseen" in nodes || "unseen" in storage) return { done: "go" };
+  const ready = namesOfReady(nodes.seen);
+  if (!ready.has(name)) return { done: "go" }; // its copies are away already
+  const waiting = lastCopies(storage.seen, name, ready, ONE_COPY_IS_MEANT);
+  if (waiting.length === 0) return { done: "go" };
+  return turn.others() ? { done: "later" } : { waiting };
+}
+
+function beforeNext(
+  nodes: Seen<KubernetesNode[]>,
+  storage: Seen<Storage>,
+  { name }: NodeConfig,
+): Look<Verdict> {
+  if ("unseen" in nodes) return { waiting: [`the Kubernetes API does not answer: ${nodes.unseen}`] };
+  if ("unseen" in storage) return { waiting: [`Longhorn's volumes cannot be read: ${storage.unseen}`] };
+  const waiting = [
+    ...unwholeVolumes(storage.seen),
+    ...lastCopies(storage.seen, name, namesOfReady(nodes.seen), ONE_COPY_IS_MEANT),
+  ];
+  return waiting.length === 0 ? { done: "go" } : { waiting };
+}
+
+function namesOfReady(nodes: readonly KubernetesNode[]): Set<string> {
+  return new Set(nodes.filter(({ ready }) => ready).map(({ name }) => name));
+}
