@@ -153,6 +153,20 @@ describe("hooks", () => {
     expect(error).toContain('homelab:cluster.kubernetesVersion: 1.33.1 runs, and "1.35.0" skips a minor');
   });
 
+  test("the plan of Kubernetes refuses a Talos that the running one is too old for, whatever was asked of it", async () => {
+    const run = await labWith("/nowhere/talosctl");
+    const name = "lab-talos-upgrade-kubernetes-version";
+    const { error } = await update(
+      run,
+      name,
+      { kubernetesVersion: "1.29.6" },
+      { kubernetesVersion: "1.30.0" },
+    );
+    expect(error).toContain(
+      'homelab:cluster.talosVersion: "v1.12.0" supports Kubernetes 1.30 to 1.35, and 1.29.6 runs',
+    );
+  });
+
   test("a node that runs the image already is asked, and left alone", async () => {
     api.nodes = lab().nodes.map(({ name }) =>
       nodeObject(name, { talosVersion: "v1.12.0", schematicId: SCHEMATIC_ID, kubeletVersion: "v1.35.0" }),

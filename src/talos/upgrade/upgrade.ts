@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { HomelabConfig, NodeConfig } from "../../config/types.ts";
-import { kubernetesJump, talosJump } from "../../guards/version-refusals.ts";
+import type { ClusterConfig, HomelabConfig, NodeConfig } from "../../config/types.ts";
+import { kubernetesJump, kubernetesOutgrown, talosJump } from "../../guards/version-refusals.ts";
 import type { Turn, Verdict } from "../one-at-a-time.ts";
 import { changeOf } from "../stash-change.ts";
 import type { Log, Reachable } from "./access.ts";
@@ -47,7 +47,7 @@ export class Upgrade extends pulumi.ComponentResource {
         last,
       );
     }
-    this.done = this.#kubernetes(`${name}-kubernetes-version`, config.cluster.kubernetesVersion, last!);
+    this.done = this.#kubernetes(`${name}-kubernetes-version`, config.cluster, last!);
     this.registerOutputs({});
   }
 
@@ -106,13 +106,19 @@ export class Upgrade extends pulumi.ComponentResource {
     );
   }
 
-  #kubernetes(name: string, version: string, last: pulumi.Resource): pulumi.Resource {
+  #kubernetes(
+    name: string,
+    { kubernetesVersion, talosVersion }: ClusterConfig,
+    last: pulumi.Resource,
+  ): pulumi.Resource {
     const log = this.#runner.log(this);
     const plan = new pulumi.ResourceHook(
       `${name}-plan`,
       async (hook) => {
         const { before, after } = changeOf<{ kubernetesVersion: string }>(hook);
-        const refused = kubernetesJump(before.kubernetesVersion, after.kubernetesVersion);
+        const refused =
+          kubernetesJump(before.kubernetesVersion, after.kubernetesVersion) ??
+          kubernetesOutgrown(before.kubernetesVersion, talosVersion);
         if (refused !== undefined) throw new Error(`${refused}. Nothing was changed.`);
         await log(`Kubernetes ${before.kubernetesVersion} -> ${after.kubernetesVersion}`);
       },
@@ -120,7 +126,7 @@ export class Upgrade extends pulumi.ComponentResource {
     );
     return new pulumi.Stash(
       name,
-      { input: { kubernetesVersion: version } },
+      { input: { kubernetesVersion } },
       {
         parent: this,
         dependsOn: [last],
