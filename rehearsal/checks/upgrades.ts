@@ -74,7 +74,7 @@ export function copiesKept(evidence: Evidence): Check | undefined {
   return verdict(
     "copies",
     causes,
-    `every replicated volume could be read throughout; ${degraded} times a copy was missing, ${healed} times all were there again`,
+    `every replicated volume could be read throughout (copies missing: ${times(degraded)}, all there again: ${times(healed)})`,
   );
 }
 
@@ -110,6 +110,10 @@ export function servicesBack(evidence: Evidence): Check | undefined {
     left.map((release) => `no pod of ${release} runs`),
     told.join("; ") || "nothing that serves was away",
   );
+}
+
+function times(count: number): string {
+  return count === 1 ? "once" : `${count} times`;
 }
 
 function seconds(value: number): string {

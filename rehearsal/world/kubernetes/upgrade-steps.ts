@@ -5,6 +5,7 @@
 import type { MachineState } from "../state.ts";
 import { applyConfiguration } from "../talos/apply.ts";
 import { settle } from "../talos/cluster.ts";
+import { DURATIONS as NODE } from "../talos/durations.ts";
 import { exclusive } from "../talos/lock.ts";
 import { machineAt } from "../talos/network.ts";
 import type { Cluster } from "./cluster.ts";
@@ -117,6 +118,7 @@ async function patch(
   change: Record<string, unknown>,
 ): Promise<void> {
   const { world } = cluster;
+  const since = world.clock.now();
   if (signal.aborted) throw new Error("signal: interrupt");
   await exclusive(world, async () => {
     const machine = reach(cluster, node);
@@ -127,9 +129,13 @@ async function patch(
         configPatches: [JSON.stringify(change)],
       },
     );
-    await applyConfiguration(world, machine, { machineConfig: machineConfiguration, mode: "no_reboot" });
+    await applyConfiguration(world, machine, {
+      machineConfig: machineConfiguration,
+      mode: "no_reboot",
+      since,
+    });
   });
-  await world.clock.sleep(DURATIONS.apiCall);
+  await world.clock.sleep(NODE.immediateConfig);
   await settle(world);
   await world.commit();
 }

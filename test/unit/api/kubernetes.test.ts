@@ -7,6 +7,7 @@ import {
   VersionApi,
 } from "@kubernetes/client-node";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { FaultInjector } from "../../../rehearsal/faults/injector.ts";
 import type { Machinery } from "../../../rehearsal/machinery.ts";
 import { installRelease } from "../../../rehearsal/world/kubernetes/releases.ts";
 import { createVolume, attachVolume } from "../../../rehearsal/world/longhorn/volumes.ts";
@@ -174,5 +175,49 @@ describe("a running cluster, asked by the official client", () => {
     const trusting = await client(strangers);
     trusting.clusters = [{ ...trusting.clusters[0]!, caData: (await client()).clusters[0]!.caData! }];
     await expect(trusting.makeApiClient(CoreV1Api).listNode()).rejects.toMatchObject({ code: 401 });
+  });
+
+  test("an etcd without quorum is told after a while, as long as the API server itself answers", async () => {
+    const core = (await client()).makeApiClient(CoreV1Api);
+    cluster().state.etcd["lost"] = { vmId: 0, joinedAt: 0, name: "cp-2" };
+    const before = lab.clock.now();
+    await expect(core.listNode()).rejects.toMatchObject({
+      code: 500,
+      body: expect.stringContaining("etcdserver: request timed out") as string,
+    });
+    expect(lab.clock.now() - before).toBeGreaterThanOrEqual(7);
+  });
+
+  test("deletes a node, whose pods go with it", async () => {
+    const core = (await client()).makeApiClient(CoreV1Api);
+    await core.deleteNode({ name: "worker-1" });
+    expect((await core.listNode()).items.map(({ metadata }) => metadata?.name)).toEqual(["cp-1"]);
+    await expect(core.deleteNode({ name: "worker-1" })).rejects.toMatchObject({ code: 404 });
+  });
+});
+
+describe("faults", () => {
+  test("are put into requests by their keys", async () => {
+    const faults = [
+      { at: "kubernetes GET /api/v1/nodes/cp-1", kind: "fail" as const, times: 1 },
+      { at: "kubernetes PATCH /api/v1/nodes/cp-1", kind: "lose-reply" as const, times: 1 },
+      { at: "kubernetes GET /version", kind: "hang" as const, times: 1 },
+    ];
+    const injector = new FaultInjector({ faults });
+    const disturbed = await serveLab(machinery, injector.intercept);
+    try {
+      await bringUp(disturbed);
+      const config = await disturbed.client();
+      const core = config.makeApiClient(CoreV1Api);
+      await expect(core.readNode({ name: "cp-1" })).rejects.toMatchObject({ code: 500 });
+      await expect(config.makeApiClient(VersionApi).getCode()).rejects.toMatchObject({ code: 504 });
+      const patch = { name: "cp-1", body: { spec: { unschedulable: true } } };
+      const headers = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
+      await expect(core.patchNode(patch, headers)).rejects.toThrow();
+      expect((await core.readNode({ name: "cp-1" })).spec?.unschedulable).toBe(true);
+      expect(injector.injected).toHaveLength(3);
+    } finally {
+      await disturbed.server.close();
+    }
   });
 });

@@ -280,3 +280,44 @@ describe("uninstalling", () => {
     expect(cluster.state.releases).toEqual({});
   });
 });
+
+describe("upgrading", () => {
+  const at = (version: string) => ({ ...LONGHORN, version, values: LONGHORN_VALUES });
+
+  test("goes one minor at a time, in Longhorn's own words; a refused upgrade changes nothing that runs", async () => {
+    await installRelease(cluster, at("1.10.2"));
+    const refused =
+      "pre-upgrade hooks failed: job longhorn-pre-upgrade failed: BackoffLimitExceeded: " +
+      'level=fatal msg="failed to upgrade since upgrading from v1.10.2 to v1.12.1 for minor version is not supported"';
+    await expect(upgradeRelease(cluster, at("1.12.1"))).rejects.toThrow(refused);
+    expect(cluster.state.longhorn?.version).toBe("1.10.2");
+    // Helm's books now say 1.12.1, failed; what runs is what counts.
+    await expect(upgradeRelease(cluster, at("1.12.1"))).rejects.toThrow(refused);
+    await upgradeRelease(cluster, at("1.11.3"));
+    await upgradeRelease(cluster, at("1.12.1"));
+    expect(cluster.state.longhorn?.version).toBe("1.12.1");
+  });
+
+  test("never goes down", async () => {
+    await installRelease(cluster, at("1.12.1"));
+    await expect(upgradeRelease(cluster, at("1.11.3"))).rejects.toThrow(
+      "failed to upgrade since downgrading from v1.12.1 to v1.11.3 is not supported",
+    );
+  });
+
+  test("leaves volumes attached, with the engine that they had", async () => {
+    await installRelease(cluster, at("1.11.3"));
+    const { name } = await createVolume(cluster, { claim: "a/b", sizeBytes: GIB });
+    await attachVolume(cluster, name, "worker-1");
+    const events = cluster.world.state.events.length;
+    await upgradeRelease(cluster, at("1.12.1"));
+    expect(cluster.state.longhorn?.volumes[name]).toMatchObject({
+      attachedTo: "worker-1",
+      robustness: "healthy",
+      engineVersion: "1.11.3",
+    });
+    const kinds = cluster.world.state.events.slice(events).map(({ kind }) => kind);
+    expect(kinds).not.toContain("volume-detached");
+    expect(kinds).not.toContain("volume-degraded");
+  });
+});
