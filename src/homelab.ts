@@ -6,6 +6,7 @@ import { Longhorn } from "./longhorn/longhorn.ts";
 import { longhornOutput, nodeOutput, traefikOutput, type HomelabOutputs } from "./outputs.ts";
 import { Virtualization } from "./proxmox/virtualization.ts";
 import { Cluster } from "./talos/cluster.ts";
+import { etcdMembers } from "./talos/etcd-members.ts";
 import { ImageSchematic } from "./talos/image-schematic.ts";
 import { retiringNode } from "./talos/retiring-node.ts";
 import { endpointUrl } from "./talos/machine-config.ts";
@@ -46,7 +47,13 @@ export class Homelab extends pulumi.ComponentResource {
       { config, machines: proxmox.machines, installerImage: installer, schematicId: image.schematicId },
       parent,
     );
-    const kubernetes = new k8s.Provider(`${name}-kubernetes`, { kubeconfig: cluster.kubeconfig }, parent);
+    const kubernetes = new k8s.Provider(
+      `${name}-kubernetes`,
+      // It stays the same cluster when its API moves. Without a name of its own, the provider would take another address for
+      // another cluster, and make everything in it anew.
+      { kubeconfig: cluster.kubeconfig, clusterIdentifier: config.cluster.name },
+      parent,
+    );
 
     const nodeObjects = config.nodes
       .filter(({ retiring }) => retiring !== undefined)
@@ -55,7 +62,7 @@ export class Homelab extends pulumi.ComponentResource {
     // 3. Replicated storage on the data disks.
     const longhorn = new Longhorn(
       `${name}-longhorn`,
-      { config, applied: cluster.applied },
+      { config, applied: cluster.applied, upgrade: cluster.upgrade },
       { parent: this, providers: [kubernetes], dependsOn: [cluster.ready, ...nodeObjects] },
     );
 
@@ -65,7 +72,12 @@ export class Homelab extends pulumi.ComponentResource {
       { config },
       { parent: this, providers: [kubernetes], dependsOn: [longhorn.release, longhorn.whole] },
     );
-    settledGuard(config, this, [traefik.release]);
+    const members = etcdMembers(
+      `${name}-etcd-members`,
+      { config, upgrade: cluster.upgrade },
+      { parent: this, dependsOn: [traefik.release] },
+    );
+    settledGuard(config, this, [members]);
 
     this.outputs = {
       clusterName: config.cluster.name,

@@ -68,6 +68,7 @@ export type EventKind =
   | "node-cordoned"
   | "node-uncordoned"
   | "node-drained"
+  | "drain-failed"
   | "kubelet-restarted"
   | "kubernetes-upgraded"
   | "request-refused"

@@ -233,6 +233,8 @@ export interface MachineState {
   sequence?: RunningSequence;
   /** etcd, the kubelet and everything else on EPHEMERAL have been stopped, while apid still answers. */
   servicesStopped?: boolean;
+  /** It left etcd, whose service stays down until the next boot. */
+  leftEtcd?: boolean;
   /** apid has a certificate of this boot; only a worker has to ask somebody for it. */
   certified?: boolean;
   /** It never comes up: the reboot got stuck, and only power helps; or it cannot load its config. */

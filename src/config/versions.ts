@@ -34,6 +34,13 @@ export function minorOf(version: string): string {
   return version.replace(/^v/, "").split(".").slice(0, 2).join(".");
 }
 
+/** How many minor versions `to` lies above `from`; undefined when they differ in the major version. */
+export function minorSteps(from: string, to: string): number | undefined {
+  const [fromMajor, fromMinor = 0] = minorOf(from).split(".").map(Number);
+  const [toMajor, toMinor = 0] = minorOf(to).split(".").map(Number);
+  return fromMajor === toMajor ? toMinor - fromMinor : undefined;
+}
+
 /** Negative if `a` is the older one. */
 export function compareVersions(a: string, b: string): number {
   const left = a.replace(/^v/, "").split(".").map(Number);

@@ -9,8 +9,9 @@ const NAMES: Record<Chart, string> = { longhorn: "Longhorn", traefik: "Traefik's
  * says which version becomes which. The release's own state is compared, so it holds for what is really installed.
  *
  * @param name Of the hook: unique in the program.
+ * @param component That the line is told of. Never the release itself: a hook that waits for its own resource's URN waits for ever.
  */
-export function chartGuard(name: string, chart: Chart): pulumi.ResourceHook {
+export function chartGuard(name: string, chart: Chart, component: pulumi.Resource): pulumi.ResourceHook {
   const inContext = programContext();
   return new pulumi.ResourceHook(
     name,
@@ -19,7 +20,7 @@ export function chartGuard(name: string, chart: Chart): pulumi.ResourceHook {
       if (from === undefined || to === undefined || from === to) return;
       const refused = chartJump(chart, from, to);
       if (refused !== undefined) throw new Error(refused);
-      await inContext(() => pulumi.log.info(`${NAMES[chart]}: ${from} -> ${to}`));
+      await inContext(() => pulumi.log.info(`${NAMES[chart]}: ${from} -> ${to}`, component));
     },
     { onDryRun: true },
   );

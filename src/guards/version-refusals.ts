@@ -9,7 +9,7 @@
  * - Longhorn goes up by one minor and never down, not even by a patch (longhorn-manager, `CheckUpgradePathSupported`).
  */
 import { listWords } from "../config/problem.ts";
-import { compareVersions, LONGHORN_CHARTS, minorOf, talosRelease } from "../config/versions.ts";
+import { compareVersions, LONGHORN_CHARTS, minorOf, minorSteps, talosRelease } from "../config/versions.ts";
 import type { VersionFacts } from "./facts.ts";
 
 const TALOS_KEY = "homelab:cluster.talosVersion";
@@ -103,11 +103,9 @@ function traefikJump(from: string, to: string): string | undefined {
   );
 }
 
-/** How many minors `to` lies above `from`; infinite across majors, of which none was ever left. */
+/** Infinite across majors, of which none was ever left. */
 function minorsUp(from: string, to: string): number {
-  const up = numbers(to).minor - numbers(from).minor;
-  if (majorOf(from) === majorOf(to)) return up;
-  return majorOf(to) > majorOf(from) ? Infinity : -Infinity;
+  return minorSteps(from, to) ?? (majorOf(to) > majorOf(from) ? Infinity : -Infinity);
 }
 
 function nextMinor(version: string): string {

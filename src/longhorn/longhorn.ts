@@ -1,9 +1,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { HomelabConfig, NodeConfig } from "../config/types.ts";
-import { chartGuard } from "../guards/chart-guard.ts";
+import { chartGuard, versionIn } from "../guards/chart-guard.ts";
+import type { Log } from "../talos/upgrade/access.ts";
+import { wallClock } from "../talos/upgrade/poll.ts";
 import { copiesWholeJob, evacuatedJob, evictionPatch } from "./copies-check.ts";
 import { mountCheckJob } from "./data-volume-check.ts";
+import { volumesFit, type StorageReader } from "./upgrade-gate.ts";
 import { LONGHORN_NAMESPACE, longhornValues } from "./values.ts";
 
 const REPOSITORY = "https://charts.longhorn.io";
@@ -14,6 +17,8 @@ export interface LonghornArgs {
   config: HomelabConfig;
   /** By node name; a check of a node's volume is repeated when its machine config was applied anew. */
   applied: Map<string, pulumi.Resource>;
+  /** Who tells, when an upgrade is due, how the volumes are. */
+  upgrade: StorageReader & { log(resource: pulumi.Resource): Log };
 }
 
 /** Replicated storage on the data disks, and only there. */
@@ -72,7 +77,7 @@ export class Longhorn extends pulumi.ComponentResource {
         parent: this,
         protect: config.protect,
         dependsOn: [namespace, ...checks],
-        hooks: { beforeUpdate: [chartGuard(`${name}-version-guard`, "longhorn")] },
+        hooks: { beforeUpdate: [chartGuard(`${name}-version-guard`, "longhorn", this), this.#gate(args)] },
       },
     );
 
@@ -85,6 +90,16 @@ export class Longhorn extends pulumi.ComponentResource {
     });
 
     this.registerOutputs({ namespace: LONGHORN_NAMESPACE });
+  }
+
+  /** An effect, unlike the guard: it asks the cluster, and only where another version is about to come. */
+  #gate({ config, upgrade }: LonghornArgs): (hook: pulumi.ResourceHookArgs) => Promise<void> {
+    return async ({ oldInputs, newInputs }) => {
+      const [from, to] = [versionIn(oldInputs), versionIn(newInputs)];
+      if (from === undefined || to === undefined || from === to) return;
+      const { timeouts } = config.upgrade;
+      await volumesFit({ reader: upgrade, from, to, timeouts, log: upgrade.log(this), clock: wallClock });
+    };
   }
 
   /** For a node that retires: no new copies for it, and a wait until the ones it has are elsewhere. */

@@ -5,6 +5,7 @@ import type { Machine } from "../proxmox/machine.ts";
 import { programContext } from "../hook-context.ts";
 import { ClusterProbes } from "./cluster-probes.ts";
 import { diskProof } from "./disk-proof.ts";
+import { endpointUrl } from "./machine-config.ts";
 import { machineConfigs } from "./machine-configs.ts";
 import { ready } from "./ready.ts";
 import { Upgrade } from "./upgrade/upgrade.ts";
@@ -28,6 +29,8 @@ export class Cluster extends pulumi.ComponentResource {
   readonly kubeconfig: pulumi.Output<string>;
   /** Done once the API answers, every node is Ready, and runs what it should. */
   readonly ready: pulumi.Resource;
+  /** What upgrades the cluster, and asks it for others. */
+  readonly upgrade: Upgrade;
   /** By node name: replaced when the node's machine was, and so the sign of a node that begins anew. */
   readonly applied: Map<string, talos.machine.ConfigurationApply>;
 
@@ -35,7 +38,9 @@ export class Cluster extends pulumi.ComponentResource {
     super("homelab:talos:Cluster", name, {}, opts);
     const { config, machines, installerImage, schematicId } = args;
     const controlPlanes = config.nodes.filter((node) => node.role === "controlplane");
-    const first = controlPlanes[0]!;
+    // What is to work from now on asks those that stay.
+    const staying = controlPlanes.filter(({ retiring }) => retiring !== true);
+    const first = staying[0] ?? controlPlanes[0]!;
 
     const secrets = new talos.machine.Secrets(
       `${name}-secrets`,
@@ -52,15 +57,15 @@ export class Cluster extends pulumi.ComponentResource {
       { parent: this, dependsOn: [secrets, ...[...machines.values()].map((machine) => machine.vm)] },
     );
     // Before the configs, which may be of a form that only the new version reads, and carry the new Kubernetes version.
-    const upgrade = new Upgrade(
+    this.upgrade = new Upgrade(
       `${name}-upgrade`,
       { config, clientConfiguration, installerImage, schematicId },
       { parent: this, dependsOn: [proof] },
     );
     this.applied = machineConfigs(
       name,
-      { config, machines, installerImage, secrets, probes, upgrade },
-      { parent: this, dependsOn: [proof, upgrade.done] },
+      { config, machines, installerImage, secrets, probes, upgrade: this.upgrade },
+      { parent: this, dependsOn: [proof, this.upgrade.done] },
     );
     const controlPlaneConfigs = controlPlanes.map((node) => this.applied.get(node.name)!);
 
@@ -79,7 +84,12 @@ export class Cluster extends pulumi.ComponentResource {
     const kubeconfig = new talos.cluster.Kubeconfig(
       `${name}-kubeconfig`,
       { node: first.address, endpoint: first.address, clientConfiguration },
-      { parent: this, dependsOn: [bootstrap] },
+      {
+        parent: this,
+        dependsOn: [bootstrap],
+        // The provider never asks for it again by itself, and it says where the API is.
+        replacementTrigger: endpointUrl(config),
+      },
     );
     this.kubeconfig = pulumi.secret(kubeconfig.kubeconfigRaw);
 
@@ -88,7 +98,7 @@ export class Cluster extends pulumi.ComponentResource {
         {
           clusterName: config.cluster.name,
           clientConfiguration,
-          endpoints: controlPlanes.map((node) => node.address),
+          endpoints: staying.map((node) => node.address),
           nodes: config.nodes.map((node) => node.address),
         },
         { parent: this },
@@ -97,7 +107,7 @@ export class Cluster extends pulumi.ComponentResource {
 
     this.ready = ready(
       `${name}-ready`,
-      { config, installerImage, applied: this.applied, probes, upgrade },
+      { config, installerImage, applied: this.applied, probes, upgrade: this.upgrade },
       { parent: this, dependsOn: [kubeconfig, ...this.applied.values()] },
     );
 

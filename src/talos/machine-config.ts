@@ -59,6 +59,7 @@ function machine(config: HomelabConfig, node: NodeConfig, installer: string): Do
         nodeIP: { validSubnets: [config.network.subnet] },
         ...(withDataDisk && { extraMounts: dataMounts() }),
       },
+      features: features(config),
       ...(withDataDisk && { nodeLabels: DEFAULT_DISK_LABEL }),
       ...(node.dataDisk && { env: { [DATA_DISK_VARIABLE]: String(gibToBytes(node.dataDisk.sizeGiB)) } }),
     },
@@ -97,6 +98,18 @@ function dataMounts(): Document[] {
  */
 function knowsHostnameConfig({ cluster }: HomelabConfig): boolean {
   return compareVersions(minorOf(cluster.talosVersion), "1.12") >= 0;
+}
+
+/**
+ * What 1.11 generates and 1.12, where it always holds, leaves out: said either way, or not said either way, because a
+ * change of these costs a reboot (CanApplyImmediate), right after the one of the upgrade. The hostname is ours.
+ */
+function features(config: HomelabConfig): Document {
+  return {
+    rbac: true,
+    apidCheckExtKeyUsage: true,
+    ...(!knowsHostnameConfig(config) && { stableHostname: { $patch: "delete" } }),
+  };
 }
 
 function hostname(config: HomelabConfig, node: NodeConfig): Document[] {

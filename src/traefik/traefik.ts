@@ -47,7 +47,7 @@ export class Traefik extends pulumi.ComponentResource {
         parent: this,
         protect: config.protect,
         dependsOn: [namespace],
-        hooks: { beforeUpdate: [chartGuard(`${name}-version-guard`, "traefik")] },
+        hooks: { beforeUpdate: [chartGuard(`${name}-version-guard`, "traefik", this)] },
       },
     );
 

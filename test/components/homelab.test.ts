@@ -55,6 +55,7 @@ describe("the lab", () => {
       "  homelab:traefik:Traefik lab-traefik",
       "    kubernetes:core/v1:Namespace lab-traefik-namespace",
       "    kubernetes:helm.sh/v3:Release lab-traefik-release",
+      "  pulumi:index:Stash lab-etcd-members",
       "  pulumi:index:Stash plan",
       "  pulumi:index:Stash settled",
       "  pulumi:providers:kubernetes lab-kubernetes",
@@ -157,5 +158,5 @@ test("the rack: an image on each host, a VM, a config and, with a data disk, a c
     "rack-longhorn-data-volume-worker-3",
   ]);
   expect(lines.filter((line) => line.includes("Bootstrap"))).toHaveLength(1);
-  expect(run.resources).toHaveLength(56);
+  expect(run.resources).toHaveLength(57);
 });

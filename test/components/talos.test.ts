@@ -146,9 +146,14 @@ describe("the cluster of the lab", () => {
     });
     expect(optionsOf(kubeconfig)).toEqual({
       dependsOn: ["lab-talos-bootstrap", "lab-talos-secrets"],
+      // Wherever the API moves, it is asked for anew.
+      replacementTrigger: "https://192.168.1.126:6443",
       additionalSecretOutputs: ["kubeconfigRaw"],
     });
-    expect(resource(run, "lab-kubernetes").inputs).toEqual({ kubeconfig: secret(SECRET_TEXTS.kubeconfig) });
+    expect(resource(run, "lab-kubernetes").inputs).toEqual({
+      clusterIdentifier: "lab",
+      kubeconfig: secret(SECRET_TEXTS.kubeconfig),
+    });
   });
 
   test("ready: after every node's config and the kubeconfig; changes with any config or version, begins anew with any machine", () => {

@@ -127,8 +127,8 @@ describe("hooks", () => {
   });
 
   test.each([
-    ["v1.10.0", "cp-1: Talos v1.10.0 cannot become v1.12.1 in one step: go to the newest v1.11 first"],
-    ["v1.13.0", "cp-1: Talos v1.13.0 cannot go back to v1.12.1: only patch versions may go down"],
+    ["v1.10.0", 'v1.10.0 runs, and "v1.12.1" skips a minor'],
+    ["v1.13.0", 'v1.13.0 runs, and "v1.12.1" is of an older minor'],
   ])("the plan refuses a jump that Talos does not support, from %s", async (talosVersion, refusal) => {
     const run = await labWith("/nowhere/talosctl");
     const { error } = await update(
@@ -137,7 +137,8 @@ describe("hooks", () => {
       image("cp-1", { talosVersion }),
       newer,
     );
-    expect(error).toBe(`${refusal}. Nothing was changed.`);
+    expect(error).toContain(`cp-1: homelab:cluster.talosVersion: ${refusal}`);
+    expect(error).toMatch(/\. Nothing was changed\.$/);
   });
 
   test("the plan of Kubernetes refuses more than a minor version", async () => {
@@ -149,8 +150,20 @@ describe("hooks", () => {
       { kubernetesVersion: "1.33.1" },
       { kubernetesVersion: "1.35.0" },
     );
-    expect(error).toBe(
-      "Kubernetes 1.33.1 cannot become 1.35.0 in one step: go to the newest 1.34 first. Nothing was changed.",
+    expect(error).toContain('homelab:cluster.kubernetesVersion: 1.33.1 runs, and "1.35.0" skips a minor');
+  });
+
+  test("the plan of Kubernetes refuses a Talos that the running one is too old for, whatever was asked of it", async () => {
+    const run = await labWith("/nowhere/talosctl");
+    const name = "lab-talos-upgrade-kubernetes-version";
+    const { error } = await update(
+      run,
+      name,
+      { kubernetesVersion: "1.29.6" },
+      { kubernetesVersion: "1.30.0" },
+    );
+    expect(error).toContain(
+      'homelab:cluster.talosVersion: "v1.12.0" supports Kubernetes 1.30 to 1.35, and 1.29.6 runs',
     );
   });
 

@@ -82,7 +82,7 @@ export async function openBridge(
   const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const listening = new Promise<number>((resolve, reject) => {
     child.once("error", (error) => reject(new UserError(`Cannot start ${executable}: ${error.message}`)));
-    child.once("exit", () => reject(new UserError(whyNot(port, complaints))));
+    child.once("exit", () => reject(ended(port, complaints)));
     createInterface({ input: child.stdout }).on("line", (text) => {
       const line = JSON.parse(text) as Line;
       if (line.listening !== undefined) resolve(line.listening);
@@ -106,12 +106,14 @@ function failureOf(error: unknown): { code: string; message: string } {
   return { code: "Internal", message: `the simulated node failed: ${message}` };
 }
 
-function whyNot(port: number, complaints: string): string {
-  if (!complaints.includes("address already in use")) {
-    return `The simulated Talos API ended: ${complaints.trim() || "without a word"}`;
+/** Another program has the port. */
+export class PortTaken extends UserError {}
+
+function ended(port: number, complaints: string): UserError {
+  if (complaints.includes("address already in use")) {
+    return new PortTaken(
+      `Port ${port} on 127.0.0.1 is taken, and the simulated Talos API wants to listen there.`,
+    );
   }
-  return (
-    `Port ${port} on 127.0.0.1 is taken, and the simulated Talos API wants to listen there, as in this stack's earlier runs. ` +
-    "Stop the program that has it."
-  );
+  return new UserError(`The simulated Talos API ended: ${complaints.trim() || "without a word"}`);
 }

@@ -6,7 +6,7 @@ import { TalosError } from "../../world/talos/errors.ts";
 import { resumeSequences, sequencesEnded } from "../../world/talos/sequence.ts";
 import type { World } from "../../world/world.ts";
 import { authorityOf, defaultNode } from "./authority.ts";
-import { openBridge, type Call } from "./bridge.ts";
+import { openBridge, PortTaken, type Call } from "./bridge.ts";
 import { callKey, callManner } from "./faults.ts";
 import { etcdMethods } from "./etcd.ts";
 import { healthMethods } from "./health.ts";
@@ -27,7 +27,7 @@ export interface NodeMethod {
 export interface TalosServerOptions {
   /** Path of the built `tools/talos-nodes`. */
   executable: string;
-  /** 0 or absent: any free one. */
+  /** The one to have if it is free; no state names it, so another will do. */
   port?: number;
   intercept?: Interceptor;
 }
@@ -48,9 +48,14 @@ const METHODS: Record<string, NodeMethod> = {
 export async function serveTalos(world: World, options: TalosServerOptions): Promise<TalosServer> {
   const intercept = options.intercept ?? undisturbed;
   resumeSequences(world);
-  const bridge = await openBridge(options.executable, options.port ?? 0, (call) => {
-    if (call.method === "tls.authority") return Promise.resolve(authorityOf(world));
-    return answer(world, intercept, call);
+  const open = (port: number) =>
+    openBridge(options.executable, port, (call) => {
+      if (call.method === "tls.authority") return Promise.resolve(authorityOf(world));
+      return answer(world, intercept, call);
+    });
+  const bridge = await open(options.port ?? 0).catch((error: unknown) => {
+    if (error instanceof PortTaken) return open(0);
+    throw error;
   });
   return {
     port: bridge.port,

@@ -29,13 +29,15 @@ export function configure(args: PropertyMap): Configured {
   };
 }
 
-/** Another cluster in the kubeconfig replaces the provider; new credentials for the same one do not (provider.go, DiffConfig). */
+/**
+ * Another cluster in the kubeconfig replaces the provider; new credentials for the same one do not (provider.go, DiffConfig).
+ * With an identifier, only another one of those does (the provider's `clusterIdentifier`).
+ */
 export function diffConfig(olds: PropertyMap, news: PropertyMap): DiffResult {
   const changed = Object.keys({ ...olds, ...news }).filter(
     (key) => key !== "version" && JSON.stringify(olds[key]) !== JSON.stringify(news[key]),
   );
-  const replaces =
-    changed.includes("kubeconfig") && clusterIn(olds) !== clusterIn(news) ? ["kubeconfig"] : [];
+  const replaces = replacing(olds, news).filter((key) => changed.includes(key));
   return {
     changes: changed.length > 0,
     replaces,
@@ -43,6 +45,12 @@ export function diffConfig(olds: PropertyMap, news: PropertyMap): DiffResult {
       changed.map((key) => [key, { kind: "update" as const, replace: replaces.includes(key) }]),
     ),
   };
+}
+
+function replacing(olds: PropertyMap, news: PropertyMap): string[] {
+  const key = "clusterIdentifier";
+  if (news[key] !== undefined) return olds[key] === news[key] ? [] : [key];
+  return clusterIn(olds) === clusterIn(news) ? [] : ["kubeconfig"];
 }
 
 function clusterIn({ kubeconfig }: PropertyMap): string {

@@ -11,10 +11,10 @@ import { leaderOf } from "./etcd-members.ts";
 export async function goDown(world: World, vmId: number, why: string): Promise<void> {
   const machine = world.state.machines[vmId];
   if (!machine || machine.servicesStopped) return;
-  machine.servicesStopped = true;
   const nodes = nodesOn(world, vmId).filter(({ node }) => node.downSince === undefined);
   // First, while it still counts as up: what was due on it until now has happened.
   if (nodes.length > 0) await world.workloads?.stopped(world, vmId);
+  machine.servicesStopped = true;
   for (const { node } of nodes) {
     node.downSince ??= world.clock.now();
     world.note({

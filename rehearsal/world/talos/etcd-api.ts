@@ -100,7 +100,10 @@ export function etcdForfeit(world: World, machine: MachineState): string {
   }
 }
 
-/** The member goes, and its data directory with it. */
+/**
+ * The member goes, and its data directory with it. The service is stopped for as long as the machine is up, and nothing can
+ * start it (internal/pkg/etcd, LeaveCluster; the service allows no start by the API): the next boot makes a member of it again.
+ */
 export function etcdLeave(world: World, machine: MachineState): void {
   requireControlPlane(machine, "etcd leave");
   const { cluster, memberId } = localMember(world, machine);
@@ -114,6 +117,7 @@ export function etcdLeave(world: World, machine: MachineState): void {
   removeMember(world, cluster, memberId, `${cluster.etcd[memberId]!.name} left etcd`);
   const state = stateOf(bootDisk(world.state.proxmox.vms[machine.vmId]!));
   delete state?.etcd;
+  machine.leftEtcd = true;
 }
 
 export function etcdRemove(world: World, machine: MachineState, number: bigint): void {

@@ -108,7 +108,7 @@ export function newCluster(id: string, machine: MachineState, memberId: string, 
 export function joinEtcd(world: World, machine: MachineState, cluster: ClusterState): void {
   const state = stateOf(bootDisk(world.state.proxmox.vms[machine.vmId]!));
   const { facts } = machine;
-  if (!state || facts?.machineType !== "controlplane") return;
+  if (!state || facts?.machineType !== "controlplane" || machine.leftEtcd) return;
   const now = world.clock.now();
   if (state.etcd) {
     const own = cluster.etcd[state.etcd.memberId];

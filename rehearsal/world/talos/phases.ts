@@ -71,7 +71,7 @@ async function cordonAndDrain(world: World, machine: MachineState, there: () => 
   const left = await world.workloads?.drain(world, vmId, DURATIONS.drain);
   if (left === undefined || !there()) return;
   world.note({
-    kind: "upgrade-started",
+    kind: "drain-failed",
     subject: joined.node.name,
     severity: "warning",
     text: `${joined.node.name} goes on although it could not be drained: ${left}`,

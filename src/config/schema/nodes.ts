@@ -103,8 +103,8 @@ export const nodeSchema = z
       .optional()
       .meta({
         description:
-          "True for a node that is about to go: the copies on it move to other nodes, its VM is no longer protected, and a " +
-          "control plane leaves etcd. Once that is through, its entry may be taken away. False brings a worker back.",
+          "True for a node that is about to go: the copies on it move to other nodes, and its VM is no longer protected. Once " +
+          "that is through, its entry may be taken away; a control plane leaves etcd then. False brings it back.",
         defaultNote: "it stays",
       }),
   })

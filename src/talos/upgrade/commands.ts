@@ -41,6 +41,13 @@ export const commands = {
     "etcd",
     "forfeit-leadership",
   ],
+  etcdLeave: (access: Access, node: string) => [...targeted(access, [node]), "etcd", "leave"],
+  etcdRemoveMember: (access: Access, node: string, member: string) => [
+    ...targeted(access, [node]),
+    "etcd",
+    "remove-member",
+    member,
+  ],
   /**
    * The order to upgrade pulls the image again, into another containerd, so this saves no download. It asks the registry
    * before anything moves, and has the factory build an installer that nobody has asked for yet.

@@ -1,12 +1,13 @@
 /** The upgrade of Kubernetes on all nodes, once, by talosctl: control plane components, then kubelets, node by node. */
 import type { NodeConfig, UpgradeTimeouts } from "../../config/types.ts";
+import { kubernetesJump } from "../../guards/version-refusals.ts";
 import type { ClusterAccess, Log } from "./access.ts";
 import { kubernetesProgress } from "./answers.ts";
 import { Stopped } from "./failure.ts";
 import { seen, takePicture } from "./looks.ts";
 import type { KubernetesNode, Machine, Picture } from "./picture.ts";
 import type { Clock, Look } from "./poll.ts";
-import { sameVersion, talosctlSkew, unsupportedKubernetesJump, useTalosctl } from "./target.ts";
+import { sameVersion, talosctlSkew, useTalosctl } from "./target.ts";
 import { limitText, waitFor } from "./waiting.ts";
 
 export interface KubernetesStepArgs {
@@ -106,7 +107,7 @@ async function checkTalosctl(access: ClusterAccess, machines: readonly Machine[]
 function checkJumps({ nodes: known }: Picture, declared: readonly NodeConfig[], to: string): void {
   if ("unseen" in known) return;
   const refused = outdated(known.seen, declared, to).flatMap(({ name, kubeletVersion }) => {
-    const jump = unsupportedKubernetesJump(kubeletVersion.replace(/^v/, ""), to);
+    const jump = kubernetesJump(kubeletVersion.replace(/^v/, ""), to);
     return jump === undefined ? [] : [`${name}: ${jump}`];
   });
   if (refused.length === 0) return;

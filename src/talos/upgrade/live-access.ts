@@ -72,6 +72,12 @@ export function liveAccess(
     forfeitLeadership: async (node) => {
       await talosctl.run(commands.forfeitLeadership(access, node.address));
     },
+    leaveEtcd: async (node) => {
+      await talosctl.run(commands.etcdLeave(access, node.address), { seconds: timeouts.healthy });
+    },
+    removeEtcdMember: async (via, member) => {
+      await talosctl.run(commands.etcdRemoveMember(access, via.address, member));
+    },
     upgrade: async (node, image, onPhase) => {
       await talosctl.run(commands.upgrade(access, node.address, image, timeouts.upgrade), {
         seconds: timeouts.upgrade + MORE,

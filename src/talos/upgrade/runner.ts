@@ -5,14 +5,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HomelabConfig, NodeConfig } from "../../config/types.ts";
 import { programContext, valueOf } from "../../hook-context.ts";
+import { leaveEtcd } from "../leaving-etcd.ts";
+import type { ClusterAccess, Log, Reachable } from "./access.ts";
 import type { Turn, Verdict } from "../one-at-a-time.ts";
-import type { ClusterAccess, Log } from "./access.ts";
 import { passConfigGate } from "./config-gate.ts";
 import { deviatingNodes } from "./deviation.ts";
 import { kubeletsAt, upgradeKubernetes } from "./kubernetes-step.ts";
 import { kubernetesOf } from "./kubeconfig.ts";
 import type { KubernetesReader } from "./kubernetes-reader.ts";
 import { withLiveAccess } from "./live-access.ts";
+import type { Storage } from "./picture.ts";
 import { wallClock } from "./poll.ts";
 import { upgradeNode } from "./step.ts";
 import type { Credentials } from "./talosconfig.ts";
@@ -64,6 +66,26 @@ export class UpgradeRunner {
       await this.node(node, image, log);
     }
     await kubeletsAt({ ...common, to: this.#version });
+  }
+
+  /** Asks Kubernetes alone. */
+  async storage(): Promise<Storage> {
+    return (await this.#kubernetesAccess()).storage();
+  }
+
+  /** @param leaving Control planes that the configuration names no more: one after the other. */
+  async leaveEtcd(leaving: readonly Reachable[], log: Log): Promise<void> {
+    const { cluster, nodes } = this.#config;
+    const common = {
+      ...this.#common(log),
+      staying: nodes.filter(({ role }) => role === "controlplane"),
+      sharedAddress: cluster.vip !== undefined,
+      talosVersion: cluster.talosVersion,
+    };
+    await this.#withAccess(async (access) => {
+      for (const [index, node] of leaving.entries())
+        await leaveEtcd({ ...common, access, leaving: node, next: leaving.slice(index + 1) });
+    });
   }
 
   /** Before a node's machine config is changed. */

@@ -1,11 +1,12 @@
 /** The first part of a node's upgrade: the right client, a way to the target, and a cluster that bears it. */
+import { talosJump } from "../../guards/version-refusals.ts";
 import { untouched } from "./failure.ts";
 import { reasonsToWait } from "./gate.ts";
 import { seen, takePicture } from "./looks.ts";
 import type { Machine } from "./picture.ts";
 import type { Look } from "./poll.ts";
 import type { StepArgs } from "./step.ts";
-import { talosctlSkew, unsupportedTalosJump, useTalosctl } from "./target.ts";
+import { talosctlSkew, useTalosctl } from "./target.ts";
 import { imageProblems } from "./verify.ts";
 import { waitFor } from "./waiting.ts";
 
@@ -46,7 +47,7 @@ async function look(args: StepArgs, client: string): Promise<Look<Passed>> {
 function checkVersions({ node, target }: StepArgs, client: string, machines: readonly Machine[]): void {
   const running = machines.flatMap((machine) => (machine.state === "configured" ? [machine] : []));
   const jumps = running.flatMap(({ name, talosVersion }) => {
-    const jump = unsupportedTalosJump(talosVersion, target.talosVersion);
+    const jump = talosJump(talosVersion, target.talosVersion);
     return jump === undefined ? [] : [`${name}: ${jump}`];
   });
   if (jumps.length > 0)

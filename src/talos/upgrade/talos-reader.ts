@@ -10,6 +10,7 @@ import {
   talosVersions,
   volumePhase,
 } from "./answers.ts";
+import type { Reachable } from "./access.ts";
 import { commands } from "./commands.ts";
 import type { Etcd, Machine, RunningImage, VolumePhase } from "./picture.ts";
 import { TalosctlFailed, type Talosctl } from "./talosctl.ts";
@@ -23,7 +24,7 @@ const USER_VOLUME = `u-${DATA_VOLUME}`;
  */
 const FOREIGN_CERTIFICATE = /certificate signed by unknown authority/;
 
-export async function readMachines(talosctl: Talosctl, nodes: readonly NodeConfig[]): Promise<Machine[]> {
+export async function readMachines(talosctl: Talosctl, nodes: readonly Reachable[]): Promise<Machine[]> {
   const addresses = nodes.map(({ address }) => address);
   const [versions, stages] = await Promise.all([
     partial(talosctl, commands.version(talosctl.access, addresses)).then(talosVersions),
@@ -40,7 +41,7 @@ export async function readMachines(talosctl: Talosctl, nodes: readonly NodeConfi
 }
 
 /** Alone, so that another's silence is not taken for its own, and its error is. */
-async function readMachine(talosctl: Talosctl, { name, address }: NodeConfig): Promise<Machine> {
+async function readMachine(talosctl: Talosctl, { name, address }: Reachable): Promise<Machine> {
   try {
     const talosVersion = talosVersions(await talosctl.run(commands.version(talosctl.access, [address]))).get(
       address,
@@ -79,7 +80,7 @@ export async function readDataVolume(talosctl: Talosctl, { address }: NodeConfig
 }
 
 /** Members and alarms are asked of one that answers: they are the same on each. */
-export async function readEtcd(talosctl: Talosctl, controlPlanes: readonly NodeConfig[]): Promise<Etcd> {
+export async function readEtcd(talosctl: Talosctl, controlPlanes: readonly Reachable[]): Promise<Etcd> {
   const { access } = talosctl;
   const addresses = controlPlanes.map(({ address }) => address);
   const statuses = etcdStatuses(await talosctl.run(commands.etcdStatus(access, addresses)));

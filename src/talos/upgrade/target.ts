@@ -1,6 +1,6 @@
-/** What a node is to run, and whether Talos supports the way there. */
+/** What a node is to run, and with which talosctl it can get there. */
 import { isDeepStrictEqual } from "node:util";
-import { compareVersions, minorOf } from "../../config/versions.ts";
+import { compareVersions, minorSteps } from "../../config/versions.ts";
 
 /** The input of a node's Stash: what the node runs once its step succeeded. */
 export interface NodeImage {
@@ -14,52 +14,9 @@ export interface NodeImage {
   installerImage: string;
 }
 
-/** How many minor versions `to` lies above `from`; undefined when they differ in the major version. */
-export function minorSteps(from: string, to: string): number | undefined {
-  const [fromMajor, fromMinor] = numbers(from);
-  const [toMajor, toMinor] = numbers(to);
-  return fromMajor === toMajor ? toMinor - fromMinor : undefined;
-}
-
-function numbers(version: string): [number, number] {
-  const [major, minor] = minorOf(version).split(".").map(Number);
-  return [major ?? 0, minor ?? 0];
-}
-
 /** What a release is called without what follows its patch: `v1.12.1-alpha.0` is of `v1.12.1`. */
 export function release(version: string): string {
   return version.split("-")[0]!;
-}
-
-/**
- * Why Talos does not support going from one version to the other, or undefined. Upgrades are tested by Talos from one
- * minor version to the next, its migrations run between neighbours, and nothing promises a way down (its documentation,
- * "Upgrading Talos Linux", supported upgrade paths).
- */
-export function unsupportedTalosJump(from: string, to: string): string | undefined {
-  const steps = minorSteps(from, to);
-  if (steps === undefined) return `Talos ${from} cannot become ${to}: another major version`;
-  if (steps < 0) return `Talos ${from} cannot go back to ${to}: only patch versions may go down`;
-  if (steps > 1) {
-    const [major, minor] = numbers(from);
-    return `Talos ${from} cannot become ${to} in one step: go to the newest v${major}.${minor + 1} first`;
-  }
-  return undefined;
-}
-
-/**
- * The same for Kubernetes, whose components tolerate one another over one minor version at a time (its version skew
- * policy), and whose API server never goes back.
- */
-export function unsupportedKubernetesJump(from: string, to: string): string | undefined {
-  const steps = minorSteps(from, to);
-  if (steps === undefined) return `Kubernetes ${from} cannot become ${to}: another major version`;
-  if (steps < 0) return `Kubernetes ${from} cannot go back to ${to}: only patch versions may go down`;
-  if (steps > 1) {
-    const [major, minor] = numbers(from);
-    return `Kubernetes ${from} cannot become ${to} in one step: go to the newest ${major}.${minor + 1} first`;
-  }
-  return undefined;
 }
 
 /** Whether two versions are one release. */

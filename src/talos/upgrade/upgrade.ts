@@ -1,10 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { HomelabConfig, NodeConfig } from "../../config/types.ts";
+import type { ClusterConfig, HomelabConfig, NodeConfig } from "../../config/types.ts";
+import { kubernetesJump, kubernetesOutgrown, talosJump } from "../../guards/version-refusals.ts";
 import type { Turn, Verdict } from "../one-at-a-time.ts";
 import { changeOf } from "../stash-change.ts";
+import type { Log, Reachable } from "./access.ts";
+import type { Storage } from "./picture.ts";
 import { UpgradeRunner } from "./runner.ts";
 import type { Credentials } from "./talosconfig.ts";
-import { changeOfImage, unsupportedKubernetesJump, unsupportedTalosJump, type NodeImage } from "./target.ts";
+import { changeOfImage, type NodeImage } from "./target.ts";
 
 export interface UpgradeArgs {
   config: HomelabConfig;
@@ -44,13 +47,28 @@ export class Upgrade extends pulumi.ComponentResource {
         last,
       );
     }
-    this.done = this.#kubernetes(`${name}-kubernetes-version`, config.cluster.kubernetesVersion, last!);
+    this.done = this.#kubernetes(`${name}-kubernetes-version`, config.cluster, last!);
     this.registerOutputs({});
   }
 
   /** For the end of a run: rejects unless every node runs what it should, after having seen to it. */
   everywhere(): Promise<void> {
     return this.#runner.everything(this.#targets, this.#runner.log(this));
+  }
+
+  /** For the end of a run: control planes that go for good give up their membership. */
+  leaveEtcd(leaving: readonly Reachable[], log: Log): Promise<void> {
+    return this.#runner.leaveEtcd(leaving, log);
+  }
+
+  /** Longhorn's volumes as they are now. */
+  storage(): Promise<Storage> {
+    return this.#runner.storage();
+  }
+
+  /** For progress: lines of a component, see {@link UpgradeRunner.log}. */
+  log(resource: pulumi.Resource): Log {
+    return this.#runner.log(resource);
   }
 
   /** For the turn of a node whose machine config changes. */
@@ -71,7 +89,7 @@ export class Upgrade extends pulumi.ComponentResource {
       `${name}-plan`,
       async (hook) => {
         const { before, after } = changeOf<NodeImage>(hook);
-        const refused = unsupportedTalosJump(before.talosVersion, after.talosVersion);
+        const refused = talosJump(before.talosVersion, after.talosVersion);
         if (refused !== undefined) throw new Error(`${node.name}: ${refused}. Nothing was changed.`);
         await log(`${node.name}: ${changeOfImage(before, after) ?? "the same image"} (${place})`);
       },
@@ -88,13 +106,19 @@ export class Upgrade extends pulumi.ComponentResource {
     );
   }
 
-  #kubernetes(name: string, version: string, last: pulumi.Resource): pulumi.Resource {
+  #kubernetes(
+    name: string,
+    { kubernetesVersion, talosVersion }: ClusterConfig,
+    last: pulumi.Resource,
+  ): pulumi.Resource {
     const log = this.#runner.log(this);
     const plan = new pulumi.ResourceHook(
       `${name}-plan`,
       async (hook) => {
         const { before, after } = changeOf<{ kubernetesVersion: string }>(hook);
-        const refused = unsupportedKubernetesJump(before.kubernetesVersion, after.kubernetesVersion);
+        const refused =
+          kubernetesJump(before.kubernetesVersion, after.kubernetesVersion) ??
+          kubernetesOutgrown(before.kubernetesVersion, talosVersion);
         if (refused !== undefined) throw new Error(`${refused}. Nothing was changed.`);
         await log(`Kubernetes ${before.kubernetesVersion} -> ${after.kubernetesVersion}`);
       },
@@ -102,7 +126,7 @@ export class Upgrade extends pulumi.ComponentResource {
     );
     return new pulumi.Stash(
       name,
-      { input: { kubernetesVersion: version } },
+      { input: { kubernetesVersion } },
       {
         parent: this,
         dependsOn: [last],

@@ -9,16 +9,19 @@ export const KUBECONFIG = "talos:cluster/getKubeconfig:getKubeconfig";
 
 export type Kind = "beforeCreate" | "beforeUpdate" | "afterUpdate" | "onError";
 
-export function hook(
+/** All hooks of that kind, one after the other, until one fails; the answer is the last one's. */
+export async function hook(
   run: Run<unknown>,
   name: string,
   kind: Kind,
   args: Record<string, unknown> = {},
 ): Promise<unknown> {
   const names = resource(run, name).options.hooks?.[kind] ?? [];
-  if (names.length !== 1) throw new Error(`${name} has ${names.length} hooks ${kind}`);
+  if (names.length === 0) throw new Error(`${name} has no hook ${kind}`);
+  let answer: unknown;
   // A hook may throw as well as reject; to the engine both are a failure.
-  return Promise.resolve().then(() => run.hooks.get(names[0]!)!(args));
+  for (const each of names) answer = await run.hooks.get(each)!(args);
+  return answer;
 }
 
 /** The message with which a hook refuses. */

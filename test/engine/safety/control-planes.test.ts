@@ -1,4 +1,4 @@
-/** From one control plane to three, and why never back. */
+/** From one control plane to three, and not back at once. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bench, causes, type Bench } from "../support/rehearse.ts";
 import { clusterIn, copies, deleteVm, readData, writeData } from "./support.ts";

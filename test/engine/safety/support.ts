@@ -11,7 +11,7 @@ import { detach } from "../../../rehearsal/world/proxmox/disks.ts";
 import { hostOf } from "../../../rehearsal/world/talos/host.ts";
 import type { World } from "../../../rehearsal/world/world.ts";
 
-const CLAIM = "default/precious";
+export const CLAIM = "default/precious";
 
 export function clusterIn(world: World): Cluster {
   const [id] = Object.keys(world.state.clusters);

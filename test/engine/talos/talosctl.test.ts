@@ -114,10 +114,13 @@ describe("talosctl asks", () => {
 });
 
 describe("the API", () => {
-  it("says which port is taken", async () => {
+  it("listens elsewhere when its port is taken, and says what it cannot start", async () => {
     const { talosNodes } = await readToolchain();
-    await expect(serveTalos(lab.world, { executable: talosNodes, port: lab.port })).rejects.toThrow(
-      `Port ${lab.port} on 127.0.0.1 is taken, and the simulated Talos API wants to listen there`,
+    const second = await serveTalos(lab.world, { executable: talosNodes, port: lab.port });
+    expect(second.port).not.toBe(lab.port);
+    await second.close();
+    await expect(serveTalos(lab.world, { executable: "/nowhere/talos-nodes" })).rejects.toThrow(
+      "Cannot start /nowhere/talos-nodes",
     );
   });
 

@@ -5,6 +5,7 @@ import { didYouMean, editDistance, suggest } from "../../../src/config/suggest.t
 import {
   compareVersions,
   kubernetesSupported,
+  minorSteps,
   TALOS_RELEASES,
   talosRelease,
 } from "../../../src/config/versions.ts";
@@ -64,7 +65,15 @@ describe("versions", () => {
     expect(compareVersions("1.12", "1.12.0")).toBe(0);
   });
 
+  it("counts minors within a major", () => {
+    expect(minorSteps("v1.9.6", "v1.12.0")).toBe(3);
+    expect(minorSteps("1.12.0", "1.11.9")).toBe(-1);
+    expect(minorSteps("v1.12.0-beta.1", "v1.12.4")).toBe(0);
+    expect(minorSteps("1.40.0", "2.0.0")).toBeUndefined();
+  });
+
   it("knows each Talos release's Kubernetes", () => {
+    expect(talosRelease("v1.11.0")?.defaultKubernetes).toBe("1.34.0");
     expect(talosRelease("v1.12.7")?.defaultKubernetes).toBe("1.35.0");
     expect(talosRelease("v1.120.0")).toBeUndefined();
     for (const release of TALOS_RELEASES) {

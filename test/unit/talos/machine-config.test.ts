@@ -30,6 +30,9 @@ const EXTRA_MOUNTS = [
   },
 ];
 
+/** Said on every contract, because Talos reboots for a change of them. */
+const FEATURES = { rbac: true, apidCheckExtKeyUsage: true };
+
 describe("patches of a role", () => {
   test("control planes take workloads or not, as configured", () => {
     expect(rolePatches(lab(), "controlplane")).toEqual([
@@ -64,6 +67,7 @@ describe("patches of a node", () => {
             nameservers: ["192.168.1.1"],
           },
           kubelet: { nodeIP: { validSubnets: ["192.168.1.0/24"] }, extraMounts: EXTRA_MOUNTS },
+          features: FEATURES,
           nodeLabels: { "node.longhorn.io/create-default-disk": "true" },
           env: { HOMELAB_DATA_DISK_BYTES: "42949672960" },
         },
@@ -112,6 +116,7 @@ describe("patches of a node", () => {
             nameservers: ["10.20.0.1", "9.9.9.9"],
           },
           kubelet: { nodeIP: { validSubnets: ["10.20.0.0/24"] } },
+          features: FEATURES,
         },
       },
       { apiVersion: "v1alpha1", kind: "HostnameConfig", auto: "off", hostname: "cp-2" },
@@ -136,6 +141,7 @@ describe("patches of a node", () => {
             nameservers: ["10.20.0.1", "9.9.9.9"],
           },
           kubelet: { nodeIP: { validSubnets: ["10.20.0.0/24"] }, extraMounts: EXTRA_MOUNTS },
+          features: FEATURES,
           nodeLabels: { "node.longhorn.io/create-default-disk": "true" },
           env: { HOMELAB_DATA_DISK_BYTES: "214748364800" },
         },
@@ -164,7 +170,13 @@ describe("patches of a node", () => {
     const older = { ...config, cluster: { ...config.cluster, talosVersion: "v1.11.6" } };
     expect(hostname).toHaveProperty("kind", "HostnameConfig");
     expect(documents(older, node)).toEqual([
-      { machine: { ...machine.machine, network: { hostname: "worker-1", ...networkOf(machine) } } },
+      {
+        machine: {
+          ...machine.machine,
+          network: { hostname: "worker-1", ...networkOf(machine) },
+          features: { ...FEATURES, stableHostname: { $patch: "delete" } },
+        },
+      },
       ...others,
     ]);
   });

@@ -111,6 +111,20 @@ describe.skipIf(!executable)("Talos's machinery library", () => {
     expect(kinds).toContain("HostnameConfig");
   });
 
+  test.each([
+    ["lab", lab()],
+    ["rack", rack()],
+  ])("reboots no node of the %s for going from 1.11 to 1.12: the upgrade itself did", async (_, newer) => {
+    for (const node of newer.nodes) {
+      const current = await configOf(on1_11(newer), node);
+      const next = await configOf(newer, node);
+      expect(next).not.toBe(current);
+      expect(await machinery.call("config.changeNeedsReboot", { current, next }), node.name).toEqual({
+        needsReboot: false,
+      });
+    }
+  });
+
   test("refuses a volume without a size, or the test above would prove nothing", async () => {
     const text = await configOf(lab(), nodeOf(lab(), "worker-1"));
     const broken = text.replace(/^ *minSize: .*\n/m, "");

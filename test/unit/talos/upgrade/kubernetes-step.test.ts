@@ -79,7 +79,8 @@ describe("is refused", () => {
     expect(error).toBe(
       [
         "Kubernetes: there is no way to the wanted version:",
-        "  worker-1: Kubernetes 1.33.4 cannot become 1.35.1 in one step: go to the newest 1.34 first",
+        '  worker-1: homelab:cluster.kubernetesVersion: 1.33.4 runs, and "1.35.1" skips a minor, which Kubernetes does not ' +
+          "support; allowed are 1.33 and 1.34: set a release of 1.34, `up`, then go on to 1.35.1",
         "Nothing was changed. Set homelab:cluster.kubernetesVersion to what every node can become. Then, run `pulumi up` again: it " +
           "goes on here. What comes after was not touched.",
       ].join("\n"),

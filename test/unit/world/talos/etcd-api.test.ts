@@ -79,6 +79,16 @@ describe("etcd of three", () => {
     expect(() => etcdStatus(lab.world, machine(lab, 128))).toThrow("connect: connection refused");
   });
 
+  it("stays one fewer while the machine is up, and is one more again after its next boot", async () => {
+    etcdLeave(lab.world, machine(lab, 128));
+    await pass(lab, 600);
+    expect(Object.keys(cluster(lab).etcd)).toHaveLength(2);
+    await lab.stop(128);
+    await lab.start(128);
+    await pass(lab, 600);
+    expect(Object.values(cluster(lab).etcd).map(({ vmId }) => vmId)).toContain(128);
+  });
+
   it("removes a member that is gone, but never the last that makes a quorum", async () => {
     await lab.stop(128);
     const gone = memberNumber(idOf(128));

@@ -189,7 +189,7 @@ describe("what runs on the node", () => {
     expect(machine(lab, 129).image.version).toBe("v1.12.1");
     const down = lab.world.state.events.find(({ kind }) => kind === "node-down")!;
     expect(down.at - ordered).toBeGreaterThan(300);
-    expect(lab.texts("upgrade-started").at(-1)).toBe(
+    expect(lab.texts("drain-failed").at(-1)).toBe(
       "worker-1 goes on although it could not be drained: a pod would not go",
     );
   });

@@ -1,6 +1,6 @@
 /** A cluster in memory, in the place of talosctl and Kubernetes: it does what it is told unless a test says otherwise. */
 import type { NodeConfig } from "../../../../../src/config/types.ts";
-import type { ClusterAccess } from "../../../../../src/talos/upgrade/access.ts";
+import type { ClusterAccess, Reachable } from "../../../../../src/talos/upgrade/access.ts";
 import type {
   EtcdAlarm,
   KubernetesNode,
@@ -55,7 +55,15 @@ export class FakeClock implements Clock {
 }
 
 type Action =
-  "snapshot" | "pull" | "forfeit" | "upgrade" | "uncordon" | "upgrade-k8s" | "upgrade-k8s --dry-run";
+  | "leave"
+  | "remove"
+  | "snapshot"
+  | "pull"
+  | "forfeit"
+  | "upgrade"
+  | "uncordon"
+  | "upgrade-k8s"
+  | "upgrade-k8s --dry-run";
 
 export class FakeCluster implements ClusterAccess {
   readonly clock = new FakeClock();
@@ -111,7 +119,7 @@ export class FakeCluster implements ClusterAccess {
     return Promise.resolve(this.client);
   }
 
-  machines(asked: readonly NodeConfig[]): Promise<Machine[]> {
+  machines(asked: readonly Reachable[]): Promise<Machine[]> {
     return Promise.resolve(
       asked.map(({ name }): Machine => {
         const node = this.node(name);
@@ -134,7 +142,7 @@ export class FakeCluster implements ClusterAccess {
     return Promise.resolve(this.node(name).dataVolume);
   }
 
-  etcd(controlPlanes: readonly NodeConfig[]) {
+  etcd(controlPlanes: readonly Reachable[]) {
     const members = this.nodes.filter(({ member }) => member);
     const answering = controlPlanes
       .map(({ name }) => this.node(name))
@@ -190,9 +198,22 @@ export class FakeCluster implements ClusterAccess {
     return this.#act("pull", name, () => undefined);
   }
 
-  forfeitLeadership({ name }: NodeConfig): Promise<void> {
+  forfeitLeadership({ name }: Reachable): Promise<void> {
     return this.#act("forfeit", name, () => {
       this.leader = this.nodes.find(({ config, member }) => member && config.name !== name)!.config.name;
+    });
+  }
+
+  leaveEtcd({ name }: Reachable): Promise<void> {
+    return this.#act("leave", name, () => {
+      this.node(name).member = undefined;
+    });
+  }
+
+  removeEtcdMember(via: NodeConfig, member: string): Promise<void> {
+    const node = this.nodes.find((each) => each.member?.id === member)!;
+    return this.#act("remove", `${node.config.name} via ${via.name}`, () => {
+      node.member = undefined;
     });
   }
 
