@@ -20,6 +20,9 @@ function healthy() {
   return { health: () => {}, kubeconfig: () => api.kubeconfig() };
 }
 
+/** The first look imports a whole Kubernetes client. */
+const PATIENCE = { timeout: 20_000 };
+
 /** Long enough for a turn that nothing stands in the way of. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
@@ -48,13 +51,13 @@ describe("updates of configs", () => {
     const begun = ["cp-1", "cp-2", "worker-1"].map((node) =>
       hook(run, config(node), "beforeUpdate").then(() => log.push(node)),
     );
-    await vi.waitFor(() => expect(log).toEqual(["cp-1"]));
+    await vi.waitFor(() => expect(log).toEqual(["cp-1"]), PATIENCE);
     await settle();
     expect(log).toEqual(["cp-1"]);
     expect(called(run, HEALTH)).toEqual([]);
 
     await hook(run, config("cp-1"), "afterUpdate");
-    await vi.waitFor(() => expect(log).toEqual(["cp-1", "cp-2"]));
+    await vi.waitFor(() => expect(log).toEqual(["cp-1", "cp-2"]), PATIENCE);
     expect(called(run, HEALTH).map((call) => call.inputs)).toEqual([
       {
         clientConfiguration: CLIENT_CONFIGURATION,

@@ -71,12 +71,16 @@ async function handOver({ access, node, nodes, log }: StepArgs): Promise<void> {
 }
 
 /** An order may be carried out although its answer was lost: the node itself knows. */
-async function unlessDone({ access, node, target, log }: StepArgs, error: Error): Promise<void> {
+async function unlessDone({ access, node, target, log, timeouts }: StepArgs, error: Error): Promise<void> {
   const report = await lookAt(access, node);
   const done =
     report.machine.state === "configured" &&
     "seen" in report.image &&
     imageProblems(target, report.machine, report.image).length === 0;
-  if (!done) throw left(node, "its upgrade failed", report, [error.message]);
+  if (!done)
+    throw left(node, `its upgrade failed (its limit: ${limitText("upgrade", timeouts)})`, report, [
+      error.message,
+      "It may go on by itself: a node that has its order does not ask again.",
+    ]);
   await log(`${node.name}: talosctl failed, but the node runs the new image: ${error.message}`);
 }

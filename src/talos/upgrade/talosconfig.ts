@@ -1,7 +1,7 @@
 /** The credentials of talosctl: a file that only this user can read, and only while it is needed. */
-import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { onInterrupt } from "./interrupt.ts";
@@ -28,11 +28,11 @@ export function talosconfig(context: string, credentials: Credentials): string {
   });
 }
 
-/** The process's id is in a folder's name, so that what a killed one left can be told from what is in use. */
-const PREFIX = "homelab-talosconfig-";
-const LEFT_BEHIND = /^homelab-talosconfig-(\d+)-/;
-/** Milliseconds. Another container may share the folder, and its processes look dead from here. */
-const OLD = 24 * 3600 * 1000;
+/**
+ * Host and process are in a folder's name, so that what a killed one left can be told from what is in use; the host,
+ * because containers may share the folder, and one's processes look dead from another.
+ */
+const PREFIX = `homelab-talosconfig-${hostname().replace(/[^A-Za-z0-9]/g, "_")}-`;
 
 /** Runs `use` with the path of a talosconfig, which is gone afterwards, however it ends. */
 export async function withTalosconfig<T>(
@@ -56,15 +56,10 @@ export async function withTalosconfig<T>(
 /** A process that was killed outright could not remove its own. */
 async function removeLeftBehind(): Promise<void> {
   const names = await readdir(tmpdir()).catch(() => []);
-  for (const name of names) {
-    const owner = LEFT_BEHIND.exec(name)?.[1];
+  for (const name of names.filter((name) => name.startsWith(PREFIX))) {
+    const owner = /^(\d+)-/.exec(name.slice(PREFIX.length))?.[1];
     if (owner === undefined || isAlive(Number(owner))) continue;
-    const path = join(tmpdir(), name);
-    const age = await stat(path).then(
-      ({ mtimeMs }) => Date.now() - mtimeMs,
-      () => 0,
-    );
-    if (age > OLD) await rm(path, { recursive: true, force: true }).catch(() => undefined);
+    await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => undefined);
   }
 }
 
