@@ -137,6 +137,7 @@ export async function uninstallRelease(
     throw new ReleaseFailed(`failed to delete Helm release ${key}: ${release.reason}`, true);
   }
   delete state.releases[key];
+  delete state.away?.[key]; // nobody misses it any more
   world.note({ kind: "release-uninstalled", subject: key, text: `${key} is uninstalled` });
 }
 

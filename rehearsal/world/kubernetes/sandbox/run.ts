@@ -25,6 +25,7 @@ import type { Identity } from "../privileges.ts";
 import { COMMANDS, READERS, runCommand } from "./commands.ts";
 import { ContainerFs, type SandboxMount } from "./filesystem.ts";
 import { mountTable } from "./inspect.ts";
+import { Limit } from "./limit.ts";
 import { rewriteScript, rewriteWord, unsafe } from "./paths.ts";
 
 export interface SandboxRun {
@@ -38,7 +39,7 @@ export interface SandboxRun {
   sleep(seconds: number): Promise<void>;
   /** What an HTTP GET answers from inside the cluster; throws as a client would. Default: nothing is there. */
   fetch?(url: URL): Promise<string>;
-  /** Wall-clock limit in milliseconds: a script that does not end is a mistake, not a wait. */
+  /** Wall-clock limit in milliseconds, without what it waits for: a script that does not end is a mistake, not a wait. */
   limitMs?: number;
   signal?: AbortSignal;
 }
@@ -114,8 +115,6 @@ async function execute(
   child.stdout?.on("data", collect);
   child.stderr?.on("data", collect);
   const calls = createInterface({ input: (child.stdio as unknown as (Readable | null)[])[CALLS]! });
-  calls.on("line", (line) => void answer(join(control, line), fs, run));
-
   let timedOut = false;
   const stop = () => {
     timedOut = true;
@@ -127,13 +126,20 @@ async function execute(
       }
     }
   };
-  const timer = setTimeout(stop, run.limitMs ?? 20_000);
+  const limit = new Limit(run.limitMs ?? 20_000, stop);
+  const timed = {
+    ...run,
+    sleep: (seconds: number) => limit.outside(run.sleep(seconds)),
+    fetch: (url: URL) =>
+      limit.outside(run.fetch?.(url) ?? Promise.reject(new Error(`bad address '${url.hostname}'`))),
+  };
+  calls.on("line", (line) => void answer(join(control, line), fs, timed));
   run.signal?.addEventListener("abort", stop, { once: true });
   const code = await new Promise<number>((resolve) => {
     child.on("error", () => resolve(127));
     child.on("close", (status) => resolve(status ?? 137));
   });
-  clearTimeout(timer);
+  limit.end();
   run.signal?.removeEventListener("abort", stop);
   calls.close();
 
@@ -179,7 +185,11 @@ function installShims(root: string, control: string): void {
   }
 }
 
-async function answer(call: string, fs: ContainerFs, run: SandboxRun): Promise<void> {
+async function answer(
+  call: string,
+  fs: ContainerFs,
+  run: Required<Pick<SandboxRun, "sleep" | "fetch">> & SandboxRun,
+): Promise<void> {
   const [cwd = "", umask = "22", name = "", ...args] = readFileSync(`${call}.request`, "utf8")
     .split("\0")
     .slice(0, -1);
@@ -190,7 +200,7 @@ async function answer(call: string, fs: ContainerFs, run: SandboxRun): Promise<v
       { name, args, cwd, umask: parseInt(umask, 8) },
       {
         sleep: (seconds) => run.sleep(seconds),
-        fetch: (url) => run.fetch?.(url) ?? Promise.reject(new Error(`bad address '${url.hostname}'`)),
+        fetch: (url) => run.fetch(url),
         hostname: run.hostname ?? "pod",
       },
     );

@@ -1,7 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { EVICTED_AFTER } from "../../../../rehearsal/world/kubernetes/comeback.ts";
 import { runJob } from "../../../../rehearsal/world/kubernetes/jobs.ts";
-import { installRelease, upgradeRelease } from "../../../../rehearsal/world/kubernetes/releases.ts";
+import {
+  installRelease,
+  uninstallRelease,
+  upgradeRelease,
+} from "../../../../rehearsal/world/kubernetes/releases.ts";
 import { podsOf } from "../../../../rehearsal/world/kubernetes/rollout.ts";
 import { nodeWorkloads } from "../../../../rehearsal/world/kubernetes/workloads.ts";
 import { attachVolume, createVolume } from "../../../../rehearsal/world/longhorn/volumes.ts";
@@ -353,5 +357,16 @@ describe("a release that is upgraded by Recreate", () => {
     expect(events("workload-away")).toHaveLength(1);
     await upgradeRelease(cluster, { ...TRAEFIK, values });
     expect(events("workload-away")).toHaveLength(1); // nothing changed, nothing was replaced
+  });
+
+  test("is not missed once it is uninstalled", async () => {
+    await open();
+    await uninstallRelease(cluster, "traefik", "traefik");
+    expect(events("workload-away")).toEqual([]);
+    await installRelease(cluster, { ...TRAEFIK, values: TRAEFIK_VALUES });
+    await down("worker-1");
+    expect(Object.keys(cluster.state.away!)).toEqual(["traefik/traefik"]);
+    await uninstallRelease(cluster, "traefik", "traefik");
+    expect(cluster.state.away).toEqual({});
   });
 });
