@@ -2,26 +2,30 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Report } from "../../../rehearsal/report.ts";
 import { bench, causes, type Bench } from "../support/rehearse.ts";
-import { copies, readData, writeData } from "../safety/support.ts";
-import { mostDownAtOnce, rebootsByNode, upgradesByNode } from "./support.ts";
+import { copies, readData } from "../safety/support.ts";
+import { IMPATIENT, mostDownAtOnce, rebootsByNode, upgradesByNode, writeAtRest } from "./support.ts";
 
-const talos = (version: string) => `cluster.talosVersion=${version}`;
-const LAST = [talos("v1.12.1"), "cluster.extensions=[siderolabs/intel-ucode]"];
+const talos = (version: string) => [`cluster.talosVersion=${version}`, IMPATIENT];
 
 let lab: Bench;
 
 beforeAll(async () => {
   lab = await bench();
-  expect(causes(await lab.run("up", { overlays: [talos("v1.11.5")] }))).toBe("");
-  await lab.during({ overlays: [talos("v1.11.5")] }, ({ world }) => writeData(world, "worker-1"));
+  expect(causes(await lab.run("up", { overlays: talos("v1.11.5") }))).toBe("");
+  await lab.during({ overlays: talos("v1.11.5") }, ({ world }) => writeAtRest(world, "worker-1"));
 });
 
 afterAll(() => lab.remove());
 
 describe.each([
-  ["a patch", [talos("v1.11.6")], "v1.11.6", false],
-  ["a minor, and Kubernetes with it", [talos("v1.12.0")], "v1.12.0", true],
-  ["a patch and an extension at once", LAST, "v1.12.1", false],
+  ["a patch", talos("v1.11.6"), "v1.11.6", false],
+  ["a minor, and Kubernetes with it", talos("v1.12.0"), "v1.12.0", true],
+  [
+    "a patch and an extension at once",
+    [...talos("v1.12.1"), "cluster.extensions=[siderolabs/intel-ucode]"],
+    "v1.12.1",
+    false,
+  ],
 ])("%s", (_what, overlays, version, movesKubernetes) => {
   let report: Report;
 

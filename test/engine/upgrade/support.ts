@@ -1,6 +1,21 @@
 /** What the world's record says of an upgrade. */
 import type { Report } from "../../../rehearsal/report.ts";
+import { detachVolume, volumeOfClaim } from "../../../rehearsal/world/longhorn/volumes.ts";
 import type { EventKind } from "../../../rehearsal/world/record.ts";
+import type { World } from "../../../rehearsal/world/world.ts";
+import { CLAIM, clusterIn, writeData } from "../safety/support.ts";
+
+/** Limits in seconds of a test's own time, which is a small part of the world's. */
+export const IMPATIENT =
+  "upgrade.timeouts={healthy: 60, pull: 60, upgrade: 60, ready: 60, volumes: 60, kubernetes: 120, snapshot: 60}";
+
+/** Data in a volume that nobody has in use: one in use by no pod would never be attached, and so never rebuilt, again. */
+export async function writeAtRest(world: World, node: string): Promise<void> {
+  await writeData(world, node);
+  const cluster = clusterIn(world);
+  await detachVolume(cluster, volumeOfClaim(cluster, CLAIM)!.name);
+  await world.commit();
+}
 
 function of(report: Report, kind: EventKind): Report["events"] {
   return report.events.filter((event) => event.kind === kind);
