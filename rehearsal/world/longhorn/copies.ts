@@ -49,10 +49,12 @@ export function failReplica(
   );
 }
 
-/** Its machine still has its disks, as far as anybody knows. */
+/** Its machine still has its disks, as far as anybody knows: before its node is Ready, nobody has looked. */
 export function mayComeBack(cluster: Cluster, { node }: LonghornReplica): boolean {
   const known = cluster.state.nodes[node];
-  return known !== undefined && known.vmId !== 0 && !cluster.hosts(known.vmId).isUp();
+  if (known === undefined || known.vmId === 0) return false;
+  const ready = known.downSince === undefined && known.readyAt <= cluster.world.clock.now();
+  return !ready || !cluster.hosts(known.vmId).isUp();
 }
 
 /** Sums the replicas up, and puts on record what has changed by it. */
