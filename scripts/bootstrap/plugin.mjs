@@ -2,7 +2,8 @@ import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, statSync } 
 import path from "node:path";
 import { cached, entryFolder, isComplete } from "./cache.mjs";
 import { pulumiEnvironment } from "./context.mjs";
-import { machineKind, program, sourceKey, spoken } from "./files.mjs";
+import { downloaded } from "./download.mjs";
+import { machineKind, program, sourceKey } from "./files.mjs";
 import { goBuild } from "./go.mjs";
 import { Problem } from "./problem.mjs";
 import { run, tail } from "./run.mjs";
@@ -115,52 +116,26 @@ async function fromUser(context, within) {
  * @param {string} cli
  * @param {string} within
  */
-async function download(context, cli, within) {
-  const { env, pins, say, way } = context;
-  /** @param {string} why */
-  const giveUp = (why) => {
-    if (way === "download") {
-      throw new Problem(
-        `The Proxmox plugin cannot be downloaded: ${why}`,
-        "Check the network (a GITHUB_TOKEN lifts GitHub's limit), or set HOMELAB_TOOLCHAIN=build.",
-      );
-    }
-    say(`The Proxmox plugin cannot be downloaded: ${why}`);
-    return undefined;
-  };
-  if (!(await context.reachable(probe))) return giveUp("api.github.com cannot be reached.");
-  /** @type {string | undefined} */
-  let failed;
-  const home = await cached(context, {
+function download(context, cli, within) {
+  const { env, pins, say } = context;
+  return downloaded(context, {
+    what: "The Proxmox plugin",
+    announced: `the Proxmox plugin ${pins.proxmox} (about 30 MB)`,
+    server: probe,
+    remedy: "Check the network (a GITHUB_TOKEN lifts GitHub's limit), or set HOMELAB_TOOLCHAIN=build.",
     kind,
     key: publishedKey(context),
     files: [within],
-    doing: "downloading the Proxmox plugin",
-    make: async (draft) => {
-      const started = Date.now();
-      say(`Downloading the Proxmox plugin ${pins.proxmox} (about 30 MB) ...`);
+    fetch: async (draft, doing) => {
       const done = await run(
         cli,
         ["plugin", "install", "resource", "proxmoxve", pins.proxmox, "--server", server],
-        {
-          cwd: draft,
-          env: pulumiEnvironment(env, { PULUMI_HOME: draft }),
-          timeout: 600_000,
-          doing: "downloading the Proxmox plugin",
-          say,
-        },
+        { cwd: draft, env: pulumiEnvironment(env, { PULUMI_HOME: draft }), timeout: 600_000, doing, say },
       );
-      if (done.code !== 0) {
-        failed = done.timedOut ? "it took more than 10 minutes." : `Pulumi says:\n${tail(done.output, 5)}`;
-        throw new Problem(failed);
-      }
-      say(`  downloaded in ${spoken(Date.now() - started)}.`);
+      if (done.code === 0) return undefined;
+      return done.timedOut ? "it took more than 10 minutes." : `Pulumi says:\n${tail(done.output, 5)}`;
     },
-  }).catch((error) => {
-    if (failed === undefined) throw error;
-    return undefined;
   });
-  return home ?? giveUp(failed ?? "");
 }
 
 /** @param {Pick<Context, "pins">} context */

@@ -1,7 +1,8 @@
 import path from "node:path";
 import { cached, entryFolder, isComplete } from "./cache.mjs";
 import { pulumiEnvironment } from "./context.mjs";
-import { findOnPath, machineKind, program, sourceKey, spoken } from "./files.mjs";
+import { downloaded } from "./download.mjs";
+import { findOnPath, machineKind, program, sourceKey } from "./files.mjs";
 import { goBuild } from "./go.mjs";
 import { Problem } from "./problem.mjs";
 import { run, tail } from "./run.mjs";
@@ -104,51 +105,34 @@ async function onPath({ env, pins, say, way }) {
  * @returns {Promise<Cli | undefined>} undefined when it cannot be had and another way is left
  */
 async function download(context) {
-  const { root, env, pins, say, way } = context;
-  /** @param {string} why */
-  const giveUp = (why) => {
-    if (way === "download") {
-      throw new Problem(
-        `The Pulumi CLI cannot be downloaded: ${why}`,
-        "Check the network, or install it yourself (https://www.pulumi.com/docs/install/), or set HOMELAB_TOOLCHAIN=build.",
-      );
-    }
-    say(`The Pulumi CLI cannot be downloaded: ${why}`);
-    return undefined;
-  };
-  if (!(await context.reachable(installer))) return giveUp("get.pulumi.com cannot be reached.");
-  /** @type {string | undefined} */
-  let failed;
-  const folder = await cached(context, {
+  const { root, env, pins, say } = context;
+  const folder = await downloaded(context, {
+    what: "The Pulumi CLI",
+    announced: `the Pulumi CLI ${pins.pulumi} with its official installer (about 100 MB)`,
+    server: installer,
+    remedy:
+      "Check the network, or install it yourself (https://www.pulumi.com/docs/install/), or set HOMELAB_TOOLCHAIN=build.",
     kind,
     key: downloadKey(context),
     files: [binary],
-    doing: "downloading the Pulumi CLI",
-    make: async (draft) => {
-      const started = Date.now();
-      say(`Downloading the Pulumi CLI ${pins.pulumi} with its official installer (about 100 MB) ...`);
+    fetch: async (draft, doing) => {
       const script = path.join(root, "scripts", "bootstrap", "install-pulumi.mjs");
       const done = await run(process.execPath, [script, draft], {
         cwd: root,
         env: pulumiEnvironment(env),
         timeout: 600_000,
-        doing: "downloading the Pulumi CLI",
+        doing,
         say,
       });
-      if (done.code !== 0) {
-        failed = done.timedOut
-          ? "it took more than 10 minutes."
-          : `its installer failed:\n${tail(done.output, 5)}`;
-        throw new Problem(failed);
-      }
-      say(`  downloaded in ${spoken(Date.now() - started)}.`);
+      if (done.code === 0) return undefined;
+      return done.timedOut
+        ? "it took more than 10 minutes."
+        : `its installer failed:\n${tail(done.output, 5)}`;
     },
-  }).catch((error) => {
-    if (failed === undefined) throw error;
-    return undefined;
   });
-  if (folder === undefined) return giveUp(failed ?? "");
-  return { path: path.join(folder, binary), version: pins.pulumi, how: "downloaded" };
+  return folder === undefined
+    ? undefined
+    : { path: path.join(folder, binary), version: pins.pulumi, how: "downloaded" };
 }
 
 /**

@@ -1,7 +1,8 @@
-import { chmodSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { cached, entryFolder, isComplete } from "./cache.mjs";
-import { findOnPath, hash, machineKind, program, sourceKey, spoken } from "./files.mjs";
+import { downloaded } from "./download.mjs";
+import { findOnPath, hash, machineKind, program, sourceKey } from "./files.mjs";
 import { goBuild } from "./go.mjs";
 import { Problem, messageOf } from "./problem.mjs";
 import { run } from "./run.mjs";
@@ -108,48 +109,37 @@ export function checksumOf(list, file) {
  */
 async function download(context) {
   const { pins, say, way } = context;
-  /** @param {string} why */
-  const giveUp = (why) => {
-    if (way === "download") {
-      throw new Problem(
-        `talosctl cannot be downloaded: ${why}`,
-        "Check the network, or install it yourself (https://docs.siderolabs.com/talos/), or set HOMELAB_TOOLCHAIN=build.",
-      );
-    }
-    say(`talosctl cannot be downloaded: ${why}`);
-    return undefined;
-  };
+  const remedy =
+    "Check the network, or install it yourself (https://docs.siderolabs.com/talos/), or set HOMELAB_TOOLCHAIN=build.";
   const file = releaseFile();
-  if (!file) return giveUp(`there is no release of it for ${machineKind}.`);
+  if (!file) {
+    const why = `talosctl cannot be downloaded: there is no release of it for ${machineKind}.`;
+    if (way === "download") throw new Problem(why, remedy);
+    say(why);
+    return undefined;
+  }
   const release = `${releases}/v${pins.talosctl}`;
-  if (!(await context.reachable(release))) return giveUp("github.com cannot be reached.");
-  /** @type {string | undefined} */
-  let failed;
-  const folder = await cached(context, {
+  const folder = await downloaded(context, {
+    what: "talosctl",
+    announced: `talosctl ${pins.talosctl} (about 100 MB)`,
+    server: release,
+    remedy,
     kind,
     key: downloadKey(context),
     files: [binary],
-    doing: "downloading talosctl",
-    make: async (draft) => {
-      const started = Date.now();
-      say(`Downloading talosctl ${pins.talosctl} (about 100 MB) ...`);
+    fetch: async (draft) => {
       try {
         const sum = checksumOf(String(await fetched(`${release}/sha256sum.txt`)), file);
         const content = await fetched(`${release}/${file}`);
-        if (sum === undefined || hash(content) !== sum) throw new Error("its checksum is another one.");
-        writeFileSync(path.join(draft, binary), content);
-        chmodSync(path.join(draft, binary), 0o755);
+        if (sum === undefined || hash(content) !== sum) return "its checksum is another one.";
+        writeFileSync(path.join(draft, binary), content, { mode: 0o755 });
+        return undefined;
       } catch (error) {
-        failed = messageOf(error);
-        throw new Problem(failed);
+        return messageOf(error);
       }
-      say(`  downloaded in ${spoken(Date.now() - started)}.`);
     },
-  }).catch((error) => {
-    if (failed === undefined) throw error;
-    return undefined;
   });
-  return folder === undefined ? giveUp(failed ?? "") : path.join(folder, binary);
+  return folder === undefined ? undefined : path.join(folder, binary);
 }
 
 /** @param {string} url */

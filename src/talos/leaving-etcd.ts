@@ -7,7 +7,7 @@ import type { NodeConfig, UpgradeTimeouts } from "../config/types.ts";
 import type { ClusterAccess, Log, Reachable } from "./upgrade/access.ts";
 import { Stopped } from "./upgrade/failure.ts";
 import { seen } from "./upgrade/looks.ts";
-import type { Etcd, EtcdMember } from "./upgrade/picture.ts";
+import { unanswered, type Etcd, type EtcdMember } from "./upgrade/picture.ts";
 import type { Clock, Look } from "./upgrade/poll.ts";
 import { waitFor } from "./upgrade/waiting.ts";
 
@@ -57,7 +57,7 @@ function borne(args: LeaveArgs): Promise<Leaver | "no member"> {
   const { access, leaving, staying, next } = args;
   return waiting<Leaver | "no member">(args, "etcd was not fit for it in time", async () => {
     const etcd = await seen(access.etcd([...staying, ...next]));
-    if ("unseen" in etcd) return { waiting: [`etcd does not answer: ${etcd.unseen}`] };
+    if ("unseen" in etcd) return { waiting: [unanswered("etcd", etcd)] };
     const member = memberOf(etcd.seen, leaving);
     if (!member) return { done: "no member" };
     const reasons = reasonsToStay(etcd.seen, member, staying);
@@ -78,7 +78,7 @@ function gone(args: LeaveArgs): Promise<void> {
   const { access, leaving, staying } = args;
   return waiting(args, "etcd was not well without it in time", async () => {
     const etcd = await seen(access.etcd(staying));
-    if ("unseen" in etcd) return { waiting: [`etcd does not answer: ${etcd.unseen}`] };
+    if ("unseen" in etcd) return { waiting: [unanswered("etcd", etcd)] };
     const reasons = [
       ...(memberOf(etcd.seen, leaving) ? [`${leaving.name} is a member still`] : []),
       ...unwell(etcd.seen, staying),
@@ -98,7 +98,7 @@ function apiSteady(args: LeaveArgs): Promise<void> {
     const nodes = await seen(access.kubernetesNodes());
     if ("unseen" in nodes) {
       since = undefined;
-      return { waiting: [`the Kubernetes API does not answer: ${nodes.unseen}`] };
+      return { waiting: [unanswered("the Kubernetes API", nodes)] };
     }
     since ??= clock.now();
     if (clock.now() - since >= STEADY * 1000) return { done: undefined };

@@ -9,7 +9,7 @@ import type { ClusterAccess, Log } from "./access.ts";
 import { untouched } from "./failure.ts";
 import { lastCopies, unwholeVolumes } from "./gate-storage.ts";
 import { seen } from "./looks.ts";
-import type { KubernetesNode, Seen, Storage } from "./picture.ts";
+import { unanswered, type KubernetesNode, type Seen, type Storage } from "./picture.ts";
 import type { Clock, Look } from "./poll.ts";
 import { waitFor } from "./waiting.ts";
 
@@ -70,7 +70,7 @@ function beforeNext(
   storage: Seen<Storage>,
   { name }: NodeConfig,
 ): Look<Verdict> {
-  if ("unseen" in nodes) return { waiting: [`the Kubernetes API does not answer: ${nodes.unseen}`] };
+  if ("unseen" in nodes) return { waiting: [unanswered("the Kubernetes API", nodes)] };
   if ("unseen" in storage) return { waiting: [`Longhorn's volumes cannot be read: ${storage.unseen}`] };
   const waiting = [
     ...unwholeVolumes(storage.seen),

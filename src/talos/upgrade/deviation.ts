@@ -3,7 +3,7 @@ import type { NodeConfig, UpgradeTimeouts } from "../../config/types.ts";
 import type { ClusterAccess, Log } from "./access.ts";
 import { Stopped } from "./failure.ts";
 import { seen } from "./looks.ts";
-import type { KubernetesNode } from "./picture.ts";
+import { unanswered, type KubernetesNode } from "./picture.ts";
 import type { Clock, Look } from "./poll.ts";
 import { sameVersion, type NodeImage } from "./target.ts";
 import { waitFor } from "./waiting.ts";
@@ -36,7 +36,7 @@ export async function deviatingNodes<T extends Target>(args: {
   const { access, targets } = args;
   const look = async (): Promise<Look<T[]>> => {
     const known = await seen(access.kubernetesNodes());
-    if ("unseen" in known) return { waiting: [`the Kubernetes API does not answer: ${known.unseen}`] };
+    if ("unseen" in known) return { waiting: [unanswered("the Kubernetes API", known)] };
     const judged = targets.map((target) => {
       const node = known.seen.find(({ name }) => name === target.node.name);
       return { target, known: node !== undefined, deviates: node && deviates(node, target.image) };

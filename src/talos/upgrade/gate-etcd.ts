@@ -1,14 +1,14 @@
 /** Whether etcd bears it: every member well, and a quorum without the one that goes down. */
 import type { NodeConfig } from "../../config/types.ts";
 import type { Candidate } from "./gate.ts";
-import type { Etcd, Picture } from "./picture.ts";
+import { unanswered, type Etcd, type Picture } from "./picture.ts";
 
 export function etcdReasons(
   { etcd, machines }: Picture,
   node: Candidate,
   declared: readonly NodeConfig[],
 ): string[] {
-  if ("unseen" in etcd) return [`etcd does not answer: ${etcd.unseen}`];
+  if ("unseen" in etcd) return [unanswered("etcd", etcd)];
   const unconfigured = new Set(
     machines.filter(({ state }) => state === "unconfigured").map(({ name }) => name),
   );

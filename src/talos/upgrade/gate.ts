@@ -6,7 +6,7 @@
 import type { Consent, NodeConfig, Role } from "../../config/types.ts";
 import { etcdReasons } from "./gate-etcd.ts";
 import { storageReasons } from "./gate-storage.ts";
-import type { KubernetesNode, Machine, Picture } from "./picture.ts";
+import { unanswered, type KubernetesNode, type Machine, type Picture } from "./picture.ts";
 
 /** The node that is to go down. */
 export interface Candidate {
@@ -40,7 +40,7 @@ function machineReasons(machine: Machine): string[] {
 }
 
 function nodeReasons({ machines, nodes }: Picture, node: Candidate): string[] {
-  if ("unseen" in nodes) return [`the Kubernetes API does not answer: ${nodes.unseen}`];
+  if ("unseen" in nodes) return [unanswered("the Kubernetes API", nodes)];
   const known = new Set(nodes.seen.map(({ name }) => name));
   const missing = machines
     .filter(({ name, state }) => state === "configured" && !known.has(name))

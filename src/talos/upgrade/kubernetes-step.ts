@@ -5,8 +5,8 @@ import type { ClusterAccess, Log } from "./access.ts";
 import { kubernetesProgress } from "./answers.ts";
 import { Stopped } from "./failure.ts";
 import { seen, takePicture } from "./looks.ts";
-import type { KubernetesNode, Machine, Picture } from "./picture.ts";
-import type { Clock, Look } from "./poll.ts";
+import { unanswered, type KubernetesNode, type Machine, type Picture } from "./picture.ts";
+import { secondsSince, type Clock, type Look } from "./poll.ts";
 import { sameVersion, talosctlSkew, useTalosctl } from "./target.ts";
 import { limitText, waitFor } from "./waiting.ts";
 
@@ -45,7 +45,7 @@ export async function upgradeKubernetes(args: KubernetesStepArgs): Promise<void>
     todo: "Components and kubelets may be of both versions, which they tolerate. Once that is mended",
   });
   await kubeletsAt(args);
-  await log(`${SUBJECT}: ${to} on every node after ${Math.round((clock.now() - begun) / 1000)} s`);
+  await log(`${SUBJECT}: ${to} on every node after ${secondsSince(begun, clock)}`);
 }
 
 function inWords(line: string, nodes: readonly NodeConfig[]): string | undefined {
@@ -70,7 +70,7 @@ function answering(args: KubernetesStepArgs): Promise<Picture | "no cluster yet"
           : [];
       }),
       ...("unseen" in picture.nodes
-        ? [`the Kubernetes API does not answer: ${picture.nodes.unseen}`]
+        ? [unanswered("the Kubernetes API", picture.nodes)]
         : notReady(picture.nodes.seen)),
     ];
     return waiting.length === 0 ? { done: picture } : { waiting };
@@ -126,7 +126,7 @@ export async function kubeletsAt(
   const { access, nodes, to } = args;
   const look = async (): Promise<Look<void>> => {
     const known = await seen(access.kubernetesNodes());
-    if ("unseen" in known) return { waiting: [`the Kubernetes API does not answer: ${known.unseen}`] };
+    if ("unseen" in known) return { waiting: [unanswered("the Kubernetes API", known)] };
     const waiting = [
       ...outdated(known.seen, nodes, to).map(
         ({ name, kubeletVersion }) => `the kubelet of ${name} is ${kubeletVersion}`,

@@ -35,6 +35,16 @@ export function withLiveAccess<T>(
   );
 }
 
+/** The part of it that needs no talosctl. */
+export function kubernetesAccess(
+  kubernetes: () => Promise<KubernetesReader>,
+): Pick<ClusterAccess, "kubernetesNodes" | "storage"> {
+  return {
+    kubernetesNodes: async () => (await kubernetes()).nodes(),
+    storage: async () => (await kubernetes()).storage(),
+  };
+}
+
 export function liveAccess(
   { cluster, nodes, upgrade }: HomelabConfig,
   talosctl: Talosctl,
@@ -49,8 +59,7 @@ export function liveAccess(
     image: (node) => readImage(talosctl, node),
     dataVolume: (node) => readDataVolume(talosctl, node),
     etcd: (members) => readEtcd(talosctl, members),
-    kubernetesNodes: async () => (await kubernetes()).nodes(),
-    storage: async () => (await kubernetes()).storage(),
+    ...kubernetesAccess(kubernetes),
 
     snapshot: (node, talosVersion) =>
       keepSnapshot(

@@ -6,6 +6,11 @@
 /** A part of the cluster that was looked at, or why it could not be. */
 export type Seen<T> = { seen: T } | { unseen: string };
 
+/** For the user: which part of the cluster it is that could not be looked at. */
+export function unanswered(who: "etcd" | "the Kubernetes API", { unseen }: { unseen: string }): string {
+  return `${who} does not answer: ${unseen}`;
+}
+
 /** What a node says of itself by Talos's API, asked with the cluster's own credentials. */
 export type Machine =
   | {

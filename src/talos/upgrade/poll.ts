@@ -15,6 +15,11 @@ export const wallClock: Clock = {
 const FIRST_PAUSE = 200;
 const LONGEST_PAUSE = 5000;
 
+/** How long something took, for a line of progress: `93 s`. */
+export function secondsSince(begun: number, clock: Clock): string {
+  return `${Math.round((clock.now() - begun) / 1000)} s`;
+}
+
 /** One look: what was waited for, or why it does not hold yet. */
 export type Look<T> = { done: T } | { waiting: string[] };
 

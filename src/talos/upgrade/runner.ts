@@ -13,7 +13,7 @@ import { deviatingNodes } from "./deviation.ts";
 import { kubeletsAt, upgradeKubernetes } from "./kubernetes-step.ts";
 import { kubernetesOf } from "./kubeconfig.ts";
 import type { KubernetesReader } from "./kubernetes-reader.ts";
-import { withLiveAccess } from "./live-access.ts";
+import { kubernetesAccess, withLiveAccess } from "./live-access.ts";
 import type { Storage } from "./picture.ts";
 import { wallClock } from "./poll.ts";
 import { upgradeNode } from "./step.ts";
@@ -111,11 +111,7 @@ export class UpgradeRunner {
 
   /** What needs no talosctl. */
   async #kubernetesAccess(): Promise<Pick<ClusterAccess, "kubernetesNodes" | "storage">> {
-    const kubernetes = await this.#kubernetes();
-    return {
-      kubernetesNodes: async () => (await kubernetes()).nodes(),
-      storage: async () => (await kubernetes()).storage(),
-    };
+    return kubernetesAccess(await this.#kubernetes());
   }
 
   /** One connection for the whole run: no upgrade changes the authority that signed its credentials. */

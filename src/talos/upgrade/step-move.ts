@@ -2,8 +2,9 @@
 import { talosSize } from "../../config/sizes.ts";
 import { left, untouched } from "./failure.ts";
 import { lookAt, seen } from "./looks.ts";
+import { secondsSince } from "./poll.ts";
 import type { RunningMachine } from "./step-gate.ts";
-import { secondsSince, type StepArgs } from "./step.ts";
+import type { StepArgs } from "./step.ts";
 import { imageProblems } from "./verify.ts";
 import { limitText } from "./waiting.ts";
 

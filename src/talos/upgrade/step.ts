@@ -4,7 +4,7 @@
  */
 import type { Consent, NodeConfig, UpgradeTimeouts } from "../../config/types.ts";
 import type { ClusterAccess, Log } from "./access.ts";
-import type { Clock } from "./poll.ts";
+import { secondsSince, type Clock } from "./poll.ts";
 import { passGate } from "./step-gate.ts";
 import { move } from "./step-move.ts";
 import { volumesWhole, wholeAgain } from "./step-verify.ts";
@@ -43,8 +43,4 @@ export async function upgradeNode(args: StepArgs): Promise<Outcome> {
   }
   await log(`${node.name}: upgraded, and everything whole again, after ${secondsSince(begun, clock)}`);
   return "upgraded";
-}
-
-export function secondsSince(begun: number, clock: Clock): string {
-  return `${Math.round((clock.now() - begun) / 1000)} s`;
 }

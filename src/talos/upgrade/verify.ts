@@ -1,6 +1,13 @@
 /** What is still wrong with a node after its upgrade: one decision over what it and Kubernetes say of it. */
 import { REQUIRED_EXTENSIONS } from "../../config/extensions.ts";
-import type { KubernetesNode, Machine, RunningImage, Seen, VolumePhase } from "./picture.ts";
+import {
+  unanswered,
+  type KubernetesNode,
+  type Machine,
+  type RunningImage,
+  type Seen,
+  type VolumePhase,
+} from "./picture.ts";
 import { sameVersion, type NodeImage } from "./target.ts";
 
 /** A node as it answers after the step. */
@@ -65,7 +72,7 @@ function dataVolumeProblems(dataVolume: Seen<VolumePhase>): string[] {
 }
 
 function kubernetesProblems(kubernetes: NodeReport["kubernetes"]): string[] {
-  if ("unseen" in kubernetes) return [`the Kubernetes API does not answer: ${kubernetes.unseen}`];
+  if ("unseen" in kubernetes) return [unanswered("the Kubernetes API", kubernetes)];
   const node = kubernetes.seen;
   if (!node) return ["Kubernetes does not know it"];
   if (!node.ready) return ["Kubernetes does not call it Ready"];
