@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     // Engine tests start real processes: two cores carry two of them.
     maxWorkers: 2,
+    globalSetup: ["test/support/hostile-environment.ts"],
     projects: [
       {
         extends: true,

@@ -7,6 +7,7 @@ import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parse, YAMLParseError } from "yaml";
 import { suggest } from "../src/config/suggest.ts";
+import { REHEARSED } from "./paths.ts";
 import { UserError } from "./user-error.ts";
 
 type Tree = Record<string, unknown>;
@@ -26,6 +27,11 @@ export async function readEnvironment(
   stack: string,
   overlays: string[],
 ): Promise<Environment> {
+  if (stack.startsWith(REHEARSED)) {
+    throw new UserError(
+      `"${stack}" cannot be rehearsed: names that begin with "${REHEARSED}" are those of the rehearsed stacks. Name the environment otherwise.`,
+    );
+  }
   const file = join(project, `Pulumi.${stack}.yaml`);
   let text: string;
   try {

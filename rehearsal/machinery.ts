@@ -3,7 +3,9 @@
  * JSON object a line, so that configs, secrets and selectors in the rehearsal are what Talos itself would make of them.
  */
 import { spawn, type ChildProcess } from "node:child_process";
+import { tmpdir } from "node:os";
 import { createInterface } from "node:readline";
+import { sealedEnvironment } from "./sealed-environment.ts";
 
 /** The methods' parameters and results, as the helper documents them. */
 export interface MachinerySecrets {
@@ -77,7 +79,10 @@ export class MachineryError extends Error {}
 
 /** Starts the helper. `close` ends it; calls still open then are rejected. */
 export function startMachinery(executable: string): Machinery {
-  const child: ChildProcess = spawn(executable, [], { stdio: ["pipe", "pipe", "inherit"] });
+  const child: ChildProcess = spawn(executable, [], {
+    env: sealedEnvironment(tmpdir()),
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   const open = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
   let lastId = 0;
   let ended: Error | undefined;

@@ -7,6 +7,8 @@ export const REPOSITORY = fileURLToPath(new URL("..", import.meta.url));
 
 export interface RehearsalPaths {
   folder: string;
+  /** Pulumi's name of the rehearsed stack. */
+  stackName: string;
   /** Pulumi's working directory: project file and the stack's config as rehearsed. */
   work: string;
   /** Pulumi's own state, as files. */
@@ -23,14 +25,19 @@ export interface RehearsalPaths {
   snapshots: string;
 }
 
+/** No real stack's name begins so: `readEnvironment` refuses an environment that does. */
+export const REHEARSED = "rehearsed-";
+
 export function rehearsalPaths(stack: string, root = join(REPOSITORY, ".rehearsal")): RehearsalPaths {
   const folder = resolve(root, stack);
+  const stackName = `${REHEARSED}${stack}`;
   const state = join(folder, "state");
   return {
     folder,
+    stackName,
     work: join(folder, "work"),
     state,
-    stateFile: join(state, ".pulumi", "stacks", PROJECT, `${stack}.json`),
+    stateFile: join(state, ".pulumi", "stacks", PROJECT, `${stackName}.json`),
     world: join(folder, "world.json"),
     report: join(folder, "report.json"),
     outputs: join(folder, "outputs.json"),

@@ -2,14 +2,16 @@
  * One rehearsal, open: a stack's world with everything that speaks to it, and the engine over it. Commands run one after
  * the other; `close` ends every server and saves.
  */
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { OutputMap, PulumiFn, Stack } from "@pulumi/pulumi/automation/index.js";
 import { loadProgram } from "./engine/program.ts";
 import { OperationLog } from "./engine/operations.ts";
 import { runEngine } from "./engine/commands.ts";
 import { readState } from "./engine/state.ts";
-import { engineVariables, openStack } from "./engine/workspace.ts";
+import { ownVariables } from "./engine/sealed-engine.ts";
+import { openStack, rehearsalEngine } from "./engine/workspace.ts";
 import { PROXMOX_TOKEN_KEY, readEnvironment, withOverlays } from "./environment.ts";
 import type { Interceptor } from "./faults/fault.ts";
 import { openHomelab, type SimulatedHomelab } from "./homelab.ts";
@@ -79,6 +81,7 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
   const token = environment.secrets[PROXMOX_TOKEN_KEY]!;
 
   await refuseDamagedReport(paths.report, options.stack);
+  refuseOlderFolder(paths, options.stack);
   const lock = await takeLock(paths.lock);
   let homelab: SimulatedHomelab | undefined;
   try {
@@ -93,9 +96,10 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
       hardware: join(project, "rehearsal", "hardware", `${options.stack}.yaml`),
     });
     await writeWrapper(paths.talosctl, toolchain.talosctl);
+    const engine = rehearsalEngine(paths, toolchain, homelab.attach);
     const stack = await openStack({
-      stack: options.stack,
       paths,
+      engine,
       environment: withOverlays(environment, [
         `proxmox.endpoint=${homelab.endpoint}`,
         "proxmox.insecure=true",
@@ -104,9 +108,7 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
         `upgrade.kubernetesEndpoint=${homelab.kubernetesEndpoint}`,
         `upgrade.snapshots.directory=${JSON.stringify(paths.snapshots)}`,
       ]),
-      toolchain,
       program,
-      attach: homelab.attach,
       breakLock: lock.stale,
     });
     const open = homelab;
@@ -117,12 +119,9 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
       paths,
       stack,
       run: (command) => run(command, { options, config, world, paths, stack, token }),
-      engineVariables: engineVariables(open.attach),
+      engineVariables: ownVariables(engine),
       recover: async () => {
-        const recovery = await recover(stack, {
-          pulumiHome: toolchain.pulumiHome,
-          envVars: engineVariables(open.attach),
-        });
+        const recovery = await recover(stack, engine);
         await world.commit();
         return recovery;
       },
@@ -136,6 +135,14 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
     await lock.release();
     throw error;
   }
+}
+
+/** Before rehearsed stacks had a name of their own, the state lay under the environment's: a world with VMs of nobody's now. */
+function refuseOlderFolder({ folder, stateFile }: RehearsalPaths, stack: string): void {
+  if (existsSync(stateFile) || !existsSync(join(dirname(stateFile), `${stack}.json`))) return;
+  throw new UserError(
+    `The rehearsal in ${folder} was begun by an earlier version of this program. Remove the folder to begin it anew; nothing real is in it.`,
+  );
 }
 
 function validConfig(raw: Record<string, unknown>, stack: string): HomelabConfig {

@@ -2,11 +2,12 @@
  * `npm run recover -- --stack <env>`: after a run that was cut off, or whose replies were lost. Against the environment's own
  * backend, by the same CLI and program as `pulumi up`; with `--rehearsed`, for the rehearsed stack.
  */
-import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { LocalWorkspace, PulumiCommand } from "@pulumi/pulumi/automation/index.js";
+import { readToolchain } from "../rehearsal/toolchain.ts";
 import program from "../src/index.ts";
 import { PROJECT } from "../src/config/schema.ts";
 import { recover } from "./recover/recover.ts";
@@ -44,8 +45,7 @@ async function main(argv: string[]): Promise<number> {
 }
 
 async function real(stackName: string, workDir: string): Promise<string[]> {
-  const file = join(REPOSITORY, ".rehearsal", "toolchain.json");
-  const { pulumi } = JSON.parse(await readFile(file, "utf8")) as { pulumi: string };
+  const { pulumi, pulumiVersion } = await readToolchain();
   // The Automation API takes the CLI from the path; its plugins, its backend and its credentials are the user's own.
   process.env["PATH"] = `${dirname(pulumi)}${delimiter}${process.env["PATH"] ?? ""}`;
   const pulumiCommand = await PulumiCommand.get();
@@ -53,7 +53,10 @@ async function real(stackName: string, workDir: string): Promise<string[]> {
     { stackName, projectName: PROJECT, program },
     { workDir, pulumiCommand },
   );
-  return (await recover(stack, { pulumiCommand })).lines;
+  const pulumiHome = process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi");
+  // Whatever stands for a plugin in the stack's own runs answers the look as well.
+  const attach = process.env["PULUMI_DEBUG_PROVIDERS"];
+  return (await recover(stack, { pulumi, pulumiVersion, pulumiHome, attach })).lines;
 }
 
 async function rehearsed(stack: string): Promise<string[]> {

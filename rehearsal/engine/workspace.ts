@@ -4,67 +4,55 @@
  */
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { delimiter, dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { join } from "node:path";
 import { createHash } from "node:crypto";
-import { LocalWorkspace, PulumiCommand, type PulumiFn, type Stack } from "@pulumi/pulumi/automation/index.js";
+import { LocalWorkspace, type PulumiFn, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { parse, stringify } from "yaml";
 import type { Environment } from "../environment.ts";
 import type { RehearsalPaths } from "../paths.ts";
 import type { Toolchain } from "../toolchain.ts";
 import { PROJECT } from "../../src/config/schema.ts";
 import { UserError } from "../user-error.ts";
+import { sealedWorkspace, type SealedEngine } from "./sealed-engine.ts";
 
 /** Of made-up secrets in a state that no real system ever sees. */
 const PASSPHRASE = "rehearsal";
 
 export interface WorkspaceOptions {
-  stack: string;
   paths: RehearsalPaths;
   environment: Environment;
-  toolchain: Toolchain;
   program: PulumiFn;
-  /** Value of PULUMI_DEBUG_PROVIDERS: the provider servers to use instead of plugins. */
-  attach: string;
+  engine: SealedEngine;
   /** Remove Pulumi's lock that a killed run left. */
   breakLock: boolean;
 }
 
 /** @param attach Value of PULUMI_DEBUG_PROVIDERS. */
-export function engineVariables(attach: string): Record<string, string> {
+export function rehearsalEngine(paths: RehearsalPaths, toolchain: Toolchain, attach: string): SealedEngine {
+  const { pulumi, pulumiVersion, pulumiHome } = toolchain;
   return {
-    PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
-    PULUMI_DEBUG_PROVIDERS: attach,
-    PULUMI_SKIP_UPDATE_CHECK: "true",
-    // Plugins are attached or installed by the bootstrap; a missing one is an error, not a download.
-    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    pulumi,
+    pulumiVersion,
+    pulumiHome,
+    project: PROJECT,
+    workDir: paths.work,
+    backend: paths.state,
+    passphrase: PASSPHRASE,
+    attach,
   };
 }
 
 export async function openStack(options: WorkspaceOptions): Promise<Stack> {
-  const { paths, stack, toolchain } = options;
+  const { paths, engine } = options;
   await mkdir(paths.state, { recursive: true });
   await mkdir(paths.work, { recursive: true });
   const config = await writeConfig(options);
-  // The Automation API takes the CLI from the path.
-  process.env["PATH"] = `${dirname(toolchain.pulumi)}${delimiter}${process.env["PATH"] ?? ""}`;
 
   // "Create or select" would first try to create one that is there: a process more at every opening.
   const known = existsSync(paths.stateFile);
   const automation = await LocalWorkspace[known ? "selectStack" : "createOrSelectStack"](
-    { stackName: stack, projectName: PROJECT, program: options.program },
-    {
-      workDir: paths.work,
-      pulumiHome: toolchain.pulumiHome,
-      pulumiCommand: await PulumiCommand.get(),
-      projectSettings: {
-        name: PROJECT,
-        runtime: "nodejs",
-        main: paths.work,
-        backend: { url: pathToFileURL(paths.state).href },
-      },
-      envVars: engineVariables(options.attach),
-    },
+    { stackName: paths.stackName, projectName: PROJECT, program: options.program },
+    sealedWorkspace(engine),
   ).catch((error: unknown) => {
     throw damagedState(error, paths);
   });
@@ -86,10 +74,9 @@ export async function openStack(options: WorkspaceOptions): Promise<Stack> {
  */
 async function writeConfig({
   paths,
-  stack,
   environment,
 }: WorkspaceOptions): Promise<{ changed: boolean; settled(): Promise<void> }> {
-  const file = join(paths.work, `Pulumi.${stack}.yaml`);
+  const file = join(paths.work, `Pulumi.${paths.stackName}.yaml`);
   const marker = join(paths.work, "environment.sha256");
   const fingerprint = createHash("sha256").update(JSON.stringify(environment)).digest("hex");
   const before = await readFile(file, "utf8").catch(() => undefined);

@@ -14,22 +14,26 @@ import { fileURLToPath, pathToFileURL } from "node:url";
  */
 export async function writeWrapper(file: string, talosctl: string | undefined): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, script(talosctl));
+  await writeFile(file, script(talosctl, dirname(file)));
   await chmod(file, 0o755);
 }
 
-function script(talosctl: string | undefined): string {
+/** @param home User folder of what it runs, in which no talosconfig of the person lies. */
+function script(talosctl: string | undefined, home: string): string {
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
   const standIn = fileURLToPath(new URL("upgrade-k8s.ts", import.meta.url));
   const real =
     talosctl === undefined
       ? `echo "talosctl is not set up for rehearsals yet: run \\\`node scripts/bootstrap.mjs --talosctl\\\` first." >&2\nexit 1`
-      : `exec ${quote(talosctl)} "$@"`;
+      : `sealed ${quote(talosctl)} "$@"`;
   return `#!/bin/sh
 # Written anew by every rehearsal.
+sealed() {
+  exec env -i PATH="$PATH" HOME=${quote(home)} \${TMPDIR:+"TMPDIR=$TMPDIR"} "$@"
+}
 for word in "$@"; do
   if [ "$word" = upgrade-k8s ]; then
-    exec ${quote(process.execPath)} --import ${quote(tsx)} ${quote(standIn)} "$@"
+    sealed ${quote(process.execPath)} --import ${quote(tsx)} ${quote(standIn)} "$@"
   fi
 done
 ${real}

@@ -2,21 +2,20 @@
  * Asks the nodes whether etcd runs, through the Talos provider and nothing else: a program of one call, previewed in a project of
  * its own that is thrown away. Nothing is created, and the user's stack is not involved.
  */
-import { mkdtemp, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { LocalWorkspace, type PulumiCommand } from "@pulumi/pulumi/automation/index.js";
+import { LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
 import * as talos from "@pulumiverse/talos";
+import { sealedWorkspace, type SealedEngine } from "../../rehearsal/engine/sealed-engine.ts";
 
 /** How long the cluster may take to look healthy; it was made a while ago, if it was. */
 const PATIENCE = "2m";
+const PROJECT = "homelab-look";
 
-export interface LookOptions {
-  pulumiCommand?: PulumiCommand;
-  pulumiHome?: string;
-  envVars?: Record<string, string>;
-}
+/** Which CLI looks, and where the plugins of the stack's own engine lie. */
+export type LookOptions = Pick<SealedEngine, "pulumi" | "pulumiVersion" | "pulumiHome" | "attach">;
 
 export interface Credentials {
   caCertificate: string;
@@ -28,7 +27,7 @@ export interface Credentials {
 export async function etcdProblem(
   controlPlaneNodes: string[],
   clientConfiguration: Credentials,
-  { pulumiCommand, pulumiHome, envVars = {} }: LookOptions,
+  look: LookOptions,
 ): Promise<string | undefined> {
   const folder = await mkdtemp(join(tmpdir(), "homelab-look-"));
   try {
@@ -43,19 +42,15 @@ export async function etcdProblem(
       });
     };
     const stack = await LocalWorkspace.createStack(
-      { stackName: "look", projectName: "homelab-look", program },
-      {
+      { stackName: "look", projectName: PROJECT, program },
+      sealedWorkspace({
+        ...look,
+        pulumiHome: await withPluginsOf(look.pulumiHome, join(folder, "pulumi-home")),
+        project: PROJECT,
         workDir: folder,
-        ...(pulumiCommand && { pulumiCommand }),
-        ...(pulumiHome && { pulumiHome }),
-        projectSettings: {
-          name: "homelab-look",
-          runtime: "nodejs",
-          main: folder,
-          backend: { url: pathToFileURL(folder).href },
-        },
-        envVars: { ...envVars, PULUMI_CONFIG_PASSPHRASE: "look" },
-      },
+        backend: folder,
+        passphrase: PROJECT,
+      }),
     );
     await stack.preview();
     return undefined;
@@ -65,4 +60,12 @@ export async function etcdProblem(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** A home of its own with the plugins of another: the other one's accounts and notes stay as they are. */
+async function withPluginsOf(home: string, own: string): Promise<string> {
+  await mkdir(own, { mode: 0o700 });
+  const plugins = join(home, "plugins");
+  if (existsSync(plugins)) await symlink(plugins, join(own, "plugins"), "dir");
+  return own;
 }

@@ -42,7 +42,7 @@ export interface Recovery {
   changed: boolean;
 }
 
-export async function recover(stack: Stack, look: LookOptions = {}): Promise<Recovery> {
+export async function recover(stack: Stack, look: LookOptions): Promise<Recovery> {
   const lines: string[] = [];
   const say = (line: string) => void lines.push(line);
   const locked = new Unlocked(stack, say);

@@ -3,9 +3,11 @@
  * asks here, one JSON object a line, what to answer.
  */
 import { spawn } from "node:child_process";
+import { tmpdir } from "node:os";
 import { createInterface } from "node:readline";
 import { UserError } from "../../user-error.ts";
 import { TalosError } from "../../world/talos/errors.ts";
+import { sealedEnvironment } from "../../sealed-environment.ts";
 
 export interface Call {
   /** Full name, e.g. `/machine.MachineService/Version`. */
@@ -48,7 +50,10 @@ export async function openBridge(
   port: number,
   answer: (call: Call) => Promise<unknown>,
 ): Promise<Bridge> {
-  const child = spawn(executable, [`-port=${port}`], { stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn(executable, [`-port=${port}`], {
+    env: sealedEnvironment(tmpdir()),
+    stdio: ["pipe", "pipe", "pipe"],
+  });
   const open = new Map<number, AbortController>();
   let complaints = "";
   child.stderr.on(

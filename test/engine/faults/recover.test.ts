@@ -1,9 +1,8 @@
 /** `recover` against a backend of the user's own, by the command a user gives; and twice, which changes nothing more. */
 import { execFile } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { FaultInjector } from "../../../rehearsal/faults/injector.ts";
@@ -20,22 +19,12 @@ afterAll(() => lab.remove());
 
 /** The real command in a process of its own: the rehearsed stack looks to it like any other on a file backend. */
 async function recoverAsUser({ paths, engineVariables }: Rehearsal): Promise<string> {
-  const { pulumiHome } = JSON.parse(
-    await readFile(join(REPOSITORY, ".rehearsal", "toolchain.json"), "utf8"),
-  ) as {
-    pulumiHome: string;
-  };
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    ["--import", "tsx", "scripts/recover.ts", "--stack", "lab", "--project", paths.work],
+    ["--import", "tsx", "scripts/recover.ts", "--stack", paths.stackName, "--project", paths.work],
     {
       cwd: REPOSITORY,
-      env: {
-        ...process.env,
-        ...engineVariables,
-        PULUMI_HOME: pulumiHome,
-        PULUMI_BACKEND_URL: pathToFileURL(paths.state).href,
-      },
+      env: { ...process.env, ...engineVariables },
     },
   );
   return stdout;
@@ -70,7 +59,7 @@ test("a killed bring-up is recovered by the user's command, and a second recover
 
 test("a run that is still going on keeps its lock", async () => {
   await lab.during({}, async ({ paths, recover }) => {
-    const folder = join(paths.state, ".pulumi", "locks", "organization", "homelab", "lab");
+    const folder = join(paths.state, ".pulumi", "locks", "organization", "homelab", paths.stackName);
     const { mkdir, rm } = await import("node:fs/promises");
     await mkdir(folder, { recursive: true });
     const holder = {

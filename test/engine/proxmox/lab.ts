@@ -4,16 +4,15 @@
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { join } from "node:path";
 import * as proxmox from "@muhlba91/pulumi-proxmoxve";
-import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation/index.js";
+import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { serveProxmox, type ProxmoxServer } from "../../../rehearsal/api/proxmox/server.ts";
 import { ScaledClock } from "../../../rehearsal/world/clock.ts";
 import { World } from "../../../rehearsal/world/world.ts";
-import { readToolchain } from "../../../rehearsal/toolchain.ts";
 import { registerSchematic } from "../../../rehearsal/world/factory.ts";
 import { installHardware } from "../../../rehearsal/world/proxmox/hardware.ts";
+import { testEngine } from "../support/engine.ts";
 import { fixture, HARDWARE, IMAGE_URL, SCHEMATIC } from "../../unit/world/proxmox/fixture.ts";
 
 const TOKEN = "rehearsal@pve!homelab=00000000-0000-0000-0000-000000000001";
@@ -55,7 +54,6 @@ export interface Lab {
 export async function openLab(
   machines: Record<string, MachineChanges> = { "cp-1": {}, "worker-1": {} },
 ): Promise<Lab> {
-  const toolchain = await readToolchain();
   const { world: base, calls } = fixture();
   const world = new World({
     state: base.state,
@@ -76,24 +74,7 @@ export async function openLab(
       projectName: "proxmox-lab",
       program: () => Promise.resolve(declare(server.url, settings)),
     },
-    {
-      workDir: folder,
-      pulumiHome: toolchain.pulumiHome,
-      pulumiCommand: await PulumiCommand.get({ root: dirname(dirname(toolchain.pulumi)) }).catch(() =>
-        onPath(toolchain.pulumi),
-      ),
-      projectSettings: {
-        name: "proxmox-lab",
-        runtime: "nodejs",
-        main: folder,
-        backend: { url: pathToFileURL(folder).href },
-      },
-      envVars: {
-        PULUMI_CONFIG_PASSPHRASE: "test",
-        PULUMI_SKIP_UPDATE_CHECK: "true",
-        PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-      },
-    },
+    await testEngine("proxmox-lab", folder),
   );
   const quiet = { onOutput: (text: string) => void output.push(text), color: "never" as const };
   return {
@@ -120,11 +101,6 @@ export async function openLab(
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function onPath(pulumi: string): Promise<PulumiCommand> {
-  process.env["PATH"] = `${dirname(pulumi)}:${process.env["PATH"] ?? ""}`;
-  return PulumiCommand.get();
 }
 
 function declare(endpoint: string, settings: LabSettings): void {

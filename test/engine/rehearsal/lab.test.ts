@@ -80,7 +80,7 @@ describe("the lab", () => {
       secretsOf({ world, outputs: await stack.outputs(), token: environment.secrets[PROXMOX_TOKEN_KEY]! }),
     );
     expect(secrets.length).toBeGreaterThanOrEqual(10);
-    for (const file of ["state/.pulumi/stacks/homelab/lab.json", "report.json", "outputs.json"]) {
+    for (const file of ["state/.pulumi/stacks/homelab/rehearsed-lab.json", "report.json", "outputs.json"]) {
       const text = await read(file);
       expect(secrets.filter((secret) => text.includes(secret))).toEqual([]);
     }

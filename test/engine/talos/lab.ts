@@ -2,11 +2,9 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { LocalWorkspace, type PulumiFn, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { attachTo, type ServedProvider } from "../../../rehearsal/providers/server/index.ts";
-import { readToolchain } from "../../../rehearsal/toolchain.ts";
-import { pulumiCommand } from "./pulumi-command.ts";
+import { testEngine } from "../support/engine.ts";
 
 export interface EngineStack {
   stack: Stack;
@@ -19,28 +17,11 @@ export interface EngineStack {
 }
 
 export async function openStack(served: ServedProvider[], program: PulumiFn): Promise<EngineStack> {
-  const toolchain = await readToolchain();
   const folder = await mkdtemp(join(tmpdir(), "talos-engine-"));
   const output: string[] = [];
   const stack = await LocalWorkspace.createOrSelectStack(
     { stackName: "lab", projectName: "talos-engine", program },
-    {
-      workDir: folder,
-      pulumiHome: toolchain.pulumiHome,
-      pulumiCommand: await pulumiCommand(toolchain.pulumi),
-      projectSettings: {
-        name: "talos-engine",
-        runtime: "nodejs",
-        main: folder,
-        backend: { url: pathToFileURL(folder).href },
-      },
-      envVars: {
-        PULUMI_CONFIG_PASSPHRASE: "test",
-        PULUMI_SKIP_UPDATE_CHECK: "true",
-        PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-        PULUMI_DEBUG_PROVIDERS: attachTo(served),
-      },
-    },
+    await testEngine("talos-engine", folder, attachTo(served)),
   );
   const options = { onOutput: (text: string) => void output.push(text), color: "never" as const };
   return {
