@@ -40,7 +40,7 @@ function connect(served: ServedProvider): Client {
   const client = new providerService.ResourceProviderClient(
     `127.0.0.1:${served.port}`,
     grpc.credentials.createInsecure(),
-    { "grpc.use_local_subchannel_pool": 1 },
+    { "grpc.use_local_subchannel_pool": 1, "grpc.enable_http_proxy": 0 },
   );
   open.push({ served, client });
   return client;
