@@ -79,7 +79,7 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
   const token = environment.secrets[PROXMOX_TOKEN_KEY]!;
 
   await refuseDamagedReport(paths.report, options.stack);
-  const lock = await takeLock(paths.lock);
+  const lock = takeLock(paths.lock);
   let homelab: SimulatedHomelab | undefined;
   try {
     // Before anything is opened, so that a damaged state stops the run with everything as it was.
@@ -128,12 +128,12 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
       },
       close: async () => {
         await open.close();
-        await lock.release();
+        lock.release();
       },
     };
   } catch (error) {
     await homelab?.close();
-    await lock.release();
+    lock.release();
     throw error;
   }
 }

@@ -51,7 +51,7 @@ export async function cached({ cache, say }, { kind, key, files, doing, make }) 
       "Set HOMELAB_CACHE to a folder that you may write to.",
     );
   }
-  return withLock(path.join(cache, "locks", `${kind}-${key}`), say, doing, async () => {
+  return withLock(path.join(cache, "locks", `${kind}-${key}.lock`), say, doing, async () => {
     if (isComplete(folder, files)) return folder;
     removeDrafts(path.dirname(folder), key);
     const draft = path.join(path.dirname(folder), `${draftMark}${key}-${process.pid}-${Date.now()}`);
