@@ -7,6 +7,8 @@ import { join } from "node:path";
 import type { OutputMap, PulumiFn, Stack } from "@pulumi/pulumi/automation/index.js";
 import { loadProgram } from "./engine/program.ts";
 import { OperationLog } from "./engine/operations.ts";
+import { endOrphans } from "./engine/orphans.mjs";
+import { markRun } from "./engine/run-mark.ts";
 import { runEngine } from "./engine/commands.ts";
 import { readState } from "./engine/state.ts";
 import { engineVariables, openStack } from "./engine/workspace.ts";
@@ -79,7 +81,9 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
   const token = environment.secrets[PROXMOX_TOKEN_KEY]!;
 
   await refuseDamagedReport(paths.report, options.stack);
-  const lock = takeLock(paths.lock);
+  const lock = takeLock(paths.lock, markRun());
+  // Nobody's children any more: their process is gone, or the lock would be held.
+  for (const before of lock.runsBefore) await endOrphans(before, 0);
   let homelab: SimulatedHomelab | undefined;
   try {
     // Before anything is opened, so that a damaged state stops the run with everything as it was.
@@ -170,6 +174,8 @@ async function run(
     },
   };
   const failure = await runEngine(command, stack, log, output, (options.overlays ?? []).length > 0);
+  // An engine that was killed leaves its plugins behind, which would look after it in minutes only.
+  if (failure !== undefined) await endOrphans(markRun(), process.pid);
   const after = await readState(paths.stateFile);
   log.addDependencies([...before, ...after]);
   // What time has brought about since the last request is put on record before anyone judges.
