@@ -8,7 +8,7 @@ export interface Lock {
   stale: boolean;
   /** Marks of the runs that ended so: their processes may be left over as well. */
   runsBefore: string[];
-  release(): void;
+  release: () => void;
 }
 
 /**

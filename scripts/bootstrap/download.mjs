@@ -106,7 +106,7 @@ async function fetchInto(url, file) {
       writeSync(out, chunk);
     }
   } catch (error) {
-    throw new Error(`${url} broke off: ${messageOf(error)}.`);
+    throw new Error(`${url} broke off: ${messageOf(error)}.`, { cause: error });
   } finally {
     closeSync(out);
   }

@@ -111,7 +111,9 @@ describe("HOMELAB_TOOLCHAIN=auto", () => {
     await bootstrap(context);
     expect(asked).toEqual(["https://github.com/pulumi/pulumi/releases/download/v3.245.0"]);
     expect(said).toContain("The Pulumi CLI cannot be downloaded: github.com cannot be reached.");
-    expect(said.join("\n")).toContain("The Proxmox plugin cannot be downloaded: this clone has no checksum of");
+    expect(said.join("\n")).toContain(
+      "The Proxmox plugin cannot be downloaded: this clone has no checksum of",
+    );
   });
 
   it("takes the CLI on PATH when it is recent enough, and notices when it changes", async () => {

@@ -11,13 +11,10 @@ process.on("message", ({ file, at }: { file?: string; at?: number }) => {
     return;
   }
   while (Date.now() < (at ?? 0)); // all of them at once
-  const run = async () => {
-    try {
-      ({ release } = await takeLock(file));
-    } catch {
-      release = undefined;
-    }
-    process.send?.({ held: release !== undefined });
-  };
-  void run();
+  try {
+    ({ release } = takeLock(file));
+  } catch {
+    release = undefined;
+  }
+  process.send?.({ held: release !== undefined });
 });
