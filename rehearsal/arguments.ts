@@ -1,5 +1,6 @@
 /** The command line of `npm run rehearse`. */
 import { parseArgs } from "node:util";
+import { show } from "../src/config/problem.ts";
 import { suggest } from "../src/config/suggest.ts";
 import { DEFAULT_TIME_SCALE } from "./world/clock.ts";
 import { UserError } from "./user-error.ts";
@@ -43,9 +44,10 @@ export function parseArguments(argv: string[]): Arguments | undefined {
   const [command = "up", ...rest] = positionals;
   if (!isCommand(command)) throw unknown("command", command, COMMANDS);
   if (rest.length > 0)
-    throw new UserError(`Only one command at a time; found also "${rest.join(" ")}".\n\n${USAGE}`);
+    throw new UserError(`Only one command at a time; found also ${show(rest.join(" "))}.\n\n${USAGE}`);
   if (!values.stack) throw new UserError(`Which environment? Say --stack <name>.\n\n${USAGE}`);
-  if (!/^[\w.-]{1,100}$/.test(values.stack)) throw new UserError(`"${values.stack}" is no name of a stack.`);
+  if (!/^[\w.-]{1,100}$/.test(values.stack))
+    throw new UserError(`${show(values.stack)} is no name of a stack.`);
   const port = values.port === undefined ? undefined : wholeNumber("--port", values.port, 65535);
   return {
     command,
@@ -72,13 +74,15 @@ function parse(argv: string[]) {
 
 function unknown(what: string, found: string, known: readonly string[]): UserError {
   const hint = suggest(found, known);
-  return new UserError(`Unknown ${what} "${found}"${hint ? `; did you mean "${hint}"?` : "."}\n\n${USAGE}`);
+  return new UserError(
+    `Unknown ${what} ${show(found)}${hint ? `; did you mean "${hint}"?` : "."}\n\n${USAGE}`,
+  );
 }
 
 function wholeNumber(option: string, text: string, most: number): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1 || value > most) {
-    throw new UserError(`${option} takes a whole number from 1 to ${most}; found "${text}".`);
+    throw new UserError(`${option} takes a whole number from 1 to ${most}; found ${show(text)}.`);
   }
   return value;
 }

@@ -1,8 +1,8 @@
 /** Entry of `npm run rehearse` and `npm start`. */
 import { parseArguments, USAGE, type Arguments } from "./arguments.ts";
+import { runCommand } from "./command.ts";
 import { checkTable, failureText, maskOutputs, outputsText, timeText } from "./report.ts";
 import { openRehearsal, type Rehearsal } from "./session.ts";
-import { UserError } from "./user-error.ts";
 
 async function main(argv: string[]): Promise<number> {
   const args = parseArguments(argv);
@@ -55,12 +55,4 @@ async function perform(
   return report.ok ? 0 : 1;
 }
 
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    console.error(error instanceof UserError ? error.message : error);
-    process.exitCode = 1;
-  },
-);
+runCommand(main);

@@ -6,7 +6,9 @@ import { createHash } from "node:crypto";
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parse, YAMLParseError } from "yaml";
+import { show } from "../src/config/problem.ts";
 import { suggest } from "../src/config/suggest.ts";
+import { isSpecialKey, setAt } from "./overlay.ts";
 import { REHEARSED } from "./paths.ts";
 import { UserError } from "./user-error.ts";
 
@@ -54,16 +56,11 @@ export async function environments(project: string): Promise<string[]> {
 }
 
 export function parseEnvironment(text: string, file: string): Environment {
-  let document: unknown;
-  try {
-    document = parse(text);
-  } catch (error) {
-    const reason = error instanceof YAMLParseError ? error.message.split("\n")[0] : "it cannot be read";
-    throw new UserError(`${file} is no valid YAML: ${reason}`);
-  }
+  const document = readYaml(text, file);
   const config = isTree(document) ? (document["config"] ?? {}) : undefined;
   if (!isTree(config)) throw new UserError(`${file} must hold a mapping "config:" of configuration keys.`);
 
+  refuseSpecialKeys(config, file);
   const plain: Tree = {};
   const secrets: Record<string, string> = { [PROXMOX_TOKEN_KEY]: madeUpToken(file) };
   for (const [key, value] of Object.entries(config)) {
@@ -92,21 +89,23 @@ export function withOverlays(environment: Environment, overlays: string[]): Envi
       split > 0 ? overlay.slice(0, split) : "",
     )?.[0];
     if (!path)
-      throw new UserError(`--config wants key=value, as in --config protect=false; found "${overlay}".`);
+      throw new UserError(`--config wants key=value, as in --config protect=false; found ${show(overlay)}.`);
     const full = path.includes(":") ? path : `homelab:${path}`;
     const keys = full.split(/[.[\]]/).filter((key) => key !== "");
-    setAt(result.plain, keys, parse(overlay.slice(split + 1)));
+    const value = readYaml(overlay.slice(split + 1), `The value of --config ${path}`);
+    refuseSpecialKeys(value, `--config ${path}`);
+    setAt(result.plain, keys, value);
   }
   return result;
 }
 
-function setAt(tree: Tree, keys: string[], value: unknown): void {
-  let at = tree;
-  for (const key of keys.slice(0, -1)) {
-    if (typeof at[key] !== "object" || at[key] === null) at[key] = {};
-    at = at[key] as Tree;
+function readYaml(text: string, what: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    const reason = error instanceof YAMLParseError ? error.message.split("\n")[0] : "it cannot be read";
+    throw new UserError(`${what} is no valid YAML: ${reason?.replace(/:$/, "")}`);
   }
-  at[keys.at(-1)!] = value;
 }
 
 function madeUp(key: string): string {
@@ -128,6 +127,15 @@ function madeUpToken(seed: string): string {
 
 function digest(text: string): string {
   return createHash("sha256").update(`rehearsal ${text}`).digest("hex");
+}
+
+/** Keys by which JavaScript reaches what all objects share: no configuration has them, and setting one would change them all. */
+function refuseSpecialKeys(value: unknown, where: string): void {
+  if (typeof value !== "object" || value === null) return;
+  for (const [key, item] of Object.entries(value)) {
+    if (isSpecialKey(key)) throw new UserError(`${where}: ${key} is no key of a configuration.`);
+    refuseSpecialKeys(item, where);
+  }
 }
 
 function isTree(value: unknown): value is Tree {

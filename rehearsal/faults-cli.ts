@@ -2,6 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { runCommand } from "./command.ts";
 import { campaign } from "./faults/crew.ts";
 import { document, resultTable } from "./faults/document.ts";
 import { allCases, caseName, sample } from "./faults/plan.ts";
@@ -85,12 +86,4 @@ function positive(option: string, text: string): number {
   return value;
 }
 
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    console.error(error instanceof UserError ? error.message : error);
-    process.exitCode = 1;
-  },
-);
+runCommand(main);

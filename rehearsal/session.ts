@@ -8,6 +8,8 @@ import { dirname, join } from "node:path";
 import type { OutputMap, PulumiFn, Stack } from "@pulumi/pulumi/automation/index.js";
 import { loadProgram } from "./engine/program.ts";
 import { OperationLog } from "./engine/operations.ts";
+import { endOrphans } from "./engine/orphans.mjs";
+import { markRun } from "./engine/run-mark.ts";
 import { runEngine } from "./engine/commands.ts";
 import { readState } from "./engine/state.ts";
 import { ownVariables } from "./engine/sealed-engine.ts";
@@ -82,7 +84,9 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
 
   await refuseDamagedReport(paths.report, options.stack);
   refuseOlderFolder(paths, options.stack);
-  const lock = await takeLock(paths.lock);
+  const lock = takeLock(paths.lock, markRun());
+  // Nobody's children any more: their process is gone, or the lock would be held.
+  for (const before of lock.runsBefore) await endOrphans(before, 0);
   let homelab: SimulatedHomelab | undefined;
   try {
     // Before anything is opened, so that a damaged state stops the run with everything as it was.
@@ -127,12 +131,12 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
       },
       close: async () => {
         await open.close();
-        await lock.release();
+        lock.release();
       },
     };
   } catch (error) {
     await homelab?.close();
-    await lock.release();
+    lock.release();
     throw error;
   }
 }
@@ -177,6 +181,8 @@ async function run(
     },
   };
   const failure = await runEngine(command, stack, log, output, (options.overlays ?? []).length > 0);
+  // An engine that was killed leaves its plugins behind, which would look after it in minutes only.
+  if (failure !== undefined) await endOrphans(markRun(), process.pid);
   const after = await readState(paths.stateFile);
   log.addDependencies([...before, ...after]);
   // What time has brought about since the last request is put on record before anyone judges.

@@ -1,12 +1,13 @@
 // `npm run preview -- --stack <env>`: a preview against the environment's real state, as a pull request gets it.
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { readToolchain } from "./bootstrap/toolchain.mjs";
 
 const repository = fileURLToPath(new URL("..", import.meta.url));
-/** @type {{ pulumi: string }} */
-const { pulumi } = JSON.parse(readFileSync(join(repository, ".rehearsal", "toolchain.json"), "utf8"));
+const { pulumi } = readToolchain({ root: repository, home: homedir(), env: process.env });
 
 const path = [dirname(pulumi), ...(process.env["PATH"] ?? "").split(delimiter)];
 const host = process.platform === "win32" ? "pulumi-language-nodejs.exe" : "pulumi-language-nodejs";

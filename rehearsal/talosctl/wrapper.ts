@@ -6,6 +6,7 @@ import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { RUN_VARIABLE } from "../engine/orphans.mjs";
 
 /**
  * Writes the script, executable by anybody.
@@ -29,7 +30,7 @@ function script(talosctl: string | undefined, home: string): string {
   return `#!/bin/sh
 # Written anew by every rehearsal.
 sealed() {
-  exec env -i PATH="$PATH" HOME=${quote(home)} \${TMPDIR:+"TMPDIR=$TMPDIR"} "$@"
+  exec env -i PATH="$PATH" HOME=${quote(home)} \${TMPDIR:+"TMPDIR=$TMPDIR"} \${${RUN_VARIABLE}:+"${RUN_VARIABLE}=$${RUN_VARIABLE}"} "$@"
 }
 for word in "$@"; do
   if [ "$word" = upgrade-k8s ]; then

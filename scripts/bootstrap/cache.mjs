@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import { withLock } from "./lock.mjs";
+import { refuseForeign } from "./ours.mjs";
 import { Problem, messageOf } from "./problem.mjs";
 import { removeAtExit } from "./run.mjs";
 
@@ -29,6 +30,27 @@ export function isComplete(folder, files) {
 }
 
 /**
+ * The cache's programs are run: one that others can put programs in is refused. Its folders and entries are looked at alike; what lies
+ * deeper is in nobody else's reach then.
+ * @param {Pick<Context, "cache" | "home">} context
+ */
+export function refuseForeignCache({ cache, home }) {
+  const remedy =
+    "Remove it if nobody needs it, or set HOMELAB_CACHE to a folder of your own that nobody else may write in.";
+  const folders = [cache, ...below(cache), ...below(cache).flatMap(below)];
+  for (const folder of folders) refuseForeign(folder, home, "The cache folder", remedy);
+}
+
+/** @param {string} folder */
+function below(folder) {
+  try {
+    return readdirSync(folder).map((name) => path.join(folder, name));
+  } catch {
+    return [];
+  }
+}
+
+/**
  * Finds something in the cache, or makes it: in a folder of another name, renamed when `make` has returned. An
  * interrupted `make` leaves nothing that could be taken for the thing, and two processes do not make it twice.
  * @param {Pick<Context, "cache" | "say">} context
@@ -44,14 +66,14 @@ export async function cached({ cache, say }, { kind, key, files, doing, make }) 
   const folder = entryFolder(cache, kind, key);
   if (isComplete(folder, files)) return folder;
   try {
-    mkdirSync(path.dirname(folder), { recursive: true });
+    mkdirSync(path.dirname(folder), { recursive: true, mode: 0o700 });
   } catch (error) {
     throw new Problem(
       `The cache folder ${cache} cannot be made: ${messageOf(error)}`,
       "Set HOMELAB_CACHE to a folder that you may write to.",
     );
   }
-  return withLock(path.join(cache, "locks", `${kind}-${key}`), say, doing, async () => {
+  return withLock(path.join(cache, "locks", `${kind}-${key}.lock`), say, doing, async () => {
     if (isComplete(folder, files)) return folder;
     removeDrafts(path.dirname(folder), key);
     const draft = path.join(path.dirname(folder), `${draftMark}${key}-${process.pid}-${Date.now()}`);

@@ -8,6 +8,7 @@
  * @property {import("./settings.mjs").Way} way what HOMELAB_TOOLCHAIN picked
  * @property {import("./versions.mjs").Pins} pins
  * @property {(line: string) => void} say tells the person something
+ * @property {Partial<Record<import("./releases.mjs").Tool, string>>} [releases] folders of releases elsewhere than at their publishers
  * @property {(url: string) => Promise<boolean>} reachable whether a server answers, within seconds
  */
 

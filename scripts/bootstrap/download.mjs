@@ -1,51 +1,168 @@
+import { createHash } from "node:crypto";
+import { chmodSync, closeSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import path from "node:path";
 import { cached } from "./cache.mjs";
 import { spoken } from "./files.mjs";
-import { Problem } from "./problem.mjs";
+import { Problem, messageOf } from "./problem.mjs";
+import { pinnedChecksum, releaseOf, versionOfTool } from "./releases.mjs";
+import { run, tail } from "./run.mjs";
 
 /** @typedef {import("./context.mjs").Context} Context */
 
+/** More than any of these files has: a server that never stops sending does not fill the disk. */
+const largest = 1024 * 1024 * 1024;
+
 /**
- * Downloads something into the cache, or says why it cannot be had. A download is never the only way but where
- * HOMELAB_TOOLCHAIN asks for it, so its failure is an error only there.
+ * Downloads a release's file into the cache and checks it against its pinned SHA-256, or says why it cannot be had. A download is
+ * never the only way but where HOMELAB_TOOLCHAIN asks for it, so its failure is an error only there. A file that is not what it
+ * should be is always one: somebody is at work, or a disk or a line is broken.
  * @param {Context} context
  * @param {object} wanted
+ * @param {import("./releases.mjs").Tool} wanted.tool
  * @param {string} wanted.what what it is, as it begins a sentence: "The Pulumi CLI"
- * @param {string} wanted.announced what is fetched and how large it is, in words
- * @param {string} wanted.server asked first: without it, a download would cost minutes of retries
+ * @param {string} wanted.size how large it is, in words
  * @param {string} wanted.remedy what a person can do who asked for a download only
  * @param {string} wanted.kind of the entry in the cache
  * @param {string} wanted.key of the entry in the cache
- * @param {string[]} wanted.files what must be in it
- * @param {(draft: string, doing: string) => Promise<string | undefined>} wanted.fetch fills the folder; a text that comes
- *   back is why it could not
+ * @param {string} wanted.program where in the entry the program has to be; a release that is no archive becomes that file
  * @returns {Promise<string | undefined>} its folder; undefined when it cannot be had and another way is left
  */
-export async function downloaded(context, { what, announced, server, remedy, fetch, ...entry }) {
-  const { say, way } = context;
-  /** @param {string} why */
-  const giveUp = (why) => {
+export async function downloaded(context, { tool, what, size, remedy, kind, key, program }) {
+  const { root, pins, say, way } = context;
+  const version = versionOfTool(pins, tool);
+  /** @param {string} why @param {string} [todo] */
+  const giveUp = (why, todo = remedy) => {
     const text = `${what} cannot be downloaded: ${why}`;
-    if (way === "download") throw new Problem(text, remedy);
+    if (way === "download") throw new Problem(text, todo);
     say(text);
     return undefined;
   };
-  if (!(await context.reachable(server))) return giveUp(`${new URL(server).host} cannot be reached.`);
-  const doing = `downloading ${what.replace(/^The /, "the ")}`;
+  const release = releaseOf(tool, version);
+  const file = release.file(process.platform, process.arch);
+  if (!file) return giveUp(`there is no release of it for ${process.platform}-${process.arch}.`);
+  const sum = pinnedChecksum(root, tool, version, file);
+  if (sum === undefined) {
+    return giveUp(
+      `this clone has no checksum of ${file} to check it against.`,
+      `Fill it in with \`node scripts/update-checksums.mjs\` and look at what it wrote, or set HOMELAB_TOOLCHAIN=build: ` +
+        "what is built is checked by Go's checksums.",
+    );
+  }
+  const base = context.releases?.[tool] ?? release.base;
+  if (!(await context.reachable(base))) return giveUp(`${new URL(base).host} cannot be reached.`);
   /** @type {string | undefined} */
   let failed;
   const folder = await cached(context, {
-    ...entry,
-    doing,
+    kind,
+    key,
+    files: [program],
+    doing: `downloading ${what.replace(/^The /, "the ")}`,
     make: async (draft) => {
       const started = Date.now();
-      say(`Downloading ${announced} ...`);
-      failed = await fetch(draft, doing);
-      if (failed !== undefined) throw new Problem(failed);
-      say(`  downloaded in ${spoken(Date.now() - started)}.`);
+      say(`Downloading ${what.replace(/^The /, "the ")} ${version} (${size}) ...`);
+      const archive = path.join(draft, file);
+      try {
+        const found = await fetchInto(`${base}/${file}`, archive);
+        if (found !== sum) throw new Problem(otherThanPinned(`${base}/${file}`, found, sum), tampered);
+        await place(archive, path.join(draft, program));
+      } catch (error) {
+        if (!(error instanceof Problem)) failed = messageOf(error);
+        throw error;
+      }
+      say(`  downloaded and checked in ${spoken(Date.now() - started)}.`);
     },
   }).catch((error) => {
     if (failed === undefined) throw error;
     return undefined;
   });
   return folder ?? giveUp(failed ?? "");
+}
+
+const tampered =
+  "It was thrown away, and nothing of it was run. Try again; if it stays so, something between you and the server changes what you " +
+  "download: set HOMELAB_TOOLCHAIN=build, and tell the project.";
+
+/** @param {string} url @param {string} found @param {string} pinned */
+function otherThanPinned(url, found, pinned) {
+  return `${url} is not the file that this clone was made for: its SHA-256 is\n    ${found}, and must be\n    ${pinned}.`;
+}
+
+/**
+ * @param {string} url
+ * @param {string} file written as it comes
+ * @returns {Promise<string>} its SHA-256
+ */
+async function fetchInto(url, file) {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(600_000) });
+  if (!answer.ok || !answer.body) throw new Error(`${url} answers ${answer.status}.`);
+  const sum = createHash("sha256");
+  const out = openSync(file, "wx", 0o600);
+  let length = 0;
+  try {
+    for await (const chunk of answer.body) {
+      length += chunk.length;
+      if (length > largest) throw new Error(`${url} sends more than 1 GiB.`);
+      sum.update(chunk);
+      writeSync(out, chunk);
+    }
+  } catch (error) {
+    throw new Error(`${url} broke off: ${messageOf(error)}.`, { cause: error });
+  } finally {
+    closeSync(out);
+  }
+  return sum.digest("hex");
+}
+
+/**
+ * Puts a checked file where the program belongs: an archive's files go into the program's folder.
+ * @param {string} file
+ * @param {string} to
+ */
+async function place(file, to) {
+  const folder = path.dirname(to);
+  mkdirSync(folder, { recursive: true });
+  if (!file.endsWith(".tar.gz")) {
+    renameSync(file, to);
+    chmodSync(to, 0o755);
+    return;
+  }
+  await unpack(file, folder);
+  rmSync(file);
+}
+
+/**
+ * Unpacks an archive's plain files beside each other. Nothing can get out of the folder: names are looked at first, and what is no
+ * file or folder (links above all) is refused.
+ * @param {string} archive
+ * @param {string} folder
+ */
+export async function unpack(archive, folder) {
+  const listed = await tar(["-tvzf", archive]);
+  const lines = listed.split("\n").filter((line) => line !== "");
+  if (lines.some((line) => !/^[-d]/.test(line)))
+    throw new Problem(`${path.basename(archive)} holds a link or a device: it was not unpacked.`);
+  const names = (await tar(["-tzf", archive])).split("\n").filter((line) => line !== "");
+  const outside = names.find(
+    (name) => name.startsWith("/") || name.includes("\\") || name.split("/").includes(".."),
+  );
+  if (outside !== undefined)
+    throw new Problem(
+      `${path.basename(archive)} holds ${JSON.stringify(outside)}, which leads out of its folder: it was not unpacked.`,
+    );
+  // Pulumi's archive has one folder around everything.
+  const files = names.filter((name) => !name.endsWith("/"));
+  const around = files.every((name) => name.startsWith("pulumi/")) ? ["--strip-components=1"] : [];
+  await tar(["-xzf", archive, "-C", folder, "--no-same-owner", ...around]);
+}
+
+/** @param {string[]} args */
+async function tar(args) {
+  const done = await run("tar", args, { timeout: 300_000 });
+  if (done.missing)
+    throw new Problem(
+      "tar is needed to unpack what was downloaded, and it is not on PATH.",
+      "Install it, or set HOMELAB_TOOLCHAIN=build.",
+    );
+  if (done.code !== 0) throw new Problem(`An archive cannot be unpacked:\n${tail(done.output, 5)}`);
+  return done.stdout;
 }

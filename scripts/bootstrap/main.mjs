@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { refuseForeignCache } from "./cache.mjs";
 import { ensureHelper, machinery, nodes } from "./helpers.mjs";
 import { ensurePackages } from "./packages.mjs";
 import { ensurePlugin } from "./plugin.mjs";
@@ -23,13 +24,14 @@ import { readPins } from "./versions.mjs";
  */
 export async function bootstrap(context, wanted = {}) {
   await ensurePackages(context);
+  refuseForeignCache(context);
   const known = currentToolchain(context);
   if (known && (known.talosctl !== undefined || !wanted.talosctl)) return { toolchain: known, news: false };
   // The helpers first: they always need Go, and a machine without it should say so before it downloads anything.
   const talosMachinery = await ensureHelper(context, machinery);
   const talosNodes = await ensureHelper(context, nodes);
   const cli = await ensurePulumi(context);
-  const plugin = await ensurePlugin(context, cli.path);
+  const plugin = await ensurePlugin(context);
   const talosctl = wanted.talosctl ? await ensureTalosctl(context) : undefined;
   const toolchain = recordToolchain(context, {
     pulumi: cli.path,

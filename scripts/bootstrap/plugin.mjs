@@ -23,7 +23,6 @@ import { pluginSources } from "./settings.mjs";
 const kind = "pulumi-home";
 const file = program("pulumi-resource-proxmoxve");
 const server = "github://api.github.com/muhlba91/pulumi-proxmoxve";
-const probe = "https://api.github.com";
 
 /** @param {string} root */
 const sources = (root) => path.join(root, "tools", "proxmox-plugin");
@@ -52,10 +51,9 @@ export function installedPlugin({ env, home, pins }) {
 /**
  * Finds the Proxmox plugin in the order of HOMELAB_TOOLCHAIN's way, or gets it.
  * @param {Context} context
- * @param {string} cli the Pulumi CLI
  * @returns {Promise<Plugin>}
  */
-export async function ensurePlugin(context, cli) {
+export async function ensurePlugin(context) {
   const { way, cache, pins } = context;
   const within = path.join(pluginFolder(context), file);
   const published = entryFolder(cache, kind, publishedKey(context));
@@ -71,7 +69,7 @@ export async function ensurePlugin(context, cli) {
       found = plugin(published, "published");
     else if (source === "cached build" && isComplete(own, buildFiles(context)))
       found = plugin(own, "own build");
-    else if (source === "download") found = plugin(await download(context, cli, within), "published");
+    else if (source === "download") found = plugin(await download(context, within), "published");
     else if (source === "build") found = plugin(await build(context), "own build");
     if (found) return found;
   }
@@ -113,28 +111,17 @@ async function fromUser(context, within) {
 
 /**
  * @param {Context} context
- * @param {string} cli
  * @param {string} within
  */
-function download(context, cli, within) {
-  const { env, pins, say } = context;
+function download(context, within) {
   return downloaded(context, {
+    tool: "proxmoxve",
     what: "The Proxmox plugin",
-    announced: `the Proxmox plugin ${pins.proxmox} (about 30 MB)`,
-    server: probe,
-    remedy: "Check the network (a GITHUB_TOKEN lifts GitHub's limit), or set HOMELAB_TOOLCHAIN=build.",
+    size: "about 30 MB",
+    remedy: "Check the network, or set HOMELAB_TOOLCHAIN=build.",
     kind,
     key: publishedKey(context),
-    files: [within],
-    fetch: async (draft, doing) => {
-      const done = await run(
-        cli,
-        ["plugin", "install", "resource", "proxmoxve", pins.proxmox, "--server", server],
-        { cwd: draft, env: pulumiEnvironment(env, { PULUMI_HOME: draft }), timeout: 600_000, doing, say },
-      );
-      if (done.code === 0) return undefined;
-      return done.timedOut ? "it took more than 10 minutes." : `Pulumi says:\n${tail(done.output, 5)}`;
-    },
+    program: within,
   });
 }
 

@@ -5,7 +5,7 @@ import { downloaded } from "./download.mjs";
 import { findOnPath, machineKind, program, sourceKey } from "./files.mjs";
 import { goBuild } from "./go.mjs";
 import { Problem } from "./problem.mjs";
-import { run, tail } from "./run.mjs";
+import { run } from "./run.mjs";
 import { cliSources } from "./settings.mjs";
 import { isUsablePulumi } from "./versions.mjs";
 
@@ -19,7 +19,6 @@ import { isUsablePulumi } from "./versions.mjs";
  */
 
 const kind = "pulumi-cli";
-const installer = "https://get.pulumi.com/install.sh";
 // The Automation API's PulumiCommand.get({ root }) looks in root/bin, so that is where a build goes too.
 const binary = path.join("bin", program("pulumi"));
 
@@ -100,39 +99,23 @@ async function onPath({ env, pins, say, way }) {
 }
 
 /**
- * By the official installer, through the Automation API.
  * @param {Context} context
  * @returns {Promise<Cli | undefined>} undefined when it cannot be had and another way is left
  */
 async function download(context) {
-  const { root, env, pins, say } = context;
   const folder = await downloaded(context, {
+    tool: "pulumi",
     what: "The Pulumi CLI",
-    announced: `the Pulumi CLI ${pins.pulumi} with its official installer (about 100 MB)`,
-    server: installer,
+    size: "about 100 MB",
     remedy:
       "Check the network, or install it yourself (https://www.pulumi.com/docs/install/), or set HOMELAB_TOOLCHAIN=build.",
     kind,
     key: downloadKey(context),
-    files: [binary],
-    fetch: async (draft, doing) => {
-      const script = path.join(root, "scripts", "bootstrap", "install-pulumi.mjs");
-      const done = await run(process.execPath, [script, draft], {
-        cwd: root,
-        env: pulumiEnvironment(env),
-        timeout: 600_000,
-        doing,
-        say,
-      });
-      if (done.code === 0) return undefined;
-      return done.timedOut
-        ? "it took more than 10 minutes."
-        : `its installer failed:\n${tail(done.output, 5)}`;
-    },
+    program: binary,
   });
   return folder === undefined
     ? undefined
-    : { path: path.join(folder, binary), version: pins.pulumi, how: "downloaded" };
+    : { path: path.join(folder, binary), version: context.pins.pulumi, how: "downloaded" };
 }
 
 /**

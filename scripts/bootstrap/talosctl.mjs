@@ -1,10 +1,9 @@
-import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { cached, entryFolder, isComplete } from "./cache.mjs";
 import { downloaded } from "./download.mjs";
-import { findOnPath, hash, machineKind, program, sourceKey } from "./files.mjs";
+import { findOnPath, machineKind, program, sourceKey } from "./files.mjs";
 import { goBuild } from "./go.mjs";
-import { Problem, messageOf } from "./problem.mjs";
+import { Problem } from "./problem.mjs";
 import { run } from "./run.mjs";
 import { cliSources } from "./settings.mjs";
 import { parseVersion } from "./versions.mjs";
@@ -13,7 +12,6 @@ import { parseVersion } from "./versions.mjs";
 
 const kind = "talosctl";
 const binary = program("talosctl");
-const releases = "https://github.com/siderolabs/talos/releases/download";
 
 /** @param {string} root */
 const sources = (root) => path.join(root, "tools", "talosctl");
@@ -78,75 +76,22 @@ async function onPath({ env, pins, say }) {
   return undefined;
 }
 
-/** The release's name of this machine's kind; undefined where Talos publishes none. */
-export function releaseFile(platform = process.platform, arch = process.arch) {
-  /** @type {Record<string, string>} */
-  const systems = { linux: "linux", darwin: "darwin", win32: "windows", freebsd: "freebsd" };
-  /** @type {Record<string, string>} */
-  const machines = { x64: "amd64", arm64: "arm64", arm: "armv7" };
-  const system = systems[platform];
-  const machine = machines[arch];
-  if (!system || !machine) return undefined;
-  return `talosctl-${system}-${machine}${system === "windows" ? ".exe" : ""}`;
-}
-
-/**
- * The checksum that a release's list gives a file.
- * @param {string} list lines of "<sha256>  <file>"
- * @param {string} file
- */
-export function checksumOf(list, file) {
-  for (const line of list.split("\n")) {
-    const [sum, name] = line.trim().split(/\s+/);
-    if (name?.replace(/^(\*|\.\/)/, "") === file && /^[0-9a-f]{64}$/.test(sum ?? "")) return sum;
-  }
-  return undefined;
-}
-
 /**
  * @param {Context} context
  * @returns {Promise<string | undefined>} undefined when it cannot be had and another way is left
  */
 async function download(context) {
-  const { pins, say, way } = context;
-  const remedy =
-    "Check the network, or install it yourself (https://docs.siderolabs.com/talos/), or set HOMELAB_TOOLCHAIN=build.";
-  const file = releaseFile();
-  if (!file) {
-    const why = `talosctl cannot be downloaded: there is no release of it for ${machineKind}.`;
-    if (way === "download") throw new Problem(why, remedy);
-    say(why);
-    return undefined;
-  }
-  const release = `${releases}/v${pins.talosctl}`;
   const folder = await downloaded(context, {
+    tool: "talosctl",
     what: "talosctl",
-    announced: `talosctl ${pins.talosctl} (about 100 MB)`,
-    server: release,
-    remedy,
+    size: "about 100 MB",
+    remedy:
+      "Check the network, or install it yourself (https://docs.siderolabs.com/talos/), or set HOMELAB_TOOLCHAIN=build.",
     kind,
     key: downloadKey(context),
-    files: [binary],
-    fetch: async (draft) => {
-      try {
-        const sum = checksumOf(String(await fetched(`${release}/sha256sum.txt`)), file);
-        const content = await fetched(`${release}/${file}`);
-        if (sum === undefined || hash(content) !== sum) return "its checksum is another one.";
-        writeFileSync(path.join(draft, binary), content, { mode: 0o755 });
-        return undefined;
-      } catch (error) {
-        return messageOf(error);
-      }
-    },
+    program: binary,
   });
   return folder === undefined ? undefined : path.join(folder, binary);
-}
-
-/** @param {string} url */
-async function fetched(url) {
-  const answer = await fetch(url, { signal: AbortSignal.timeout(600_000) });
-  if (!answer.ok) throw new Error(`${url} answers ${answer.status}.`);
-  return Buffer.from(await answer.arrayBuffer());
 }
 
 /** @param {Context} context */

@@ -1,7 +1,10 @@
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { findOnPath, hash, machineKind, readJson, stamp, writeJson } from "./files.mjs";
 import { helperKey, machinery, nodes } from "./helpers.mjs";
+import { refuseForeign } from "./ours.mjs";
 import { installedPlugin, ownKey } from "./plugin.mjs";
+import { Problem } from "./problem.mjs";
 import { buildKey } from "./pulumi.mjs";
 import { talosctlKey } from "./talosctl.mjs";
 
@@ -62,14 +65,65 @@ export function fingerprint(context) {
  * @returns {Toolchain | undefined}
  */
 export function currentToolchain(context) {
-  /** @type {Toolchain | undefined} */
-  const known = readJson(toolchainFile(context.root));
-  if (typeof known?.files !== "object" || known.fingerprint !== fingerprint(context)) return undefined;
+  const known = asToolchain(readJson(toolchainFile(context.root)));
+  refuseForeignPrograms(context, known);
+  if (known?.fingerprint !== fingerprint(context)) return undefined;
   const files = Object.entries(known.files);
   const programs = programsOf(known);
   return files.length === programs.length && files.every(([file, seen]) => stamp(file) === seen)
     ? known
     : undefined;
+}
+
+/**
+ * The toolchain of the last bootstrap, for those who run with it.
+ * @param {Pick<Context, "root" | "home" | "env">} context
+ * @returns {Toolchain}
+ */
+export function readToolchain(context) {
+  const file = toolchainFile(context.root);
+  const known = asToolchain(readJson(file));
+  if (!known) {
+    const why = existsSync(file) ? `${file} is damaged` : "The Pulumi CLI and its plugins are not set up yet";
+    throw new Problem(`${why}: run \`npm run bootstrap\` first.`);
+  }
+  refuseForeignPrograms(context, known);
+  return known;
+}
+
+/**
+ * @param {any} value
+ * @returns {Toolchain | undefined} undefined when it is none
+ */
+function asToolchain(value) {
+  const texts = (/** @type {any} */ record) => Object.values(record).every((one) => typeof one === "string");
+  const { files, ...named } = value ?? {};
+  const needed = [
+    "pulumi",
+    "pulumiVersion",
+    "pulumiHome",
+    "proxmoxPlugin",
+    "proxmoxPluginPath",
+    "talosMachinery",
+    "talosNodes",
+    "fingerprint",
+  ];
+  const whole = needed.every((key) => typeof named[key] === "string" && named[key] !== "") && texts(named);
+  return whole && typeof files === "object" && files !== null && texts(files) ? value : undefined;
+}
+
+/**
+ * The file names programs that will be run: neither it nor they may be somebody else's. What PATH names is the user's own choice.
+ * @param {Pick<Context, "root" | "home" | "env">} context
+ * @param {Toolchain | undefined} toolchain
+ */
+function refuseForeignPrograms({ root, home, env }, toolchain) {
+  if (!toolchain) return;
+  const remedy = "Remove it, then run `npm run bootstrap`.";
+  refuseForeign(toolchainFile(root), home, "The record of the toolchain,", remedy);
+  for (const file of programsOf(toolchain)) {
+    if (file !== findOnPath(path.parse(file).name, env)) refuseForeign(file, home, "The program", remedy);
+  }
 }
 
 /** @param {Omit<Toolchain, "cache" | "fingerprint" | "files">} toolchain */

@@ -18,8 +18,21 @@ const UNPRINTABLE = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff
 // An API token of Proxmox, or the part of it that is secret, in the wrong place or mistyped.
 const SECRETS = /[^\s"@]+@[^\s"!]+![^\s"=]+=[^\s"]*|[0-9a-f]{6,12}(?:-[0-9a-f]{3,5}){3}-[0-9a-f]{8,14}/gi;
 
-function hideSecrets(text: string): string {
-  return text.replace(SECRETS, "[secret]");
+// User and password of a URL, whatever characters they are made of; and without its scheme, as `curl -u` has them.
+const CREDENTIALS = /((?:[\w+.-]+:)?\/\/)[^\s"]*@|[^\s":@/=]+:[^\s"@]+@/g;
+
+/** More than is shown of anything, so that the work does not grow with the value. */
+const LONGEST_READ = 8 * LONGEST_SHOWN;
+
+/** What may be the beginning of a URL's password that ends behind what is read. */
+const CREDENTIALS_CUT = /[^\s":@]*:[^\s"]*$/;
+
+function hideSecrets(whole: string): string {
+  const text = whole.slice(0, LONGEST_READ);
+  const hidden = text
+    .replace(SECRETS, "[secret]")
+    .replace(CREDENTIALS, (_, scheme: string | undefined) => `${scheme ?? ""}[secret]@`);
+  return whole.length > LONGEST_READ ? hidden.replace(CREDENTIALS_CUT, "[…]") : hidden;
 }
 
 /** A value as it may stand in a message: short, on one line, structures only named. */

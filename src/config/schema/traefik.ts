@@ -34,7 +34,7 @@ const acmeSchema = z
       .enum(["http-01", "tls-alpn-01"])
       .default("http-01")
       .meta({ description: "How the certificate authority checks a domain: by port 80 or by port 443." }),
-    caServer: text(/^(?:staging|production|https:\/\/[^\s/]+\S*)$/, CA_SERVER)
+    caServer: text(/^(?:staging|production|https:\/\/[^\s/@]+(?:\/\S*)?)$/, CA_SERVER)
       .refine((value) => URL.canParse(caServerUrl(value)), { error: CA_SERVER })
       .default("staging")
       .meta({

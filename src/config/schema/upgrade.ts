@@ -61,7 +61,8 @@ export const upgradeSchema = z
           .optional()
           .meta({
             description:
-              "Folder on the workstation for snapshots of etcd, which hold the cluster's secrets; relative to the project.",
+              "Folder on the workstation for snapshots of etcd, which hold the cluster's secrets; relative to the project. Only you can read " +
+              "the files. A folder that has to be made is yours alone; one that is there keeps its permissions, and is refused when everybody may write in it.",
             defaultNote: "`etcd-snapshots/<cluster name>`",
           }),
         keep: whole(1, 1000, "snapshots")

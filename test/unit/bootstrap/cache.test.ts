@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
-import { hostname } from "node:os";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { cached } from "../../../scripts/bootstrap/cache.mjs";
 import { isStale, withLock } from "../../../scripts/bootstrap/lock.mjs";
+import { here } from "../../../scripts/bootstrap/processes.mjs";
 import { scratch } from "./fakes.js";
 
 function entry(cache: string, content: string) {
@@ -77,36 +77,27 @@ describe("the cache", () => {
 });
 
 describe("a lock", () => {
-  const here = { host: "here", alive: (pid: number) => pid === 1 };
+  const startOf = (pid: number) => ({ 1: "monday", 2: "" })[pid];
+  const owner = { pid: 1, host: "here", started: "monday", token: "t" };
   it.each([
-    ["a living holder", { pid: 1, host: "here", token: "t" }, 1_000, false],
-    ["a dead holder", { pid: 2, host: "here", token: "t" }, 1_000, true],
-    ["a holder on another host, lately seen", { pid: 2, host: "there", token: "t" }, 1_000, false],
-    ["a holder on another host, not seen for long", { pid: 2, host: "there", token: "t" }, 30_000, true],
-    [
-      "a living process of the same number, not seen for long",
-      { pid: 1, host: "here", token: "t" },
-      30_000,
-      true,
-    ],
-    ["a holder that has not signed yet", undefined, 1_000, false],
-    ["a holder that never signed", undefined, 30_000, true],
-  ])("of %s: stale is %4$s", (_, owner, age, stale) => expect(isStale(owner, age, here)).toBe(stale));
+    ["a living holder", owner, 1_000, false],
+    ["a living holder that slept", owner, 30_000, false],
+    ["a dead holder", { ...owner, pid: 3 }, 1_000, true],
+    ["a holder whose number another process has by now", { ...owner, started: "sunday" }, 1_000, true],
+    ["a holder on another host, lately seen", { ...owner, host: "there" }, 1_000, false],
+    ["a holder on another host, not seen for long", { ...owner, host: "there" }, 30_000, true],
+    ["a living process whose start nobody knows, not seen for long", { ...owner, pid: 2 }, 30_000, true],
+    ["nobody", undefined, 1_000, true],
+  ])("of %s: stale is %4$s", (_, holder, age, stale) =>
+    expect(isStale(holder, age, { host: "here", startOf })).toBe(stale),
+  );
 
   it("is taken over from a killed process", async () => {
-    const folder = path.join(scratch(), "lock");
-    mkdirSync(folder);
-    const dead = { pid: 2 ** 22 + 1, host: hostname(), token: "t" };
-    writeFileSync(path.join(folder, "owner.json"), JSON.stringify(dead));
-    expect(
-      await withLock(
-        folder,
-        () => {},
-        "working",
-        () => Promise.resolve("done"),
-      ),
-    ).toBe("done");
-    expect(existsSync(folder)).toBe(false);
+    const file = path.join(scratch(), "lock");
+    writeFileSync(file, JSON.stringify({ pid: 2 ** 22 + 1, host: here(), token: "t" }));
+    const work = () => Promise.resolve("done");
+    expect(await withLock(file, () => {}, "working", work)).toBe("done");
+    expect(existsSync(file)).toBe(false);
   });
 
   it("lets one work at a time, and tells the others whom they wait for", async () => {

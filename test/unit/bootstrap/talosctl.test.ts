@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { expect, it } from "vitest";
 import { bootstrap } from "../../../scripts/bootstrap/main.mjs";
-import { checksumOf, releaseFile } from "../../../scripts/bootstrap/talosctl.mjs";
 import { fakeMachine, script } from "./fakes.js";
 
 it("is built only when it is asked for, and kept from then on", async () => {
@@ -38,15 +37,4 @@ it("says what to do when none may be fetched", async () => {
   await expect(bootstrap(context, { talosctl: true })).rejects.toThrow(
     /^There is no talosctl of 1.12 on PATH.*\nInstall one/,
   );
-});
-
-it("knows the releases' names and checksums", () => {
-  expect(releaseFile("linux", "x64")).toBe("talosctl-linux-amd64");
-  expect(releaseFile("darwin", "arm64")).toBe("talosctl-darwin-arm64");
-  expect(releaseFile("win32", "x64")).toBe("talosctl-windows-amd64.exe");
-  expect(releaseFile("linux", "mips")).toBeUndefined();
-  const [one, two] = ["a".repeat(64), "b".repeat(64)];
-  const list = `${one}  talosctl-linux-amd64.sig\n${two}  talosctl-linux-amd64\n`;
-  expect(checksumOf(list, "talosctl-linux-amd64")).toBe(two);
-  expect(checksumOf("<html>not found</html>", "talosctl-linux-amd64")).toBeUndefined();
 });

@@ -50,6 +50,31 @@ describe("values in messages", () => {
     ]);
   });
 
+  it("hide the credentials of a URL", () => {
+    for (const text of [
+      "https://admin:hunter2@pve:8006/",
+      "https://admin:hun/ter2@pve:8006/",
+      "https://admin:hunt@er2@pve:8006/",
+      "http://hunter2@pve",
+      "admin:hunter2@pve:8006",
+      `https://admin:${"hunter2".repeat(10_000)}@pve`,
+    ]) {
+      expect(show(text)).not.toContain("hun");
+      expect(show({ [text]: 1 })).toBe("a mapping");
+      expect(keyPath("homelab:cluster", text)).not.toContain("hun");
+    }
+    expect(show("https://admin:hunter2@pve:8006/")).toBe('"https://[secret]@pve:8006/"');
+    expect(show("https://pve:8006/")).toBe('"https://pve:8006/"');
+    expect(show("me@example.com")).toBe('"me@example.com"');
+  });
+
+  it.each(["a", "a@", "://", "a:", "a@b!", "0123abcd-"])("take no time however long they are: %s", (part) => {
+    const started = performance.now();
+    const text = show(part.repeat(20_000));
+    expect(performance.now() - started).toBeLessThan(200);
+    expect(text.length).toBeLessThan(80);
+  });
+
   it("have paths", () => {
     expect(keyPath(indexPath("homelab:nodes", 1), "vmId")).toBe("homelab:nodes[1].vmId");
     expect(keyPath("homelab:cluster", "a b")).toBe('homelab:cluster["a b"]');

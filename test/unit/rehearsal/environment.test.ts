@@ -35,6 +35,12 @@ describe("an environment's config", () => {
     ["config: [", "no valid YAML"],
     ["- a", 'must hold a mapping "config:"'],
     ["config: 3", 'must hold a mapping "config:"'],
+    ["config: { __proto__: { x: 1 } }", "Pulumi.x.yaml: __proto__ is no key of a configuration."],
+    [
+      "config: { a: [{ constructor: { x: 1 } }] }",
+      "Pulumi.x.yaml: constructor is no key of a configuration.",
+    ],
+    ["config: *a", "no valid YAML"],
   ])("is refused when it is %j", (text, message) => {
     expect(() => parseEnvironment(text, "Pulumi.x.yaml")).toThrow(message);
   });
@@ -61,6 +67,44 @@ describe("overlays", () => {
 
   test.each(["protect", "=1", "a b=1", "a..b=1"])("%j is refused", (overlay) => {
     expect(() => withOverlays(environment, [overlay])).toThrow(UserError);
+  });
+
+  test("show no credentials when they are refused", () => {
+    expect(() => withOverlays(environment, ["proxmox.endpoint https://me:hunter2@pve"])).toThrow(
+      'as in --config protect=false; found "proxmox.endpoint https://[secret]@pve".',
+    );
+  });
+
+  test.each([
+    ["nodes=[}", /^The value of --config nodes is no valid YAML: .*[^:]$/],
+    ["nodes=*a", /^The value of --config nodes is no valid YAML: /],
+    [
+      "nodes[9].cores=8",
+      /^--config homelab:nodes\[9\]: homelab:nodes has 1 element; the last one is homelab:nodes\[0\]\. To append one, give it whole: homelab:nodes\[1\]=\{\.\.\.\}\.$/,
+    ],
+    ["nodes[1].cores=8", /^--config homelab:nodes\[1\]: homelab:nodes has 1 element/],
+    ["nodes[4294967295]=1", /homelab:nodes has 1 element/],
+    [
+      "nodes.length=0",
+      /^--config homelab:nodes\.length: homelab:nodes is a list of 1 element; name one by its index/,
+    ],
+    ["cluster.name.x=1", /homelab:cluster\.name holds a plain value/],
+    [
+      "cluster.__proto__.x=1",
+      /^--config homelab:cluster\.__proto__: __proto__ is no key of a configuration\.$/,
+    ],
+    ["cluster.constructor.prototype.x=1", /constructor is no key of a configuration/],
+    ["nodes[0].prototype=1", /prototype is no key of a configuration/],
+    ["cluster={__proto__: {x: 1}}", /^--config cluster: __proto__ is no key/],
+  ])("%j is refused in words", (overlay, message) => {
+    expect(() => withOverlays(environment, [overlay])).toThrow(message);
+    expect(() => withOverlays(environment, [overlay])).toThrow(UserError);
+    expect(Object.keys(Object.prototype)).toEqual([]);
+    expect(({} as { x?: number }).x).toBeUndefined();
+  });
+
+  test("append a node that is given whole", () => {
+    expect(withOverlays(environment, ["nodes[1]={name: b}"]).plain["homelab:nodes"]).toHaveLength(2);
   });
 });
 

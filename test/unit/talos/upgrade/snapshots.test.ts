@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { keepSnapshot } from "../../../../src/talos/upgrade/snapshot-folder.ts";
 import { outdatedSnapshots, snapshotName } from "../../../../src/talos/upgrade/snapshots.ts";
@@ -59,10 +59,29 @@ describe("the folder", () => {
     expect(mode(join(root, "a/b"))).toBe("700");
   });
 
-  test("is closed to others even if it was there before, and open", async () => {
+  test.each([0o755, 0o775, 0o1777])("keeps its permissions where it was there before: %o", async (before) => {
+    chmodSync(root, before);
+    const { path } = await keepSnapshot({ ...folder(), path: root }, what, take);
+    expect(statSync(root).mode & 0o7777).toBe(before);
+    expect(mode(path)).toBe("600");
+  });
+
+  test("is refused where everybody may write in it", async () => {
+    chmodSync(root, 0o777);
+    await expect(keepSnapshot({ ...folder(), path: root }, what, take)).rejects.toThrow(
+      `everybody may write in ${root} (homelab:upgrade.snapshots.directory), and so replace a snapshot: chmod o-w, or another folder`,
+    );
+    expect(readdirSync(root)).toEqual([]);
+  });
+
+  test("lets nobody open the file while it is written", async () => {
     chmodSync(root, 0o755);
-    await keepSnapshot({ ...folder(), path: root }, what, take);
-    expect(mode(root)).toBe("700");
+    const modes: string[] = [];
+    await keepSnapshot({ ...folder(), path: root }, what, async (file) => {
+      await take(file);
+      modes.push(mode(dirname(file)));
+    });
+    expect(modes).toEqual(["700"]);
   });
 
   test("holds no half of a snapshot, and loses none for it", async () => {
