@@ -79,7 +79,7 @@ export async function openHomelab(options: HomelabOptions): Promise<SimulatedHom
       workloads: nodeWorkloads(),
       save: saveWorld(paths.world),
     });
-    closers.push(() => world.commit());
+    closers.push(() => (world.lost.aborted ? Promise.resolve() : world.commit()));
 
     const disturbed = options.intercept ? { intercept: options.intercept } : {};
     const api = await serveProxmox(world, {

@@ -180,9 +180,11 @@ async function run(
       options.onOutput?.(text);
     },
   };
-  const failure = await runEngine(command, stack, log, output, (options.overlays ?? []).length > 0);
+  const overlaid = (options.overlays ?? []).length > 0;
+  const failure = await runEngine(command, stack, log, output, overlaid, world.lost);
   // An engine that was killed leaves its plugins behind, which would look after it in minutes only.
   if (failure !== undefined) await endOrphans(markRun(), process.pid);
+  world.lost.throwIfAborted();
   const after = await readState(paths.stateFile);
   log.addDependencies([...before, ...after]);
   // What time has brought about since the last request is put on record before anyone judges.

@@ -16,6 +16,7 @@ type EngineCommand = Exclude<Command, "outputs" | "recover">;
  *
  * @param overlaid The environment's config was overlaid for this run. What protects a resource lies in the state, so a
  *   destroy then brings the overlaid config there first, as `pulumi config set` and `pulumi up` would.
+ * @param stop Ends the command in the middle.
  */
 export async function runEngine(
   command: EngineCommand,
@@ -23,6 +24,7 @@ export async function runEngine(
   log: OperationLog,
   output: EngineOutput,
   overlaid: boolean,
+  stop: AbortSignal,
 ): Promise<string | undefined> {
   try {
     await endingWithProgram(({ signal, onEvent }) => {
@@ -31,7 +33,7 @@ export async function runEngine(
         log.receive(event);
       };
       return carryOut(command, stack, log, { ...output, signal, onEvent: receive }, overlaid);
-    });
+    }, stop);
     return undefined;
   } catch (error) {
     return (error as Error).message;

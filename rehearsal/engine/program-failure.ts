@@ -14,8 +14,14 @@ export interface Guarded {
 /** Wall-clock milliseconds without any work under way, after the failure. */
 const GRACE = 2000;
 
-export async function endingWithProgram<Result>(run: (guarded: Guarded) => Promise<Result>): Promise<Result> {
+/** @param stop Ends the run at once: nothing it does could be kept any more. */
+export async function endingWithProgram<Result>(
+  run: (guarded: Guarded) => Promise<Result>,
+  stop?: AbortSignal,
+): Promise<Result> {
   const controller = new AbortController();
+  const onStop = () => controller.abort();
+  stop?.addEventListener("abort", onStop);
   const work = new WorkUnderWay();
   let failed = false;
   const onFailure = () => {
@@ -29,6 +35,7 @@ export async function endingWithProgram<Result>(run: (guarded: Guarded) => Promi
     return await run({ signal: controller.signal, onEvent: work.receive });
   } finally {
     clearInterval(watch);
+    stop?.removeEventListener("abort", onStop);
     process.off("unhandledRejection", onFailure);
   }
 }

@@ -38,6 +38,7 @@ export class World {
   readonly workloads: NodeWorkloads | undefined;
   readonly #save: (state: WorldState) => Promise<void>;
   #saving: Promise<void> = Promise.resolve();
+  readonly #lost = new AbortController();
 
   constructor(options: WorldOptions) {
     this.state = options.state;
@@ -66,8 +67,18 @@ export class World {
   /** Saves everything; resolves when it is on disk. Calls are put in order. */
   commit(): Promise<void> {
     this.state.elapsed = round(this.clock.now());
-    this.#saving = this.#saving.then(() => this.#save(this.state));
+    this.#saving = this.#saving
+      .then(() => this.#save(this.state))
+      .catch((error: unknown) => {
+        this.#lost.abort(error);
+        throw error;
+      });
     return this.#saving;
+  }
+
+  /** Aborted, with the reason, once the world could not be saved: what happens from then on is lost. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
   }
 }
 
