@@ -11,6 +11,7 @@ import type { Parameters } from "../../world/proxmox/parameters.ts";
 import { reboot, shutdown, start, stop } from "../../world/proxmox/power.ts";
 import { createVm, destroyVm, nextVmId } from "../../world/proxmox/vms.ts";
 import type { World } from "../../world/world.ts";
+import { pathParts } from "../http.ts";
 import type { TaskList } from "./tasks.ts";
 import {
   clusterResources,
@@ -140,7 +141,7 @@ export function findRoute(method: string, path: string): { handle: Handler; caug
   const trimmed = path.replace(/\/+$/, "");
   for (const { method: wanted, pattern, handle } of routes) {
     const match = wanted === method ? pattern.exec(trimmed) : null;
-    if (match) return { handle, caught: match.slice(1).map((part) => decodeURIComponent(part)) };
+    if (match) return { handle, caught: match.slice(1).flatMap(pathParts) };
   }
   return undefined;
 }

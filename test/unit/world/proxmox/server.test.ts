@@ -131,11 +131,13 @@ test("asking for a machine that is gone is answered, and is no refusal", async (
 test.each([
   ["a wrong secret", "rehearsal@pve!homelab=guess", "invalid token value!"],
   ["another token", "root@pam!other=guess", "no such token 'other' for user 'root@pam'"],
-])("%s is not let in, and is on record without it", async (_, token, reason) => {
-  expect(await call("GET", "/version", undefined, token)).toMatchObject({ status: 401, reason });
-  expect(kinds(made.world)).toEqual(["request-refused"]);
-  expect(JSON.stringify(made.world.state.events)).not.toMatch(/guess|secret-of-the-token/);
-});
+])(
+  "%s is not let in, and leaves no trace: a stranger's requests are none of this world's",
+  async (_, token, reason) => {
+    expect(await call("GET", "/version", undefined, token)).toMatchObject({ status: 401, reason });
+    expect(made.world.state.events).toEqual([]);
+  },
+);
 
 test("a path that this API does not have is said to be missing", async () => {
   const answer = await call("POST", "/nodes/pve1/qemu/900/clone", { newid: "101" });
