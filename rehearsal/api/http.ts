@@ -4,7 +4,7 @@
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Server as HttpsServer, ServerOptions } from "node:https";
+import type { Server as HttpsServer } from "node:https";
 import type { Server, Socket } from "node:net";
 
 /** A request that is refused for its form, before it means anything. */
@@ -14,14 +14,23 @@ export class BadRequest extends Error {}
 export class BodyTooLarge extends Error {}
 
 /** How long a client may take to say what it wants, in milliseconds. What an answer takes is not limited here. */
-export const PATIENCE = {
+export interface Patience {
+  handshakeTimeout: number;
+  headersTimeout: number;
+  /** Of the whole request. */
+  requestTimeout: number;
+  connectionsCheckingInterval: number;
+  keepAliveTimeout: number;
+}
+
+export const PATIENCE: Patience = {
   handshakeTimeout: 20_000,
   headersTimeout: 20_000,
   requestTimeout: 40_000,
   connectionsCheckingInterval: 5_000,
   // The engine's provider comes back on the connection that it has.
   keepAliveTimeout: 60_000,
-} satisfies ServerOptions;
+};
 
 /** Connections that have not shown any credentials yet; far more than the clients of a rehearsal open at once. */
 const STRANGERS = 128;

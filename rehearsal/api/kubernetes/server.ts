@@ -14,6 +14,7 @@ import {
   Connections,
   leaveUnread,
   PATIENCE,
+  type Patience,
   readBody,
   readTarget,
 } from "../http.ts";
@@ -33,6 +34,8 @@ export interface KubernetesServerOptions {
   port?: number;
   hosts: Hosts;
   intercept?: Interceptor;
+  /** How long a client may take to say what it wants. */
+  patience?: Patience;
 }
 
 export interface KubernetesServer {
@@ -65,7 +68,12 @@ export async function serveKubernetes(
     connections: new Connections(server),
   };
   const https = createHttpsServer(
-    { ...PATIENCE, requestCert: true, rejectUnauthorized: false, minVersion: "TLSv1.2" },
+    {
+      ...(options.patience ?? PATIENCE),
+      requestCert: true,
+      rejectUnauthorized: false,
+      minVersion: "TLSv1.2",
+    },
     (request, response) => {
       answer(serving, request, response).catch(() => response.destroy());
     },
@@ -133,10 +141,11 @@ async function answer(serving: Serving, request: IncomingMessage, response: Serv
     const cluster = await clusterThatAnswers(serving);
     if (!cluster) return void socket.destroy(); // it went down while the connection was open
     const read = () => readBody(request, MAX_BODY);
+    const admit = () => connections.admit(socket);
     if (pathname === UPGRADE_PATH)
-      return await answerUpgrade(cluster, { method, read, socket, response, intercept });
+      return await answerUpgrade(cluster, { method, admit, read, socket, response, intercept });
     authenticate(socket);
-    connections.admit(socket);
+    admit();
     const body = await read();
     const events = world.state.events.length;
     const data = await intercept(requestKey(method, pathname), requestManner(world, method), async () => {

@@ -34,6 +34,8 @@ const optionsSchema = z.strictObject({
 
 export interface UpgradeRequest {
   method: string;
+  /** To be called when the client has shown its credentials. */
+  admit: () => void;
   read: () => Promise<string>;
   socket: TLSSocket;
   response: ServerResponse;
@@ -46,6 +48,7 @@ export async function answerUpgrade(cluster: Cluster, request: UpgradeRequest): 
     ({ facts }) => facts?.membership === cluster.state.membership && holdsTalosconfig(socket, facts!),
   );
   if (!known) throw unauthorized();
+  request.admit();
   if (method !== "POST") throw noSuchResource();
   const options = parse(await read());
   const stopped = new AbortController();

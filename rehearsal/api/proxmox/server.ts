@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { AGENT_SILENT } from "../../world/proxmox/agent.ts";
-import { ProxmoxError, sentence } from "../../world/proxmox/errors.ts";
+import { ProxmoxError, refuseParameter, sentence } from "../../world/proxmox/errors.ts";
 import type { Parameters } from "../../world/proxmox/parameters.ts";
 import { clearInterrupted } from "../../world/proxmox/vms.ts";
 import { UserError } from "../../user-error.ts";
@@ -15,13 +15,19 @@ import {
   Connections,
   leaveUnread,
   PATIENCE,
+  type Patience,
   readBody,
   readTarget,
   sameSecret,
 } from "../http.ts";
 import { selfSigned } from "./certificate.ts";
 import { BrokenConnection, requestKey, requestManner, taskKey, taskManner } from "./faults.ts";
-import { findRoute } from "./routes.ts";
+import { BY_VALUE } from "./access/by-value.ts";
+import { Caller } from "./access/permission.ts";
+import type { Access } from "./access/rights.ts";
+import { findRoute, type Found } from "./routes.ts";
+import { METHODS } from "./schema/methods.ts";
+import { verifyParameters } from "./schema/verify.ts";
 import { TaskList } from "./tasks.ts";
 
 export interface ProxmoxServerOptions {
@@ -29,7 +35,11 @@ export interface ProxmoxServerOptions {
   port?: number;
   /** `user@realm!name=secret`, as clients present it. */
   token: string;
+  /** What the token may do. */
+  access: Access;
   intercept?: Interceptor;
+  /** How long a client may take to say what it wants. */
+  patience?: Patience;
 }
 
 export interface ProxmoxServer {
@@ -54,9 +64,14 @@ export async function serveProxmox(world: World, options: ProxmoxServerOptions):
     (task, reason) => noteRefusal(world, `${task.type} ${task.subject} on ${task.host}`, reason),
     (task, work) => intercept(taskKey(task), taskManner(world), work),
   );
-  const server = createServer({ ...PATIENCE, ...selfSigned("rehearsal"), minVersion: "TLSv1.3" });
+  const server = createServer({
+    ...(options.patience ?? PATIENCE),
+    ...selfSigned("rehearsal"),
+    minVersion: "TLSv1.3",
+  });
   const connections = new Connections(server);
-  const serving: Serving = { world, tasks, token: options.token, intercept, connections };
+  const caller = new Caller(options.access, user);
+  const serving: Serving = { world, tasks, token: options.token, caller, intercept, connections };
   server.on("request", (request, response) => {
     answer(serving, request, response).catch(() => response.destroy());
   });
@@ -92,12 +107,13 @@ interface Serving {
   world: World;
   tasks: TaskList;
   token: string;
+  caller: Caller;
   intercept: Interceptor;
   connections: Connections;
 }
 
 async function answer(
-  { world, tasks, token, intercept, connections }: Serving,
+  { world, tasks, token, caller, intercept, connections }: Serving,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -115,10 +131,11 @@ async function answer(
     const route = path && findRoute(method, path);
     if (!route) throw new ProxmoxError(501, `Method '${method} ${pathname}' not implemented`);
     const parameters: Parameters = Object.fromEntries([...query, ...new URLSearchParams(body)]);
+    judge(world, caller, route, parameters);
     const data = await intercept(
       requestKey(method, path, parameters),
       requestManner(world, method),
-      async () => route.handle({ world, tasks, path: route.caught, parameters }),
+      async () => route.handle({ world, tasks, caller, path: Object.values(route.caught), parameters }),
     );
     send(response, 200, "OK", { data });
   } catch (error) {
@@ -128,6 +145,20 @@ async function answer(
     leaveUnread(request, response, MAX_BODY);
     sendError(response, known);
   }
+}
+
+/** In Proxmox's order: rights, parameters, and the rights that depend on these [pve-manager: PVE/HTTPServer.pm, rest_handler]. */
+function judge(world: World, caller: Caller, { key, caught }: Found, given: Parameters): void {
+  for (const [name, value] of Object.entries(caught)) {
+    if (given[name] !== undefined && given[name] !== value) {
+      refuseParameter(name, "duplicate parameter (already defined in URI) with conflicting values!");
+    }
+  }
+  const parameters = { ...given, ...caught };
+  const { permission, parameters: facts } = METHODS[key]!;
+  caller.demandPermission(permission, parameters);
+  verifyParameters(facts, parameters);
+  BY_VALUE[key]?.({ world, caller, parameters });
 }
 
 function errorOf(error: unknown): ProxmoxError {

@@ -76,7 +76,7 @@ const RIGHT: Record<Name, () => Promise<unknown>> = {
     metadata.set("node", "192.168.1.126");
     const client = new grpc.Client(
       `127.0.0.1:${served.talos.port}`,
-      grpc.credentials.createSsl(ca!, key!, cert!),
+      grpc.credentials.createSsl(ca, key, cert),
     );
     expect((await version(client, "/machine.MachineService/Version", metadata)).toString("latin1")).toContain(
       "v1.12.0",

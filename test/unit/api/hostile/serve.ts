@@ -1,10 +1,11 @@
 /** A process of its own with one of each of our local servers, so that its memory can be measured and its end be seen. */
+import { grant } from "../../../../rehearsal/api/proxmox/access/grants.ts";
 import { serveProxmox } from "../../../../rehearsal/api/proxmox/server.ts";
 import { serveTalos } from "../../../../rehearsal/api/talos/server.ts";
 import { serveProvider } from "../../../../rehearsal/providers/server/index.ts";
 import { readToolchain } from "../../../../rehearsal/toolchain.ts";
 import { openMachinery } from "../../world/talos/support.ts";
-import { fixture } from "../../world/proxmox/fixture.ts";
+import { fixture, PLACES } from "../../world/proxmox/fixture.ts";
 import { bringUp, serveLab } from "../cluster.ts";
 
 export interface Served {
@@ -21,7 +22,7 @@ await bringUp(served);
 const user = (await served.client()).getCurrentUser()!;
 const { talosNodes } = await readToolchain();
 const [proxmox, talos, provider] = await Promise.all([
-  serveProxmox(fixture().world, { token }),
+  serveProxmox(fixture().world, { token, access: grant(token, PLACES) }),
   serveTalos(served.lab.world, { executable: talosNodes }),
   serveProvider({ name: "toy", version: "1.2.3", resources: {}, functions: {} }),
 ]);
