@@ -8,14 +8,21 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as proxmox from "@muhlba91/pulumi-proxmoxve";
 import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation/index.js";
-import { grant, GRANTS, START_ORDER } from "../../../rehearsal/api/proxmox/access/grants.ts";
+import { grant, GRANTS, START_ORDER, type Places } from "../../../rehearsal/api/proxmox/access/grants.ts";
 import { serveProxmox, type ProxmoxServer } from "../../../rehearsal/api/proxmox/server.ts";
 import { ScaledClock } from "../../../rehearsal/world/clock.ts";
 import { World } from "../../../rehearsal/world/world.ts";
 import { readToolchain } from "../../../rehearsal/toolchain.ts";
 import { registerSchematic } from "../../../rehearsal/world/factory.ts";
 import { installHardware } from "../../../rehearsal/world/proxmox/hardware.ts";
-import { fixture, HARDWARE, PLACES, IMAGE_URL, SCHEMATIC } from "../../unit/world/proxmox/fixture.ts";
+import { fixture, HARDWARE, IMAGE_URL, SCHEMATIC } from "../../unit/world/proxmox/fixture.ts";
+
+/** Whatever a test declares on the way: nothing here is about rights. */
+const places: Places = {
+  images: ["local", "nvme"],
+  disks: ["local", "local-lvm", "tank"],
+  bridges: ["vmbr0"],
+};
 
 const TOKEN = "rehearsal@pve!homelab=00000000-0000-0000-0000-000000000001";
 
@@ -66,7 +73,10 @@ export async function openLab(
   });
   world.state.proxmox = installHardware(HARDWARE, world);
   registerSchematic(world, SCHEMATIC);
-  const server: ProxmoxServer = await serveProxmox(world, { token: TOKEN, access: grant(TOKEN, PLACES, [...GRANTS, START_ORDER]) });
+  const server: ProxmoxServer = await serveProxmox(world, {
+    token: TOKEN,
+    access: grant(TOKEN, places, [...GRANTS, START_ORDER]),
+  });
   const settings: LabSettings = { url: IMAGE_URL, imageDatastore: "local", token: TOKEN, machines };
   const folder = await mkdtemp(join(tmpdir(), "proxmox-lab-"));
   const output: string[] = [];

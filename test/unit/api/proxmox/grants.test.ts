@@ -2,11 +2,19 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { GRANTS, grant, START_ORDER, type Grant } from "../../../../rehearsal/api/proxmox/access/grants.ts";
+import {
+  GRANTS,
+  grant,
+  grantsFor,
+  START_ORDER,
+  type Grant,
+} from "../../../../rehearsal/api/proxmox/access/grants.ts";
+import { placesOf } from "../../../../rehearsal/api/proxmox/access/places.ts";
 import { serveProxmox } from "../../../../rehearsal/api/proxmox/server.ts";
 import { REPOSITORY } from "../../../../rehearsal/paths.ts";
 import { registerSchematic } from "../../../../rehearsal/world/factory.ts";
-import { fixture, PLACES, SCHEMATIC } from "../../world/proxmox/fixture.ts";
+import { lab } from "../../../components/support/homelabs.ts";
+import { fixture, PLACES, SCHEMATIC, withVm } from "../../world/proxmox/fixture.ts";
 import { call, CREATION, live, TOKEN } from "./client.ts";
 
 async function served<Result>(
@@ -100,6 +108,23 @@ test("places that were not granted are closed", async () => {
   expect(bridge.reason).toBe("Permission check failed (/sdn/zones/localnetwork/vmbr9, SDN.Use)");
   const args = await served(GRANTS, create({ args: "-device x" }));
   expect(args).toMatchObject({ status: 500, reason: "only root can set 'args' config" });
+});
+
+test("a rehearsal's token has them where the config says, and where machines lie that an older one made", async () => {
+  const { state } = (await withVm({ virtio2: "file=tank:1", net1: "virtio,bridge=vmbr1" })).world;
+  const config = lab();
+  expect(placesOf(config, { proxmox: { hosts: {}, vms: {} } })).toEqual({
+    images: ["local"],
+    disks: ["local-lvm"],
+    bridges: ["vmbr0"],
+  });
+  expect(placesOf(config, state)).toEqual({
+    images: ["local"],
+    disks: ["local-lvm", "tank"],
+    bridges: ["vmbr0", "vmbr1"],
+  });
+  expect(grantsFor(config)).toBe(GRANTS);
+  expect(grantsFor({ proxmox: { ...config.proxmox, startOrder: true } })).toContain(START_ORDER);
 });
 
 /** The commands of the README's first stage, one a line. */
