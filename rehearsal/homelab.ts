@@ -2,6 +2,8 @@
 import { existsSync } from "node:fs";
 import type { HomelabConfig } from "../src/config/types.ts";
 import { serveKubernetes } from "./api/kubernetes/server.ts";
+import { grant, grantsFor } from "./api/proxmox/access/grants.ts";
+import { placesOf } from "./api/proxmox/access/places.ts";
 import { serveProxmox } from "./api/proxmox/server.ts";
 import { serveTalos } from "./api/talos/server.ts";
 import type { Interceptor } from "./faults/fault.ts";
@@ -85,6 +87,7 @@ export async function openHomelab(options: HomelabOptions): Promise<SimulatedHom
     const api = await serveProxmox(world, {
       port: options.port ?? state.apiPort ?? 0,
       token: options.token,
+      access: grant(options.token, placesOf(config, state), grantsFor(config)),
       ...disturbed,
     });
     closers.push(() => api.close());

@@ -59,6 +59,8 @@ export interface ProxmoxConfig {
   imageDatastore: string;
   /** Datastore for VM disks, on each host, unless a disk names its own. */
   diskDatastore: string;
+  /** Start control planes before workers when a host starts. */
+  startOrder: boolean;
 }
 
 export interface DiskConfig {

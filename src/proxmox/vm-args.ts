@@ -19,7 +19,7 @@ export function vmArgs(
   node: NodeConfig,
   image: pulumi.Input<string>,
 ): proxmoxve.VmLegacyArgs {
-  const { cluster, network } = config;
+  const { cluster, network, proxmox } = config;
   return {
     nodeName: node.host,
     vmId: node.vmId,
@@ -32,8 +32,13 @@ export function vmArgs(
     scsiHardware: "virtio-scsi-single",
     bootOrders: [OS_DISK_INTERFACE],
     onBoot: true,
-    // Control planes first, so that workers find an API when the host comes back from a power cut.
-    startup: node.role === "controlplane" ? { order: 1, upDelay: 30 } : { order: 2 },
+    // Control planes first, so that workers find an API when the host comes back from a power cut. For that option alone Proxmox
+    // wants Sys.Modify on / (qemu-server: API2/Qemu.pm, check_vm_modify_config_perm).
+    ...(proxmox.startOrder && {
+      startup: node.role === "controlplane" ? { order: 1, upDelay: 30 } : { order: 2 },
+    }),
+    // The provider's default is the host's own drive, which takes Sys.Console on / (the same, check_storage_access).
+    cdrom: { fileId: "none", interface: "ide3" },
     // One edit under `initialization` would otherwise reboot every VM at once.
     rebootAfterUpdate: false,
     // Talos shuts down by the guest agent; a machine that is being destroyed may hang in maintenance mode without it. One

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"strings"
+	"time"
 
 	"github.com/cosi-project/runtime/api/v1alpha1"
 	machineapi "github.com/siderolabs/talos/pkg/machinery/api/machine"
@@ -35,6 +36,9 @@ func newServer(w *world) *grpc.Server {
 	out := grpc.NewServer(
 		grpc.Creds(credentials.NewTLS(&tls.Config{GetConfigForClient: certs.configForClient, MinVersion: tls.VersionTLS13})),
 		grpc.MaxRecvMsgSize(constants.GRPCMaxMessageSize),
+		// Whoever opens a connection and proves nothing does not keep it.
+		grpc.ConnectionTimeout(20*time.Second),
+		grpc.MaxConcurrentStreams(256),
 		grpc.UnknownServiceHandler(s.handle),
 	)
 

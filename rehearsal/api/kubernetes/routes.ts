@@ -4,6 +4,7 @@ import { DURATIONS } from "../../world/kubernetes/durations.ts";
 import { deleteNode, setUnschedulable } from "../../world/kubernetes/node-objects.ts";
 import type { KubernetesNode } from "../../world/kubernetes/state.ts";
 import { textOf } from "../../world/kubernetes/pods.ts";
+import { pathParts } from "../http.ts";
 import { LONGHORN_RESOURCES, LONGHORN_VERSION } from "./longhorn.ts";
 import { nodeView } from "./nodes.ts";
 import { listOf, type ApiObject } from "./objects.ts";
@@ -22,7 +23,7 @@ export interface ApiRequest {
 
 /** @returns The body of the answer: an object, or text for the few paths that answer in text. Throws `ApiError`. */
 export async function handle(cluster: Cluster, request: ApiRequest): Promise<unknown> {
-  const parts = request.path.split("/").filter(Boolean).map(decodeURIComponent);
+  const parts = pathParts(request.path);
   const get = request.method === "GET";
   const [first, second, third, fourth, fifth, sixth] = parts;
   if (get && parts.length === 1 && first === "version") return version(cluster);

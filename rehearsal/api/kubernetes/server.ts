@@ -8,6 +8,16 @@ import { createServer, type AddressInfo, type Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { undisturbed, type Interceptor } from "../../faults/fault.ts";
 import { UserError } from "../../user-error.ts";
+import {
+  BadRequest,
+  BodyTooLarge,
+  Connections,
+  leaveUnread,
+  PATIENCE,
+  type Patience,
+  readBody,
+  readTarget,
+} from "../http.ts";
 import { clusterOf, type Cluster, type Hosts } from "../../world/kubernetes/cluster.ts";
 import { endpointState } from "../../world/kubernetes/endpoint.ts";
 import { settle } from "../../world/talos/cluster.ts";
@@ -15,7 +25,7 @@ import type { World } from "../../world/world.ts";
 import { BrokenConnection, requestKey, requestManner } from "./faults.ts";
 import { authenticate, serverIdentity } from "./identity.ts";
 import { handle } from "./routes.ts";
-import { ApiError, statusOf } from "./status.ts";
+import { ApiError, statusOf, tooLarge } from "./status.ts";
 import { UPGRADE_PATH } from "./upgrade-path.ts";
 import { answerUpgrade } from "./upgrade.ts";
 
@@ -24,6 +34,8 @@ export interface KubernetesServerOptions {
   port?: number;
   hosts: Hosts;
   intercept?: Interceptor;
+  /** How long a client may take to say what it wants. */
+  patience?: Patience;
 }
 
 export interface KubernetesServer {
@@ -35,19 +47,39 @@ export interface KubernetesServer {
 
 /** How long an API server waits for an etcd without quorum (etcd: server, request timeout of 7 s). */
 const ETCD_PATIENCE = 7;
+/** Bytes of a body (k8s.io/apiserver: server/config.go, MaxRequestBodyBytes). */
+const MAX_BODY = 3 * 1024 * 1024;
 
 export async function serveKubernetes(
   world: World,
   options: KubernetesServerOptions,
 ): Promise<KubernetesServer> {
-  const serving: Serving = { world, hosts: options.hosts, intercept: options.intercept ?? undisturbed };
   const open = new Set<Socket>();
+  const server = createServer({ pauseOnConnect: true }, (socket) => {
+    open.add(socket);
+    socket.on("error", () => undefined); // the client went away
+    socket.on("close", () => open.delete(socket));
+    accept(socket).catch(() => socket.resetAndDestroy());
+  });
+  const serving: Serving = {
+    world,
+    hosts: options.hosts,
+    intercept: options.intercept ?? undisturbed,
+    connections: new Connections(server),
+  };
   const https = createHttpsServer(
-    { requestCert: true, rejectUnauthorized: false, minVersion: "TLSv1.2" },
-    (request, response) => void answer(serving, request, response),
+    {
+      ...(options.patience ?? PATIENCE),
+      requestCert: true,
+      rejectUnauthorized: false,
+      minVersion: "TLSv1.2",
+    },
+    (request, response) => {
+      answer(serving, request, response).catch(() => response.destroy());
+    },
   );
   https.on("tlsClientError", (_error, socket) => socket.destroy());
-  https.requestTimeout = 0;
+  https.emit("listening"); // it gets its connections from `server`; only so does it watch over their times
   let shown: string | undefined;
 
   const accept = async (socket: Socket) => {
@@ -62,12 +94,6 @@ export async function serveKubernetes(
     https.emit("connection", socket);
     socket.resume();
   };
-  const server = createServer({ pauseOnConnect: true }, (socket) => {
-    open.add(socket);
-    socket.on("error", () => undefined); // the client went away
-    socket.on("close", () => open.delete(socket));
-    accept(socket).catch(() => socket.resetAndDestroy());
-  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) =>
       reject(
@@ -86,6 +112,7 @@ export async function serveKubernetes(
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const socket of open) socket.destroy();
+      https.close();
       await closed;
     },
   };
@@ -95,6 +122,7 @@ interface Serving {
   world: World;
   hosts: Hosts;
   intercept: Interceptor;
+  connections: Connections;
 }
 
 /** The cluster whose endpoint answers now, with or without a quorum behind it. */
@@ -105,45 +133,47 @@ async function clusterThatAnswers({ world, hosts }: Serving): Promise<Cluster | 
 }
 
 async function answer(serving: Serving, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { world, intercept } = serving;
+  const { world, intercept, connections } = serving;
   const method = request.method ?? "GET";
-  const { pathname, searchParams } = new URL(request.url ?? "/", "https://127.0.0.1");
   const socket = request.socket as TLSSocket;
   try {
-    const body = await readBody(request);
+    const { pathname, query } = readTarget(request);
     const cluster = await clusterThatAnswers(serving);
     if (!cluster) return void socket.destroy(); // it went down while the connection was open
+    const read = () => readBody(request, MAX_BODY);
+    const admit = () => connections.admit(socket);
     if (pathname === UPGRADE_PATH)
-      return await answerUpgrade(cluster, { method, body, socket, response, intercept });
+      return await answerUpgrade(cluster, { method, admit, read, socket, response, intercept });
     authenticate(socket);
+    admit();
+    const body = await read();
     const events = world.state.events.length;
     const data = await intercept(requestKey(method, pathname), requestManner(world, method), async () => {
       if (endpointState(world, cluster.state) === "no-quorum" && pathname !== "/version") {
         await world.clock.sleep(ETCD_PATIENCE);
         throw new ApiError(500, "InternalError", "etcdserver: request timed out");
       }
-      return handle(cluster, { method, path: pathname, query: searchParams, body, type: typeOf(request) });
+      return handle(cluster, { method, path: pathname, query, body, type: typeOf(request) });
     });
     if (method !== "GET" || world.state.events.length > events) await world.commit();
     send(response, 200, data);
   } catch (error) {
     if (error instanceof BrokenConnection) return void socket.destroy();
-    const known =
-      error instanceof ApiError
-        ? error
-        : new ApiError(500, "InternalError", `Internal error occurred: ${String(error)}`);
+    const known = errorOf(error);
+    leaveUnread(request, response, MAX_BODY);
     send(response, known.code, statusOf(known));
   }
 }
 
-function typeOf(request: IncomingMessage): string {
-  return (request.headers["content-type"] ?? "").split(";")[0]!.trim();
+function errorOf(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  if (error instanceof BadRequest) return new ApiError(400, "BadRequest", error.message);
+  if (error instanceof BodyTooLarge) return tooLarge(MAX_BODY);
+  return new ApiError(500, "InternalError", `Internal error occurred: ${String(error)}`);
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString("utf8");
+function typeOf(request: IncomingMessage): string {
+  return (request.headers["content-type"] ?? "").split(";")[0]!.trim();
 }
 
 function send(response: ServerResponse, code: number, data: unknown): void {

@@ -41,3 +41,8 @@ export function noSuchResource(): ApiError {
 export function unauthorized(): ApiError {
   return new ApiError(401, "Unauthorized", "Unauthorized");
 }
+
+/** A body of more bytes than the limit (k8s.io/apimachinery: pkg/api/errors, NewRequestEntityTooLargeError). */
+export function tooLarge(limit: number): ApiError {
+  return new ApiError(413, "RequestEntityTooLarge", `Request entity too large: limit is ${limit}`);
+}

@@ -34,20 +34,23 @@ const optionsSchema = z.strictObject({
 
 export interface UpgradeRequest {
   method: string;
-  body: string;
+  /** To be called when the client has shown its credentials. */
+  admit: () => void;
+  read: () => Promise<string>;
   socket: TLSSocket;
   response: ServerResponse;
   intercept: Interceptor;
 }
 
 export async function answerUpgrade(cluster: Cluster, request: UpgradeRequest): Promise<void> {
-  const { method, body, socket, response, intercept } = request;
-  if (method !== "POST") throw noSuchResource();
+  const { method, read, socket, response, intercept } = request;
   const known = Object.values(cluster.world.state.machines).some(
     ({ facts }) => facts?.membership === cluster.state.membership && holdsTalosconfig(socket, facts!),
   );
   if (!known) throw unauthorized();
-  const options = parse(body);
+  request.admit();
+  if (method !== "POST") throw noSuchResource();
+  const options = parse(await read());
   const stopped = new AbortController();
   response.on("close", () => stopped.abort());
   response.writeHead(200, { "content-type": "application/x-ndjson" });

@@ -11,9 +11,13 @@ import type { Parameters } from "../../world/proxmox/parameters.ts";
 import { reboot, shutdown, start, stop } from "../../world/proxmox/power.ts";
 import { createVm, destroyVm, nextVmId } from "../../world/proxmox/vms.ts";
 import type { World } from "../../world/world.ts";
+import { pathParts } from "../http.ts";
+import type { Caller } from "./access/permission.ts";
+import { checkVolume } from "./access/by-value.ts";
 import type { TaskList } from "./tasks.ts";
 import {
   clusterResources,
+  clusterStatus,
   configView,
   datastoreStatus,
   fileView,
@@ -26,6 +30,8 @@ import {
 export interface ApiRequest {
   world: World;
   tasks: TaskList;
+  /** Lists show what it may see. */
+  caller: Caller;
   /** What the path's pattern caught, decoded. */
   path: string[];
   /** Query or form. */
@@ -35,6 +41,8 @@ export interface ApiRequest {
 type Handler = (request: ApiRequest) => unknown;
 
 interface Route {
+  /** Method and path, as in the API schema. */
+  key: string;
   method: string;
   pattern: RegExp;
   handle: Handler;
@@ -42,92 +50,116 @@ interface Route {
 
 const routes: Route[] = [
   route("GET", "/version", () => ({ release: "9.1", repoid: "rehearsal", version: "9.1.1" })),
-  route("GET", "/nodes", ({ world }) => nodeList(world)),
+  route("GET", "/nodes", ({ world, caller }) => nodeList(world, caller)),
+  route("GET", "/cluster/status", ({ world }) => clusterStatus(world)),
   route("GET", "/pools", () => []),
   route("GET", "/cluster/nextid", ({ world, parameters }) => {
     const wanted = parameters["vmid"];
     if (wanted && world.state.proxmox.vms[wanted]) refuseParameter("vmid", `VM ${wanted} already exists`);
     return wanted ?? String(nextVmId(world));
   }),
-  route("GET", "/cluster/resources", ({ world, parameters }) => clusterResources(world, parameters["type"])),
+  route("GET", "/cluster/resources", ({ world, caller, parameters }) =>
+    clusterResources(world, caller, parameters["type"]),
+  ),
 
-  route("GET", "/nodes/*/query-url-metadata", ({ world, path: [host], parameters }) =>
-    queryUrl(world, host!, required(parameters, "url")),
+  route("GET", "/nodes/{node}/query-url-metadata", ({ world, path: [host], parameters }) =>
+    queryUrl(world, host!, parameters["url"]!),
   ),
-  route("POST", "/nodes/*/storage/*/download-url", ({ world, tasks, path: [host, storage], parameters }) =>
-    tasks.start(
-      download(world, host!, storage!, {
-        content: required(parameters, "content"),
-        fileName: required(parameters, "filename"),
-        url: required(parameters, "url"),
-      }),
-    ),
+  route(
+    "POST",
+    "/nodes/{node}/storage/{storage}/download-url",
+    ({ world, tasks, path: [host, storage], parameters }) =>
+      tasks.start(
+        download(world, host!, storage!, {
+          content: parameters["content"]!,
+          fileName: parameters["filename"]!,
+          url: parameters["url"]!,
+        }),
+      ),
   ),
-  route("GET", "/nodes/*/storage/*/status", ({ world, path: [host, storage] }) =>
+  route("GET", "/nodes/{node}/storage/{storage}/status", ({ world, path: [host, storage] }) =>
     datastoreStatus(world, host!, storage!),
   ),
-  route("GET", "/nodes/*/storage/*/content", ({ world, path: [host, storage], parameters }) => {
-    findDatastore(findHost(world, host!), storage!);
-    const files = listFiles(world, host!, storage!).map(fileView);
-    const all = [...files, ...volumeView(world, host!, storage!)];
-    return parameters["content"] ? all.filter(({ content }) => content === parameters["content"]) : all;
-  }),
-  route("GET", "/nodes/*/storage/*/content/*", ({ world, path: [host, storage, volume] }) => {
-    findDatastore(findHost(world, host!), storage!);
-    const all = [...listFiles(world, host!, storage!).map(fileView), ...volumeView(world, host!, storage!)];
-    return all.find(({ volid }) => volid === volume) ?? refuse(`volume '${volume}' does not exist`);
-  }),
-  route("DELETE", "/nodes/*/storage/*/content/*", async ({ world, path: [host, storage, volume] }) => {
-    await deleteFile(world, host!, storage!, volume!);
-    return null;
-  }),
+  route(
+    "GET",
+    "/nodes/{node}/storage/{storage}/content",
+    ({ world, caller, path: [host, storage], parameters }) => {
+      findDatastore(findHost(world, host!), storage!);
+      const files = listFiles(world, host!, storage!).map(fileView);
+      const all = [...files, ...volumeView(world, host!, storage!)].filter(({ volid }) =>
+        mayRead(caller, volid),
+      );
+      return parameters["content"] ? all.filter(({ content }) => content === parameters["content"]) : all;
+    },
+  ),
+  route(
+    "GET",
+    "/nodes/{node}/storage/{storage}/content/{volume}",
+    ({ world, path: [host, storage, volume] }) => {
+      findDatastore(findHost(world, host!), storage!);
+      const all = [...listFiles(world, host!, storage!).map(fileView), ...volumeView(world, host!, storage!)];
+      return all.find(({ volid }) => volid === volume) ?? refuse(`volume '${volume}' does not exist`);
+    },
+  ),
+  route(
+    "DELETE",
+    "/nodes/{node}/storage/{storage}/content/{volume}",
+    async ({ world, path: [host, storage, volume] }) => {
+      await deleteFile(world, host!, storage!, volume!);
+      return null;
+    },
+  ),
 
   route(
     "GET",
-    "/nodes/*/tasks/*/status",
+    "/nodes/{node}/tasks/{upid}/status",
     async ({ tasks, path: [, upid] }) => (await tasks.status(upid!)) ?? noTask(upid!),
   ),
-  route("GET", "/nodes/*/tasks/*/log", ({ tasks, path: [, upid] }) => tasks.log(upid!) ?? noTask(upid!)),
-  route("DELETE", "/nodes/*/tasks/*", () => null),
+  route(
+    "GET",
+    "/nodes/{node}/tasks/{upid}/log",
+    ({ tasks, path: [, upid] }) => tasks.log(upid!) ?? noTask(upid!),
+  ),
+  route("DELETE", "/nodes/{node}/tasks/{upid}", () => null),
 
-  route("GET", "/nodes/*/qemu", ({ world, path: [host] }) => vmList(world, host!)),
-  route("POST", "/nodes/*/qemu", ({ world, tasks, path: [host], parameters }) =>
+  route("GET", "/nodes/{node}/qemu", ({ world, caller, path: [host] }) => vmList(world, caller, host!)),
+  route("POST", "/nodes/{node}/qemu", ({ world, tasks, path: [host], parameters }) =>
     tasks.start(createVm(world, host!, parameters)),
   ),
-  route("DELETE", "/nodes/*/qemu/*", ({ world, tasks, path: [host, id] }) =>
-    tasks.start(destroyVm(world, host!, vmId(id))),
+  route("DELETE", "/nodes/{node}/qemu/{vmid}", ({ world, tasks, path: [host, id] }) =>
+    tasks.start(destroyVm(world, host!, Number(id))),
   ),
-  route("GET", "/nodes/*/qemu/*/config", ({ world, path: [host, id], parameters }) => {
-    const vm = findVm(world, host!, vmId(id));
+  route("GET", "/nodes/{node}/qemu/{vmid}/config", ({ world, path: [host, id], parameters }) => {
+    const vm = findVm(world, host!, Number(id));
     return configView(parameters["current"] === "1" ? vm.config : shownConfig(vm));
   }),
-  route("PUT", "/nodes/*/qemu/*/config", async ({ world, path: [host, id], parameters }) => {
-    await changeConfig(world, host!, vmId(id), parameters);
+  route("PUT", "/nodes/{node}/qemu/{vmid}/config", async ({ world, path: [host, id], parameters }) => {
+    await changeConfig(world, host!, Number(id), parameters);
     return null;
   }),
-  route("POST", "/nodes/*/qemu/*/config", ({ world, tasks, path: [host, id], parameters }) => {
-    findVm(world, host!, vmId(id));
-    const run = (): Promise<string[]> => changeConfig(world, host!, vmId(id), parameters).then(() => []);
+  route("POST", "/nodes/{node}/qemu/{vmid}/config", ({ world, tasks, path: [host, id], parameters }) => {
+    findVm(world, host!, Number(id));
+    const run = (): Promise<string[]> => changeConfig(world, host!, Number(id), parameters).then(() => []);
     return tasks.start({ type: "qmconfig", subject: id!, host: host!, run });
   }),
-  route("PUT", "/nodes/*/qemu/*/resize", ({ world, tasks, path: [host, id], parameters }) => {
-    const size = required(parameters, "size");
-    return tasks.start(resizeDisk(world, host!, vmId(id), required(parameters, "disk"), size));
+  route("PUT", "/nodes/{node}/qemu/{vmid}/resize", ({ world, tasks, path: [host, id], parameters }) => {
+    const size = parameters["size"]!;
+    return tasks.start(resizeDisk(world, host!, Number(id), parameters["disk"]!, size));
   }),
   // The drive is generated from the config in force at every read of it, so there is nothing to do but to be asked.
-  route("PUT", "/nodes/*/qemu/*/cloudinit", ({ world, path: [host, id] }) => {
-    findVm(world, host!, vmId(id));
+  route("PUT", "/nodes/{node}/qemu/{vmid}/cloudinit", ({ world, path: [host, id] }) => {
+    findVm(world, host!, Number(id));
     return null;
   }),
-  route("GET", "/nodes/*/qemu/*/status/current", ({ world, path: [host, id] }) =>
-    vmStatus(world, findVm(world, host!, vmId(id))),
+  route("GET", "/nodes/{node}/qemu/{vmid}/status/current", ({ world, path: [host, id] }) =>
+    vmStatus(world, findVm(world, host!, Number(id))),
   ),
-  route("POST", "/nodes/*/qemu/*/agent/ping", ({ world, path: [host, id] }) => {
-    pingAgent(world, findVm(world, host!, vmId(id)));
+  route("POST", "/nodes/{node}/qemu/{vmid}/agent/ping", ({ world, path: [host, id] }) => {
+    pingAgent(world, findVm(world, host!, Number(id)));
     return { result: {} };
   }),
-  route("GET", "/nodes/*/qemu/*/agent/network-get-interfaces", ({ world, path: [host, id] }) =>
-    agentInterfaces(world, findVm(world, host!, vmId(id))),
+  route("GET", "/nodes/{node}/qemu/{vmid}/agent/network-get-interfaces", ({ world, path: [host, id] }) =>
+    agentInterfaces(world, findVm(world, host!, Number(id))),
   ),
   power("start", start),
   power("stop", stop),
@@ -135,34 +167,47 @@ const routes: Route[] = [
   power("reboot", reboot),
 ];
 
+export interface Found {
+  key: string;
+  handle: Handler;
+  /** The parameters in the path, by name. */
+  caught: Parameters;
+}
+
 /** Finds who handles a request; undefined when this API does not have the path. */
-export function findRoute(method: string, path: string): { handle: Handler; caught: string[] } | undefined {
+export function findRoute(method: string, path: string): Found | undefined {
   const trimmed = path.replace(/\/+$/, "");
-  for (const { method: wanted, pattern, handle } of routes) {
+  for (const { key, method: wanted, pattern, handle } of routes) {
     const match = wanted === method ? pattern.exec(trimmed) : null;
-    if (match) return { handle, caught: match.slice(1).map((part) => decodeURIComponent(part)) };
+    if (!match) continue;
+    const names = [...key.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
+    const values = match.slice(1).flatMap(pathParts);
+    return { key, handle, caught: Object.fromEntries(names.map((name, at) => [name, values[at]!])) };
   }
   return undefined;
 }
 
+/** Method and path of everything that is served, as in the API schema. */
+export const ROUTES: readonly string[] = routes.map(({ key }) => key);
+
 function route(method: string, path: string, handle: Handler): Route {
-  return { method, pattern: new RegExp(`^${path.replaceAll("*", "([^/]+)")}$`), handle };
+  const pattern = new RegExp(`^${path.replace(/\{\w+\}/g, "([^/]+)")}$`);
+  return { key: `${method} ${path}`, method, pattern, handle };
 }
 
 function power(verb: string, act: typeof start): Route {
-  return route("POST", `/nodes/*/qemu/*/status/${verb}`, ({ world, tasks, path: [host, id] }) =>
-    tasks.start(act(world, host!, vmId(id))),
+  return route("POST", `/nodes/{node}/qemu/{vmid}/status/${verb}`, ({ world, tasks, path: [host, id] }) =>
+    tasks.start(act(world, host!, Number(id))),
   );
 }
 
-function vmId(text: string | undefined): number {
-  if (!/^[1-9]\d{2,8}$/.test(text ?? ""))
-    refuseParameter("vmid", "invalid format - value does not look like a valid VM ID");
-  return Number(text);
-}
-
-function required(parameters: Parameters, name: string): string {
-  return parameters[name] ?? refuseParameter(name, "property is missing and it is not optional");
+function mayRead(caller: Caller, volume: string): boolean {
+  try {
+    checkVolume(caller, undefined, volume);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function noTask(upid: string): never {

@@ -3,15 +3,31 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { AGENT_SILENT } from "../../world/proxmox/agent.ts";
-import { ProxmoxError, sentence } from "../../world/proxmox/errors.ts";
+import { ProxmoxError, refuseParameter, sentence } from "../../world/proxmox/errors.ts";
 import type { Parameters } from "../../world/proxmox/parameters.ts";
 import { clearInterrupted } from "../../world/proxmox/vms.ts";
 import { UserError } from "../../user-error.ts";
 import type { World } from "../../world/world.ts";
 import { undisturbed, type Interceptor } from "../../faults/fault.ts";
+import {
+  BadRequest,
+  BodyTooLarge,
+  Connections,
+  leaveUnread,
+  PATIENCE,
+  type Patience,
+  readBody,
+  readTarget,
+  sameSecret,
+} from "../http.ts";
 import { selfSigned } from "./certificate.ts";
 import { BrokenConnection, requestKey, requestManner, taskKey, taskManner } from "./faults.ts";
-import { findRoute } from "./routes.ts";
+import { BY_VALUE } from "./access/by-value.ts";
+import { Caller } from "./access/permission.ts";
+import type { Access } from "./access/rights.ts";
+import { findRoute, type Found } from "./routes.ts";
+import { METHODS } from "./schema/methods.ts";
+import { verifyParameters } from "./schema/verify.ts";
 import { TaskList } from "./tasks.ts";
 
 export interface ProxmoxServerOptions {
@@ -19,7 +35,11 @@ export interface ProxmoxServerOptions {
   port?: number;
   /** `user@realm!name=secret`, as clients present it. */
   token: string;
+  /** What the token may do. */
+  access: Access;
   intercept?: Interceptor;
+  /** How long a client may take to say what it wants. */
+  patience?: Patience;
 }
 
 export interface ProxmoxServer {
@@ -31,6 +51,8 @@ export interface ProxmoxServer {
 }
 
 const ROOT = "/api2/json";
+/** Bytes of a body [pve-http-server: AnyEvent.pm, limit_max_post]. */
+const MAX_BODY = 512 * 1024;
 
 export async function serveProxmox(world: World, options: ProxmoxServerOptions): Promise<ProxmoxServer> {
   const user = options.token.split("=")[0]!;
@@ -42,11 +64,17 @@ export async function serveProxmox(world: World, options: ProxmoxServerOptions):
     (task, reason) => noteRefusal(world, `${task.type} ${task.subject} on ${task.host}`, reason),
     (task, work) => intercept(taskKey(task), taskManner(world), work),
   );
-  const server = createServer({ ...selfSigned("rehearsal"), minVersion: "TLSv1.3" }, (request, response) => {
-    void answer({ world, tasks, token: options.token, intercept }, request, response);
+  const server = createServer({
+    ...(options.patience ?? PATIENCE),
+    ...selfSigned("rehearsal"),
+    minVersion: "TLSv1.3",
   });
-  server.keepAliveTimeout = 60_000;
-  server.requestTimeout = 0;
+  const connections = new Connections(server);
+  const caller = new Caller(options.access, user);
+  const serving: Serving = { world, tasks, token: options.token, caller, intercept, connections };
+  server.on("request", (request, response) => {
+    answer(serving, request, response).catch(() => response.destroy());
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       reject(
@@ -79,37 +107,65 @@ interface Serving {
   world: World;
   tasks: TaskList;
   token: string;
+  caller: Caller;
   intercept: Interceptor;
+  connections: Connections;
 }
 
 async function answer(
-  { world, tasks, token, intercept }: Serving,
+  { world, tasks, token, caller, intercept, connections }: Serving,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const method = request.method ?? "GET";
-  const url = new URL(request.url ?? "/", "https://127.0.0.1");
+  const { url = "" } = request;
   try {
-    const body = await readBody(request);
-    authenticate(token, request.headers.authorization);
-    const path = url.pathname.startsWith(`${ROOT}/`) ? url.pathname.slice(ROOT.length) : undefined;
+    if (!isAuthentic(token, request.headers.authorization)) {
+      leaveUnread(request, response, MAX_BODY);
+      return sendError(response, whoIsThis(token, request.headers.authorization));
+    }
+    connections.admit(request.socket);
+    const { pathname, query } = readTarget(request);
+    const body = await readBody(request, MAX_BODY);
+    const path = pathname.startsWith(`${ROOT}/`) ? pathname.slice(ROOT.length) : undefined;
     const route = path && findRoute(method, path);
-    if (!route) throw new ProxmoxError(501, `Method '${method} ${url.pathname}' not implemented`);
-    const parameters: Parameters = Object.fromEntries([...url.searchParams, ...new URLSearchParams(body)]);
+    if (!route) throw new ProxmoxError(501, `Method '${method} ${pathname}' not implemented`);
+    const parameters: Parameters = Object.fromEntries([...query, ...new URLSearchParams(body)]);
+    judge(world, caller, route, parameters);
     const data = await intercept(
       requestKey(method, path, parameters),
       requestManner(world, method),
-      async () => route.handle({ world, tasks, path: route.caught, parameters }),
+      async () => route.handle({ world, tasks, caller, path: Object.values(route.caught), parameters }),
     );
     send(response, 200, "OK", { data });
   } catch (error) {
     if (error instanceof BrokenConnection) return void response.destroy();
-    if (error instanceof ProxmoxError && isProbe(method, error)) return sendError(response, error);
-    noteRefusal(world, `${method} ${url.pathname}`, sentence(error));
-    const known =
-      error instanceof ProxmoxError ? error : new ProxmoxError(500, `internal error: ${sentence(error)}`);
+    const known = errorOf(error);
+    if (!isProbe(method, known)) noteRefusal(world, `${method} ${url.split("?")[0]}`, sentence(known));
+    leaveUnread(request, response, MAX_BODY);
     sendError(response, known);
   }
+}
+
+/** In Proxmox's order: rights, parameters, and the rights that depend on these [pve-manager: PVE/HTTPServer.pm, rest_handler]. */
+function judge(world: World, caller: Caller, { key, caught }: Found, given: Parameters): void {
+  for (const [name, value] of Object.entries(caught)) {
+    if (given[name] !== undefined && given[name] !== value) {
+      refuseParameter(name, "duplicate parameter (already defined in URI) with conflicting values!");
+    }
+  }
+  const parameters = { ...given, ...caught };
+  const { permission, parameters: facts } = METHODS[key]!;
+  caller.demandPermission(permission, parameters);
+  verifyParameters(facts, parameters);
+  BY_VALUE[key]?.({ world, caller, parameters });
+}
+
+function errorOf(error: unknown): ProxmoxError {
+  if (error instanceof ProxmoxError) return error;
+  if (error instanceof BadRequest) return new ProxmoxError(400, error.message);
+  if (error instanceof BodyTooLarge) return new ProxmoxError(413, "for data too large");
+  return new ProxmoxError(500, `internal error: ${sentence(error)}`);
 }
 
 /** Asking for what is not there is no refusal: clients wait that way for a machine to go, or for its agent to come. */
@@ -129,25 +185,19 @@ function noteRefusal(world: World, what: string, reason: string): void {
   });
 }
 
-/** [pve-access-control: AccessControl.pm, verify_token] */
-function authenticate(token: string, header: string | undefined): void {
-  if (!header?.startsWith("PVEAPIToken=")) throw new ProxmoxError(401, "No ticket");
-  const given = header.slice("PVEAPIToken=".length);
-  if (given === token) return;
-  const [name] = given.split("=");
-  const [known] = token.split("=");
-  throw new ProxmoxError(
-    401,
-    name === known
-      ? "invalid token value!"
-      : `no such token '${name?.split("!")[1] ?? ""}' for user '${name?.split("!")[0] ?? ""}'`,
-  );
+const SCHEME = "PVEAPIToken=";
+
+function isAuthentic(token: string, header = ""): boolean {
+  return sameSecret(header, `${SCHEME}${token}`);
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString("utf8");
+/** Why it is not let in [pve-access-control: AccessControl.pm, verify_token]. Who has no token leaves no trace in the world. */
+function whoIsThis(token: string, header = ""): ProxmoxError {
+  if (!header.startsWith(SCHEME)) return new ProxmoxError(401, "No ticket");
+  const [name = ""] = header.slice(SCHEME.length).split("=");
+  if (name === token.split("=")[0]) return new ProxmoxError(401, "invalid token value!");
+  const [user = "", id = ""] = name.split("!");
+  return new ProxmoxError(401, `no such token '${id}' for user '${user}'`);
 }
 
 /** Proxmox puts its sentence into the status line, and since 8.3 into the body too [pve-http-server: error]. */

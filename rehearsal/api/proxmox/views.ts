@@ -4,6 +4,7 @@ import { parseDrive } from "../../world/proxmox/drive.ts";
 import { findDatastore, findHost, nameOf } from "../../world/proxmox/lookup.ts";
 import { usage } from "../../world/proxmox/space.ts";
 import type { StoredFile, VmState } from "../../world/state.ts";
+import type { Caller } from "./access/permission.ts";
 import type { World } from "../../world/world.ts";
 
 const MiB = 1024 ** 2;
@@ -84,26 +85,58 @@ export function vmStatus(world: World, vm: VmState): Record<string, unknown> {
   };
 }
 
-export function vmList(world: World, host: string): Record<string, unknown>[] {
+const audited = (caller: Caller) => (vm: VmState) => caller.has(`/vms/${vm.vmId}`, "VM.Audit");
+
+export function vmList(world: World, caller: Caller, host: string): Record<string, unknown>[] {
   findHost(world, host);
   return Object.values(world.state.proxmox.vms)
     .filter((vm) => vm.host === host)
+    .filter(audited(caller))
     .map((vm) => vmStatus(world, vm));
 }
 
-export function nodeList(world: World): Record<string, unknown>[] {
-  return Object.values(world.state.proxmox.hosts).map((host) => ({
-    node: host.name,
-    id: `node/${host.name}`,
+/** Everybody sees which nodes there are; what they have, their auditors [pve-manager: API2Tools.pm, extract_node_stats]. */
+export function nodeList(world: World, caller: Caller): Record<string, unknown>[] {
+  return Object.values(world.state.proxmox.hosts).map(({ name, cpus, memoryBytes }) => ({
+    node: name,
+    id: `node/${name}`,
     type: "node",
     status: "online",
-    maxcpu: host.cpus,
-    maxmem: host.memoryBytes,
+    ...(caller.has(`/nodes/${name}`, "Sys.Audit") ? { maxcpu: cpus, maxmem: memoryBytes } : {}),
   }));
 }
 
-export function clusterResources(world: World, type: string | undefined): Record<string, unknown>[] {
-  const vms = Object.values(world.state.proxmox.vms).map((vm) => ({
+/** A host by itself has no entry for a cluster [pve-manager: API2/Cluster.pm, status]. */
+export function clusterStatus(world: World): Record<string, unknown>[] {
+  const names = Object.keys(world.state.proxmox.hosts);
+  const nodes = names.map((name, at) => ({
+    type: "node",
+    id: `node/${name}`,
+    name,
+    nodeid: names.length > 1 ? at + 1 : 0,
+    online: 1,
+    local: at === 0 ? 1 : 0,
+    level: "",
+  }));
+  const cluster = {
+    type: "cluster",
+    id: "cluster",
+    name: "homelab",
+    nodes: names.length,
+    quorate: 1,
+    version: 1,
+  };
+  return names.length > 1 ? [cluster, ...nodes] : nodes;
+}
+
+/** What the caller may audit [pve-manager: API2/Cluster.pm, resources]. */
+export function clusterResources(
+  world: World,
+  caller: Caller,
+  type: string | undefined,
+): Record<string, unknown>[] {
+  const machines = Object.values(world.state.proxmox.vms).filter(audited(caller));
+  const vms = machines.map((vm) => ({
     ...vmStatus(world, vm),
     id: `qemu/${vm.vmId}`,
     type: "qemu",
@@ -111,18 +144,21 @@ export function clusterResources(world: World, type: string | undefined): Record
     template: 0,
   }));
   const storages = Object.values(world.state.proxmox.hosts).flatMap((host) =>
-    Object.keys(host.datastores).map((name) => ({
-      id: `storage/${host.name}/${name}`,
-      type: "storage",
-      node: host.name,
-      storage: name,
-      ...datastoreStatus(world, host.name, name),
-    })),
+    Object.keys(host.datastores)
+      .filter((name) => caller.has(`/storage/${name}`, "Datastore.Audit"))
+      .map((name) => ({
+        id: `storage/${host.name}/${name}`,
+        type: "storage",
+        node: host.name,
+        storage: name,
+        ...datastoreStatus(world, host.name, name),
+      })),
   );
-  const all = { vm: vms, node: nodeList(world), storage: storages } as Record<
-    string,
-    Record<string, unknown>[]
-  >;
+  const all: Record<string, Record<string, unknown>[]> = {
+    vm: vms,
+    node: nodeList(world, caller),
+    storage: storages,
+  };
   return type ? (all[type] ?? []) : Object.values(all).flat();
 }
 

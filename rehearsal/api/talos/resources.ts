@@ -15,7 +15,7 @@ function find({ world, machine, params }: NodeCall): unknown {
   const type = String(params["type"]);
   // Which types there are the other side knows.
   if (type === DEFINITIONS) return { resources: [] };
-  const known = nodeResources[type];
+  const known = Object.hasOwn(nodeResources, type) ? nodeResources[type] : undefined;
   if (!known) throw new TalosError("Unimplemented", `resources of type ${type} are not simulated`);
   const { namespace, owner, list } = known;
   const id = params["id"];

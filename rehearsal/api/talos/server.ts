@@ -68,7 +68,7 @@ export async function serveTalos(world: World, options: TalosServerOptions): Pro
 
 async function answer(world: World, intercept: Interceptor, given: Call): Promise<unknown> {
   const call = { ...given, node: given.node || defaultNode(world) };
-  const method = METHODS[call.method];
+  const method = Object.hasOwn(METHODS, call.method) ? METHODS[call.method] : undefined;
   const changes = method?.changes ?? false;
   return intercept(callKey(call), callManner(world, call.signal, changes), async () => {
     const machine = await reach(world, call.node, call.authority);

@@ -5,16 +5,17 @@ import { refuse, refuseParameter } from "./errors.ts";
 
 /** Any node of a cluster answers for the others; a name that none has cannot be resolved [pve-http-server: proxy]. */
 export function findHost(world: World, name: string): HostState {
-  const host = world.state.proxmox.hosts[name];
-  if (host) return host;
-  const known = Object.keys(world.state.proxmox.hosts).join(", ");
+  const { hosts } = world.state.proxmox;
+  if (Object.hasOwn(hosts, name)) return hosts[name]!;
+  const known = Object.keys(hosts).join(", ");
   return refuse(
     `hostname lookup '${name}' failed - failed to get address info for: ${name}: Name or service not known (nodes: ${known})`,
   );
 }
 
 export function findDatastore(host: HostState, name: string): DatastoreState {
-  return host.datastores[name] ?? refuse(`storage '${name}' does not exist`);
+  if (!Object.hasOwn(host.datastores, name)) refuse(`storage '${name}' does not exist`);
+  return host.datastores[name]!;
 }
 
 /** A datastore that may hold VM disks [qemu-server: API2/Qemu.pm, check_storage_access]. */

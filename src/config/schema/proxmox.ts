@@ -22,6 +22,10 @@ export const proxmoxSchema = z
     diskDatastore: datastore().default("local-lvm").meta({
       description: "Datastore for the VMs' disks, on every host in use, unless a disk names its own.",
     }),
+    startOrder: z.boolean().default(false).meta({
+      description:
+        "Start control planes before workers, 30 seconds ahead, when a host starts. Proxmox lets only a token with `Sys.Modify` on `/` say so.",
+    }),
   })
   .meta({ description: "How Proxmox is reached and where it keeps things." });
 

@@ -85,6 +85,7 @@ export function lab(changes: Changes = {}): HomelabConfig {
       insecure: true,
       imageDatastore: "local",
       diskDatastore: "local-lvm",
+      startOrder: false,
     },
     nodes: [node("cp-1", "controlplane", 126), node("worker-1", "worker", 127)],
     longhorn: {
@@ -132,6 +133,7 @@ export function rack(changes: Changes = {}): HomelabConfig {
       insecure: false,
       imageDatastore: "local",
       diskDatastore: "local-zfs",
+      startOrder: false,
     },
     nodes: [
       ...numbers.map((number): NodeConfig => ({

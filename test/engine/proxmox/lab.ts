@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as proxmox from "@muhlba91/pulumi-proxmoxve";
 import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
+import { grant, GRANTS, START_ORDER, type Places } from "../../../rehearsal/api/proxmox/access/grants.ts";
 import { serveProxmox, type ProxmoxServer } from "../../../rehearsal/api/proxmox/server.ts";
 import { ScaledClock } from "../../../rehearsal/world/clock.ts";
 import { World } from "../../../rehearsal/world/world.ts";
@@ -14,6 +15,13 @@ import { registerSchematic } from "../../../rehearsal/world/factory.ts";
 import { installHardware } from "../../../rehearsal/world/proxmox/hardware.ts";
 import { testEngine } from "../support/engine.ts";
 import { fixture, HARDWARE, IMAGE_URL, SCHEMATIC } from "../../unit/world/proxmox/fixture.ts";
+
+/** Whatever a test declares on the way: nothing here is about rights. */
+const places: Places = {
+  images: ["local", "nvme"],
+  disks: ["local", "local-lvm", "tank"],
+  bridges: ["vmbr0"],
+};
 
 const TOKEN = "rehearsal@pve!homelab=00000000-0000-0000-0000-000000000001";
 
@@ -63,7 +71,10 @@ export async function openLab(
   });
   world.state.proxmox = installHardware(HARDWARE, world);
   registerSchematic(world, SCHEMATIC);
-  const server: ProxmoxServer = await serveProxmox(world, { token: TOKEN });
+  const server: ProxmoxServer = await serveProxmox(world, {
+    token: TOKEN,
+    access: grant(TOKEN, places, [...GRANTS, START_ORDER]),
+  });
   const settings: LabSettings = { url: IMAGE_URL, imageDatastore: "local", token: TOKEN, machines };
   const folder = await mkdtemp(join(tmpdir(), "proxmox-lab-"));
   const output: string[] = [];
@@ -148,6 +159,7 @@ function declare(endpoint: string, settings: LabSettings): void {
           dns: { servers: ["192.168.1.1", "1.1.1.1"] },
           ipConfigs: [{ ipv4: { address: `192.168.1.${126 + index}/24`, gateway: "192.168.1.1" } }],
         },
+        cdrom: { fileId: "none", interface: "ide3" },
         agent: { enabled: true, trim: true, waitForIp: { disabled: true } },
         startup: { order: index + 1 },
         onBoot: true,

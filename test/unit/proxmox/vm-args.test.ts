@@ -19,7 +19,7 @@ describe("a VM's arguments", () => {
       scsiHardware: "virtio-scsi-single",
       bootOrders: ["scsi0"],
       onBoot: true,
-      startup: { order: 2 },
+      cdrom: { fileId: "none", interface: "ide3" },
       rebootAfterUpdate: false,
       stopOnDestroy: true,
       operatingSystem: { type: "l26" },
@@ -54,7 +54,7 @@ describe("a VM's arguments", () => {
     });
   });
 
-  test("a control plane starts first and gives the workers time", () => {
+  test("a control plane differs in its name, id, address and serial alone", () => {
     const config = lab();
     const worker = vmArgs(config, nodeOf(config, "worker-1"), IMAGE);
     expect(vmArgs(config, nodeOf(config, "cp-1"), IMAGE)).toStrictEqual({
@@ -63,7 +63,6 @@ describe("a VM's arguments", () => {
       name: "lab-cp-1",
       description: "Talos controlplane cp-1 of cluster lab. Managed by Pulumi.",
       tags: ["controlplane", "lab", "talos"],
-      startup: { order: 1, upDelay: 30 },
       initialization: {
         datastoreId: "local-lvm",
         dns: { servers: ["192.168.1.1"] },
@@ -71,6 +70,12 @@ describe("a VM's arguments", () => {
       },
       disks: [{ ...(worker.disks as object[])[0] }, { ...(worker.disks as object[])[1], serial: "data-126" }],
     });
+  });
+
+  test("with a start order, a control plane starts first and gives the workers time", () => {
+    const config = { ...lab(), proxmox: { ...lab().proxmox, startOrder: true } };
+    expect(vmArgs(config, nodeOf(config, "cp-1"), IMAGE).startup).toStrictEqual({ order: 1, upDelay: 30 });
+    expect(vmArgs(config, nodeOf(config, "worker-1"), IMAGE).startup).toStrictEqual({ order: 2 });
   });
 
   test("MAC, VLAN, host and datastores as configured", () => {

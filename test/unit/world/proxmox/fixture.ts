@@ -1,4 +1,5 @@
 /** A small Proxmox for unit tests: two hosts, a foreign machine, a clock that jumps, and a record of machine calls. */
+import type { Places } from "../../../../rehearsal/api/proxmox/access/grants.ts";
 import type { Clock } from "../../../../rehearsal/world/clock.ts";
 import { registerSchematic } from "../../../../rehearsal/world/factory.ts";
 import { download } from "../../../../rehearsal/world/proxmox/files.ts";
@@ -49,6 +50,9 @@ export const HARDWARE: Hardware = {
     },
   ],
 };
+
+/** Where a homelab on this hardware would lie. */
+export const PLACES: Places = { images: ["local"], disks: ["local-lvm", "tank"], bridges: ["vmbr0"] };
 
 /** Every sleep passes at once, and is counted. */
 export class JumpingClock implements Clock {
