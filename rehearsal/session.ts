@@ -8,6 +8,7 @@ import type { OutputMap, PulumiFn, Stack } from "@pulumi/pulumi/automation/index
 import { loadProgram } from "./engine/program.ts";
 import { OperationLog } from "./engine/operations.ts";
 import { runEngine } from "./engine/commands.ts";
+import { previewTwice } from "./engine/second-preview.ts";
 import { readState } from "./engine/state.ts";
 import { engineVariables, openStack } from "./engine/workspace.ts";
 import { PROXMOX_TOKEN_KEY, readEnvironment, withOverlays } from "./environment.ts";
@@ -116,7 +117,7 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
       world,
       paths,
       stack,
-      run: (command) => run(command, { options, config, world, paths, stack, token }),
+      run: (command) => run(command, { options, config, homelab: open, paths, stack, token }),
       engineVariables: engineVariables(open.attach),
       recover: async () => {
         const recovery = await recover(stack, {
@@ -148,7 +149,7 @@ function validConfig(raw: Record<string, unknown>, stack: string): HomelabConfig
 interface Running {
   options: RehearsalOptions;
   config: HomelabConfig;
-  world: World;
+  homelab: SimulatedHomelab;
   paths: RehearsalPaths;
   stack: Stack;
   token: string;
@@ -156,8 +157,9 @@ interface Running {
 
 async function run(
   command: Exclude<Command, "outputs" | "recover">,
-  { options, config, world, paths, stack, token }: Running,
+  { options, config, homelab, paths, stack, token }: Running,
 ): Promise<RunResult> {
+  const { world, clock } = homelab;
   const log = new OperationLog(() => world.clock.now());
   const printed: string[] = [];
   const eventsBefore = world.state.events.length;
@@ -169,16 +171,21 @@ async function run(
       options.onOutput?.(text);
     },
   };
-  const failure = await runEngine(command, stack, log, output, (options.overlays ?? []).length > 0);
+  const ended = await runEngine(command, stack, log, output, (options.overlays ?? []).length > 0);
   const after = await readState(paths.stateFile);
   log.addDependencies([...before, ...after]);
   // What time has brought about since the last request is put on record before anyone judges.
   await settle(world);
   await world.commit();
 
-  const outputs = await stack.outputs();
+  const outputs = ended.outputs ?? (await stack.outputs());
   // As it lies on the disk; an export would come decrypted.
   const stateText = await readFile(paths.stateFile, "utf8").catch(() => "");
+  const eventsAfter = world.state.events.length;
+  const secondPreviews =
+    command === "up" && ended.failure === undefined
+      ? await clock.standing(() => previewTwice(stack))
+      : undefined;
   const evidence: Evidence = {
     command,
     config,
@@ -186,6 +193,8 @@ async function run(
     eventsBefore,
     outputs,
     operations: log.operations,
+    ...(secondPreviews && { secondPreviews }),
+    touchedByPreviews: world.state.events.slice(eventsAfter).map(({ text }) => text),
     token,
     written: () => ({
       state: stateText,
@@ -194,6 +203,7 @@ async function run(
     }),
   };
   const checks = await runChecks(checksFor(command), evidence);
+  const { failure } = ended;
   const errors = failure && log.errors.length === 0 ? [failure] : log.errors;
   const report: Report = {
     stack: options.stack,
