@@ -48,6 +48,7 @@ async function describedHardware(file: string): Promise<Hardware | undefined> {
 
 export interface SimulatedHomelab {
   world: World;
+  clock: ScaledClock;
   /** URL of the simulated Proxmox API. */
   endpoint: string;
   /** Host and port of Talos's API, for every node. */
@@ -73,9 +74,10 @@ export async function openHomelab(options: HomelabOptions): Promise<SimulatedHom
     declare(state, config);
     const machinery = startMachinery(toolchain.talosMachinery);
     closers.push(() => machinery.close());
+    const clock = new ScaledClock(state.elapsed, options.timeScale);
     const world = new World({
       state,
-      clock: new ScaledClock(state.elapsed, options.timeScale),
+      clock,
       machinery,
       lifecycle: talosLifecycle,
       workloads: nodeWorkloads(),
@@ -110,6 +112,7 @@ export async function openHomelab(options: HomelabOptions): Promise<SimulatedHom
     for (const provider of providers) closers.push(() => provider.close());
     return {
       world,
+      clock,
       endpoint: api.url,
       talosEndpoint: `127.0.0.1:${nodes.port}`,
       kubernetesEndpoint: kubernetes.url,

@@ -11,6 +11,7 @@ import { OperationLog } from "./engine/operations.ts";
 import { endOrphans } from "./engine/orphans.mjs";
 import { markRun } from "./engine/run-mark.ts";
 import { runEngine } from "./engine/commands.ts";
+import { previewTwice } from "./engine/second-preview.ts";
 import { readState } from "./engine/state.ts";
 import { ownVariables } from "./engine/sealed-engine.ts";
 import { openStack, rehearsalEngine } from "./engine/workspace.ts";
@@ -122,7 +123,7 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
       world,
       paths,
       stack,
-      run: (command) => run(command, { options, config, world, paths, stack, token }),
+      run: (command) => run(command, { options, config, homelab: open, paths, stack, token }),
       engineVariables: ownVariables(engine),
       recover: async () => {
         const recovery = await recover(stack, engine);
@@ -159,7 +160,7 @@ function validConfig(raw: Record<string, unknown>, stack: string): HomelabConfig
 interface Running {
   options: RehearsalOptions;
   config: HomelabConfig;
-  world: World;
+  homelab: SimulatedHomelab;
   paths: RehearsalPaths;
   stack: Stack;
   token: string;
@@ -167,8 +168,9 @@ interface Running {
 
 async function run(
   command: Exclude<Command, "outputs" | "recover">,
-  { options, config, world, paths, stack, token }: Running,
+  { options, config, homelab, paths, stack, token }: Running,
 ): Promise<RunResult> {
+  const { world, clock } = homelab;
   const log = new OperationLog(() => world.clock.now());
   const printed: string[] = [];
   const eventsBefore = world.state.events.length;
@@ -181,9 +183,9 @@ async function run(
     },
   };
   const overlaid = (options.overlays ?? []).length > 0;
-  const failure = await runEngine(command, stack, log, output, overlaid, world.lost);
+  const ended = await runEngine(command, stack, log, output, overlaid, world.lost);
   // An engine that was killed leaves its plugins behind, which would look after it in minutes only.
-  if (failure !== undefined) await endOrphans(markRun(), process.pid);
+  if (ended.failure !== undefined) await endOrphans(markRun(), process.pid);
   world.lost.throwIfAborted();
   const after = await readState(paths.stateFile);
   log.addDependencies([...before, ...after]);
@@ -191,9 +193,14 @@ async function run(
   await settle(world);
   await world.commit();
 
-  const outputs = await stack.outputs();
+  const outputs = ended.outputs ?? (await stack.outputs());
   // As it lies on the disk; an export would come decrypted.
   const stateText = await readFile(paths.stateFile, "utf8").catch(() => "");
+  const eventsAfter = world.state.events.length;
+  const secondPreviews =
+    command === "up" && ended.failure === undefined
+      ? await clock.standing(() => previewTwice(stack))
+      : undefined;
   const evidence: Evidence = {
     command,
     config,
@@ -201,6 +208,8 @@ async function run(
     eventsBefore,
     outputs,
     operations: log.operations,
+    ...(secondPreviews && { secondPreviews }),
+    touchedByPreviews: world.state.events.slice(eventsAfter).map(({ text }) => text),
     token,
     written: () => ({
       state: stateText,
@@ -209,6 +218,7 @@ async function run(
     }),
   };
   const checks = await runChecks(checksFor(command), evidence);
+  const { failure } = ended;
   const errors = failure && log.errors.length === 0 ? [failure] : log.errors;
   const report: Report = {
     stack: options.stack,

@@ -5,7 +5,8 @@ import type { HomelabConfig, NodeConfig, Role } from "./config/types.ts";
 import { LONGHORN_NAMESPACE, STORAGE_CLASS } from "./longhorn/values.ts";
 import { DATA_DISK_INTERFACE, OS_DISK_INTERFACE } from "./proxmox/vm-args.ts";
 import { dataDiskSelector } from "./talos/data-disk.ts";
-import { ACME_STORAGE, RUN_AS_USER, TRAEFIK_NAMESPACE, ingressNode } from "./traefik/values.ts";
+import { acmeStorage } from "./traefik/acme-storage.ts";
+import { RUN_AS_USER, TRAEFIK_NAMESPACE, ingressNode } from "./traefik/values.ts";
 
 export interface DiskOutput {
   /** Proxmox's name for it. */
@@ -50,6 +51,7 @@ export interface TraefikOutput {
   addresses: string[];
   acme: {
     resolver: string;
+    /** Path of the file in Traefik's pod: another one for each certificate authority. */
     storage: string;
     mode: "0600";
     runAsUser: number;
@@ -115,7 +117,7 @@ export function traefikOutput(config: HomelabConfig): TraefikOutput {
     addresses: [ingressNode(config).address],
     acme: {
       resolver: config.traefik.acme.resolver,
-      storage: ACME_STORAGE,
+      storage: acmeStorage(config.traefik.acme.caServer),
       mode: "0600",
       runAsUser: RUN_AS_USER,
       fsGroup: null,

@@ -4,6 +4,7 @@
  */
 import type { HomelabConfig } from "../../src/config/types.ts";
 import type { Operation } from "../engine/operations.ts";
+import type { SecondPreview } from "../engine/second-preview.ts";
 import type { World } from "../world/world.ts";
 
 export interface Check {
@@ -21,6 +22,10 @@ export interface Evidence {
   /** The stack's outputs, secrets in plain: for comparison only, never to be printed. */
   outputs: Record<string, { value: unknown; secret: boolean }>;
   operations: Operation[];
+  /** After an `up` that succeeded: what it would do again. */
+  secondPreviews?: SecondPreview[];
+  /** What the world had to note meanwhile. */
+  touchedByPreviews?: string[];
   /** The Proxmox token of this rehearsal. */
   token: string;
   /** Everything that this run leaves behind or printed, by what it is: state, log, record. */

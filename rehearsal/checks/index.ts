@@ -5,6 +5,7 @@ import { dataVolumesMounted, noCatastrophe, provenBeforeApplied } from "./disks.
 import { acmeSurvives, ingressServes, redeploys } from "./ingress.ts";
 import { addressesUnique, imageComplete, machinesAsDeclared } from "./machines.ts";
 import { outputsTrue } from "./outputs.ts";
+import { secondPreviewEmpty } from "./second-preview.ts";
 import { secretsHidden } from "./secrets.ts";
 import { selectorsUnambiguous } from "./selectors.ts";
 import { longhornHealthy } from "./storage.ts";
@@ -35,6 +36,7 @@ const CHECKS: Record<string, CheckFunction[]> = {
     acmeSurvives,
     redeploys,
     outputsTrue,
+    secondPreviewEmpty,
     secretsHidden,
   ],
   refresh: [nothingRefused, noCatastrophe, secretsHidden],

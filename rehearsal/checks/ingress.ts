@@ -5,6 +5,7 @@ import { copyOfWorld } from "./copy.ts";
 import { theCluster } from "./cluster.ts";
 import { clusterOf, type Cluster } from "../world/kubernetes/cluster.ts";
 import { upgradeRelease } from "../world/kubernetes/releases.ts";
+import type { HomelabConfig } from "../../src/config/types.ts";
 import { hostOf } from "../world/talos/host.ts";
 import { restartTraefik, spoilAcme, type Spoil } from "../world/traefik/scenarios.ts";
 import { serves, type TraefikService } from "../world/traefik/serves.ts";
@@ -32,7 +33,7 @@ export function ingressServes(evidence: Evidence) {
   const secure = traefik.ports.find((entry) => entry.port === 443);
   if (secure?.certResolver !== resolver)
     causes.push(`port 443 does not ask the resolver ${resolver} for certificates`);
-  causes.push(...acmeProblems(traefik, resolver));
+  causes.push(...acmeProblems(traefik, config.traefik.acme));
   return verdict(
     "ingress",
     [...new Set(causes)],
@@ -40,12 +41,20 @@ export function ingressServes(evidence: Evidence) {
   );
 }
 
-function acmeProblems({ acme, resolvers, runAsUser, fsGroup }: TraefikService, resolver: string): string[] {
+function acmeProblems(
+  { acme, resolvers, runAsUser, fsGroup }: TraefikService,
+  { resolver, caServer }: HomelabConfig["traefik"]["acme"],
+): string[] {
   const problems: string[] = [];
   const own = resolvers.find(({ name }) => name === resolver);
   if (!own?.working)
     problems.push(
       `the certificate resolver ${resolver} does not work${own?.reason ? `: ${own.reason}` : ""}`,
+    );
+  const foreign = own?.issuers?.filter((issuer) => issuer !== caServer) ?? [];
+  if (foreign.length > 0)
+    problems.push(
+      `it serves certificates of ${foreign.join(" and ")}, although its authority is ${caServer}`,
     );
   if (!acme?.exists) problems.push("there is no acme.json");
   else {
@@ -57,7 +66,7 @@ function acmeProblems({ acme, resolvers, runAsUser, fsGroup }: TraefikService, r
   return problems;
 }
 
-const SPOILS: Spoil[] = ["too-open", "wrong-owner", "truncated", "not-json", "empty"];
+const SPOILS: Spoil[] = ["too-open", "wrong-owner", "truncated", "cut-at-brace", "not-json", "empty"];
 
 /** Spoils acme.json in a copy of the world, one way after the other, and starts the pod again each time. */
 export async function acmeSurvives(evidence: Evidence) {
@@ -74,7 +83,7 @@ export async function acmeSurvives(evidence: Evidence) {
       const problems = reason
         ? [reason]
         : after
-          ? [...after.problems, ...acmeProblems(after, evidence.config.traefik.acme.resolver)]
+          ? [...after.problems, ...acmeProblems(after, evidence.config.traefik.acme)]
           : [];
       if (problems.length > 0) causes.push(`after acme.json was spoilt (${spoil}): ${problems[0]}`);
     } catch (error) {

@@ -1,5 +1,5 @@
 /** The commands, as the official CLI carries them out: `up` and `destroy` preview first and do nothing if that fails. */
-import type { EngineEvent, Stack } from "@pulumi/pulumi/automation/index.js";
+import type { EngineEvent, OutputMap, Stack } from "@pulumi/pulumi/automation/index.js";
 import type { Command } from "../arguments.ts";
 import { endingWithProgram, type Guarded } from "./program-failure.ts";
 import { OperationLog } from "./operations.ts";
@@ -11,9 +11,14 @@ export interface EngineOutput {
 
 type EngineCommand = Exclude<Command, "outputs" | "recover">;
 
+export interface EngineEnd {
+  /** What the engine said; undefined when it succeeded. */
+  failure?: string;
+  /** The stack's outputs, where the command asked for them anyway: asking again is two processes more. */
+  outputs?: OutputMap;
+}
+
 /**
- * Undefined when the engine succeeded, else what it said.
- *
  * @param overlaid The environment's config was overlaid for this run. What protects a resource lies in the state, so a
  *   destroy then brings the overlaid config there first, as `pulumi config set` and `pulumi up` would.
  * @param stop Ends the command in the middle.
@@ -25,18 +30,18 @@ export async function runEngine(
   output: EngineOutput,
   overlaid: boolean,
   stop: AbortSignal,
-): Promise<string | undefined> {
+): Promise<EngineEnd> {
   try {
-    await endingWithProgram(({ signal, onEvent }) => {
+    const outputs = await endingWithProgram(({ signal, onEvent }) => {
       const receive = (event: EngineEvent) => {
         onEvent(event);
         log.receive(event);
       };
       return carryOut(command, stack, log, { ...output, signal, onEvent: receive }, overlaid);
     }, stop);
-    return undefined;
+    return outputs ? { outputs } : {};
   } catch (error) {
-    return (error as Error).message;
+    return { failure: (error as Error).message };
   }
 }
 
@@ -48,20 +53,19 @@ async function carryOut(
   log: OperationLog,
   loud: Loud,
   overlaid: boolean,
-): Promise<void> {
+): Promise<OutputMap | undefined> {
   switch (command) {
     case "preview": {
       const { changeSummary } = await stack.preview(loud);
       log.changes = changeSummary;
-      break;
+      return undefined;
     }
     case "up":
       await quietly(loud, log, (quiet) => stack.preview(quiet));
-      await stack.up({ ...loud, suppressOutputs: true });
-      break;
+      return (await stack.up({ ...loud, suppressOutputs: true })).outputs;
     case "refresh":
       await stack.refresh(loud);
-      break;
+      return undefined;
     case "destroy":
       if (overlaid) {
         loud.onOutput("First an `up`, so that the config of this run is in force:\n");
@@ -69,7 +73,7 @@ async function carryOut(
       }
       await quietly(loud, log, (quiet) => stack.previewDestroy(quiet));
       await stack.destroy(loud);
-      break;
+      return undefined;
   }
 }
 

@@ -17,22 +17,46 @@ export interface Clock {
 export const DEFAULT_TIME_SCALE = 60;
 
 export class ScaledClock implements Clock {
-  readonly #startedAt = performance.now();
+  #from: number;
+  #startedAt = performance.now();
+  /** The time at which it stands, while it stands. */
+  #still: number | undefined;
 
+  /** @param offset Simulated seconds at which it begins. */
   constructor(
-    readonly offset: number,
+    offset: number,
     readonly scale: number = DEFAULT_TIME_SCALE,
-  ) {}
+  ) {
+    this.#from = offset;
+  }
 
   now(): number {
-    return this.offset + ((performance.now() - this.#startedAt) / 1000) * this.scale;
+    return this.#still ?? this.#from + ((performance.now() - this.#startedAt) / 1000) * this.scale;
   }
 
   async sleep(seconds: number): Promise<void> {
-    if (seconds > 0) await wait((seconds / this.scale) * 1000);
+    if (!(seconds > 0)) return;
+    const end = this.now() + seconds;
+    await wait((seconds / this.scale) * 1000);
+    if (this.#still !== undefined) this.#still = Math.max(this.#still, end);
   }
 
   async until(time: number): Promise<void> {
     await this.sleep(time - this.now());
+  }
+
+  /**
+   * Time stands still meanwhile: for what the rehearsal does beside the story, which would otherwise age the world by
+   * minutes. It moves on only by what somebody sleeps, so that whoever waits for a time limit still meets it.
+   */
+  async standing<T>(during: () => Promise<T>): Promise<T> {
+    this.#still = this.now();
+    try {
+      return await during();
+    } finally {
+      this.#from = this.#still;
+      this.#startedAt = performance.now();
+      this.#still = undefined;
+    }
   }
 }

@@ -129,7 +129,13 @@ function toTraefik(traefik: TraefikInput, nodes: NodeConfig[]): TraefikConfig {
   return {
     version: traefik.version,
     ingressNode: traefik.ingressNode ?? defaultIngressNode(nodes)?.name ?? "",
-    acme: { email, resolver, challenge, caServer: caServerUrl(caServer), storageMiB },
+    acme: {
+      ...(email !== undefined && { email }),
+      resolver,
+      challenge,
+      caServer: caServerUrl(caServer),
+      storageMiB,
+    },
   };
 }
 

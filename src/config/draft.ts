@@ -48,7 +48,7 @@ export function readDraft(raw: Record<string, unknown>, problems: Problem[]): Dr
     proxmox: readFields(proxmoxSchema, value("proxmox"), topPath("proxmox"), problems),
     nodes: readNodes(value("nodes"), problems),
     longhorn: readFields(longhornSchema, value("longhorn") ?? {}, topPath("longhorn"), problems),
-    traefik: readFields(traefikSchema, value("traefik"), topPath("traefik"), problems),
+    traefik: readFields(traefikSchema, value("traefik") ?? {}, topPath("traefik"), problems),
     upgrade: readFields(upgradeSchema, value("upgrade") ?? {}, topPath("upgrade"), problems),
     allow: allow.ok ? (allow.value as Consent[]) : [],
     protect: protect.ok ? (protect.value as boolean) : undefined,

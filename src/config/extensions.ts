@@ -31,6 +31,30 @@ export const OFFICIAL_EXTENSIONS: readonly string[] = CATALOG.trim()
   .split(/\s+/)
   .map((name) => VENDOR + name);
 
+/**
+ * Names that are gone, each with what holds it now (siderolabs/extensions: "combine i915/amdgpu firmware+drivers", "add the new
+ * rust-based xen-guest-agent", and the NVIDIA ones as Makefile lists them up to 1.7 and since).
+ */
+const RENAMED: Record<string, string[]> = {
+  "i915-ucode": ["i915"],
+  "amdgpu-firmware": ["amdgpu"],
+  "xe-guest-utilities": ["xen-guest-agent"],
+  ...Object.fromEntries(
+    [
+      "nonfree-kmod-nvidia",
+      "nvidia-container-toolkit",
+      "nvidia-fabricmanager",
+      "nvidia-open-gpu-kernel-modules",
+    ].map((name) => [name, [`${name}-production`, `${name}-lts`]]),
+  ),
+};
+
+/** What an extension of a former name is called now; undefined for any other name. */
+export function renamedExtension(full: string): string[] | undefined {
+  const name = full.startsWith(VENDOR) ? full.slice(VENDOR.length) : "";
+  return Object.hasOwn(RENAMED, name) ? RENAMED[name]?.map((now) => VENDOR + now) : undefined;
+}
+
 /** `zfs` means `siderolabs/zfs`. */
 export function fullExtensionName(name: string): string {
   return name.includes("/") ? name : VENDOR + name;

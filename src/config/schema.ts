@@ -28,7 +28,7 @@ export const configSchema = z.strictObject({
       examples: [[{ name: "cp-1", role: "controlplane" }]],
     }),
   longhorn: longhornSchema.prefault({}),
-  traefik: traefikSchema,
+  traefik: traefikSchema.prefault({}),
   upgrade: upgradeSchema.prefault({}),
   protect: z.boolean().default(true).meta({
     description:

@@ -153,13 +153,14 @@ export interface TraefikConfig {
   /** Name of the node that Traefik is pinned to. */
   ingressNode: string;
   acme: {
-    email: string;
+    /** Contact address of the account. */
+    email?: string;
     /** Name of the certificate resolver that ingresses refer to. */
     resolver: string;
     challenge: AcmeChallenge;
     /** Directory URL of the certificate authority. */
     caServer: string;
-    /** Size of the volume that acme.json lies on. */
+    /** Size of the volume that the ACME files lie on. */
     storageMiB: number;
   };
 }

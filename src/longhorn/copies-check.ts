@@ -4,6 +4,7 @@
  */
 import type { HomelabConfig, NodeConfig } from "../config/types.ts";
 import { BUSYBOX_IMAGE } from "../images.ts";
+import { jobName } from "./job-name.ts";
 import { LONGHORN_NAMESPACE } from "./values.ts";
 
 /** The service that the chart makes in front of longhorn-manager; plain HTTP inside the cluster. */
@@ -56,7 +57,7 @@ export function copiesWholeJob({ nodes, longhorn }: HomelabConfig): Record<strin
 }
 
 export function evacuatedJob({ name }: NodeConfig): Record<string, unknown> {
-  return job(`evacuated-${name}`, evacuatedScript(name), name);
+  return job(jobName("evacuated", name), evacuatedScript(name), name);
 }
 
 /** What Longhorn is told of a node that retires, or that was to and stays: by server-side apply on its own Node. */

@@ -5,6 +5,7 @@
 import { gibToBytes } from "../config/sizes.ts";
 import type { NodeConfig } from "../config/types.ts";
 import { BUSYBOX_IMAGE } from "../images.ts";
+import { jobName } from "./job-name.ts";
 import { DATA_MOUNT_POINT } from "../talos/data-disk.ts";
 import { LONGHORN_NAMESPACE } from "./values.ts";
 
@@ -40,7 +41,7 @@ exit 1
 
 /** The Job for one node, pinned to it. */
 export function mountCheckJob(node: NodeConfig, sizeGiB: number): Record<string, unknown> {
-  const name = `data-volume-${node.name}`;
+  const name = jobName("data-volume", node.name);
   return {
     metadata: {
       name,

@@ -25,7 +25,7 @@ export function vmArgs(
     vmId: node.vmId,
     name: `${cluster.name}-${node.name}`,
     description: `Talos ${node.role} ${node.name} of cluster ${cluster.name}. Managed by Pulumi.`,
-    tags: ["talos", cluster.name, node.role].map((tag) => tag.toLowerCase()).sort(), // Proxmox gives them back sorted
+    tags: storedTags(["talos", cluster.name, node.role]),
     machine: "q35",
     bios: "ovmf",
     efiDisk: { datastoreId: node.osDisk.datastore, type: "4m" },
@@ -63,6 +63,14 @@ export function vmArgs(
     },
     disks: disks(node, image),
   };
+}
+
+/**
+ * As Proxmox keeps them: lower-case, each once, sorted (pve-guest-common, GuestHelpers.pm, get_unique_tags). A list in any
+ * other form would differ from what is read back, and so be written again at every `up`.
+ */
+function storedTags(tags: string[]): string[] {
+  return [...new Set(tags.map((tag) => tag.toLowerCase()))].sort();
 }
 
 function disks(node: NodeConfig, image: pulumi.Input<string>): proxmoxve.types.input.VmLegacyDisk[] {

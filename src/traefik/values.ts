@@ -4,10 +4,10 @@
 import type { HomelabConfig, NodeConfig } from "../config/types.ts";
 import { BUSYBOX_IMAGE } from "../images.ts";
 import { STORAGE_CLASS } from "../longhorn/values.ts";
-import { acmePermissionsScript } from "./acme-permissions.ts";
+import { acmeFilesScript } from "./acme-files.ts";
+import { acmeStorage, DATA_PATH } from "./acme-storage.ts";
 
 export const TRAEFIK_NAMESPACE = "traefik";
-export const ACME_STORAGE = "/data/acme.json";
 /** Root, because on the host's network nothing less may open ports below 1024. */
 export const RUN_AS_USER = 0;
 
@@ -25,9 +25,9 @@ export function traefikValues(config: HomelabConfig): Record<string, unknown> {
   return {
     hostNetwork: true,
     deployment: {
-      replicas: 1, // one acme.json has one writer
+      replicas: 1, // one ACME file has one writer
       dnsPolicy: "ClusterFirstWithHostNet", // otherwise a pod on the host's network does not see the cluster's DNS
-      initContainers: [acmePermissions()],
+      initContainers: [acmeFiles(config)],
     },
     // The ports and the volume are free only once the old pod is gone. The chart's default names the other strategy's
     // settings, which must go.
@@ -56,7 +56,7 @@ export function traefikValues(config: HomelabConfig): Record<string, unknown> {
         ingressEndpoint: { ip: ingressNode(config).address },
       },
     },
-    // No fsGroup: with it the kubelet makes acme.json 0660 at every mount, and Traefik refuses that.
+    // No fsGroup: with it the kubelet makes the ACME file 0660 at every mount, and Traefik refuses that.
     podSecurityContext: { runAsUser: RUN_AS_USER, runAsGroup: RUN_AS_USER, runAsNonRoot: false },
     securityContext: {
       runAsUser: RUN_AS_USER,
@@ -71,13 +71,13 @@ export function traefikValues(config: HomelabConfig): Record<string, unknown> {
       storageClass: STORAGE_CLASS,
       accessMode: "ReadWriteOnce",
       size: `${acme.storageMiB}Mi`,
-      path: "/data",
+      path: DATA_PATH,
     },
     certificatesResolvers: {
       [acme.resolver]: {
         acme: {
-          email: acme.email,
-          storage: ACME_STORAGE,
+          ...(acme.email !== undefined && { email: acme.email }),
+          storage: acmeStorage(acme.caServer),
           caServer: acme.caServer,
           ...(acme.challenge === "http-01"
             ? { httpChallenge: { entryPoint: "web" } }
@@ -89,11 +89,12 @@ export function traefikValues(config: HomelabConfig): Record<string, unknown> {
 }
 
 /** Root with just the capabilities that a repair of somebody else's file takes. */
-function acmePermissions(): Record<string, unknown> {
+function acmeFiles({ traefik: { acme } }: HomelabConfig): Record<string, unknown> {
+  const script = acmeFilesScript({ directory: acme.caServer, resolver: acme.resolver, uid: RUN_AS_USER });
   return {
-    name: "acme-permissions",
+    name: "acme-files",
     image: BUSYBOX_IMAGE,
-    command: ["sh", "-c", acmePermissionsScript(ACME_STORAGE, RUN_AS_USER)],
+    command: ["sh", "-c", script],
     securityContext: {
       runAsUser: 0,
       runAsGroup: 0,
@@ -102,6 +103,6 @@ function acmePermissions(): Record<string, unknown> {
       allowPrivilegeEscalation: false,
       capabilities: { drop: ["ALL"], add: ["CHOWN", "FOWNER", "DAC_OVERRIDE"] },
     },
-    volumeMounts: [{ name: "data", mountPath: "/data" }],
+    volumeMounts: [{ name: "data", mountPath: DATA_PATH }],
   };
 }

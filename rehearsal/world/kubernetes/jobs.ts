@@ -68,7 +68,13 @@ export async function runJob(cluster: Cluster, job: JobRun, options: JobOptions 
   }
 }
 
-function validate({ pod }: JobRun): string | undefined {
+/** Longest value of a label. */
+const LABEL_MOST = 63;
+
+function validate({ name, pod }: JobRun): string | undefined {
+  // The pods get it as a label (kubernetes pkg/apis/batch: SetDefaults, validation.go).
+  if (name.length > LABEL_MOST)
+    return `Job.batch "${name}" is invalid: spec.template.labels: Invalid value: "${name}": must be no more than ${LABEL_MOST} characters`;
   if (pod.restartPolicy === "Never" || pod.restartPolicy === "OnFailure") return undefined;
   const found = pod.restartPolicy ?? "Always";
   return `Job.batch is invalid: spec.template.spec.restartPolicy: Unsupported value: "${found}": supported values: "OnFailure", "Never"`;

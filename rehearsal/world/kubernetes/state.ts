@@ -110,7 +110,7 @@ export interface PodState {
   /** Fingerprint of the pod template it was made from: another one means that a rollout replaces it. */
   template?: string;
   /** What Traefik made of each certificate resolver when it started: undefined text means that it works. */
-  resolvers?: Record<string, { working: boolean; reason?: string }>;
+  resolvers?: Record<string, { working: boolean; reason?: string; issuers?: string[] }>;
   /** Of a pod that lost its node or was evicted: what it waits for. Its controller brings it up again. */
   waiting?: Waiting;
 }

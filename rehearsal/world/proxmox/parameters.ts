@@ -59,6 +59,8 @@ function readValue(key: string, value: string, newMac: () => string): string | n
     refuseParameter(key, `invalid format - value does not look like a valid DNS name`);
   }
   if (key === "tags") return readTags(value);
+  // Kept as comment lines, whose end is trimmed when they are read back [qemu-server: QemuServer.pm, parse_vm_config].
+  if (key === "description") return value.trimEnd();
   if (/^net\d+$/.test(key)) return readNetworkDevice(key, value, newMac);
   if (/^ipconfig\d+$/.test(key)) checkIpConfig(key, value);
   return value;

@@ -2,6 +2,14 @@
  * What Traefik makes of acme.json when it starts (traefik pkg/provider/acme: local_store.go, local_store_unix.go, provider.go). It does not
  * stop over a bad file: it logs one line, leaves the resolver out and serves its default certificate, which here counts as not working.
  */
+import {
+  certificateFrom,
+  issuersOf,
+  ofAuthority,
+  refusedContact,
+  registered,
+  type Stored,
+} from "./authority.ts";
 import { allowed, type Meta } from "../kubernetes/sandbox/filesystem.ts";
 import { ROOT_DIRECTORY } from "../kubernetes/mounts.ts";
 import type { Identity } from "../kubernetes/privileges.ts";
@@ -11,6 +19,8 @@ import type { Resolver } from "./values.ts";
 export interface ResolverStart {
   working: boolean;
   reason?: string;
+  /** ACME directories whose certificates it serves. */
+  issuers?: string[];
 }
 
 /** @param file path below the volume; `files` is changed as Traefik would: it makes a missing file, and writes its account. */
@@ -33,11 +43,8 @@ export function startResolver(
   const file = files[path];
   if (!file) {
     if (!may(directory, identity, "w", true)) return skip(`open ${shown}: permission denied`);
-    files[path] = account(resolver, {
-      uid: identity.uid,
-      gid: setgid(directory) ? directory.gid : identity.gid,
-    });
-    return { working: true };
+    const owner = { uid: identity.uid, gid: setgid(directory) ? directory.gid : identity.gid };
+    return serve(resolver, files, path, owner, {});
   }
   if (!may(file, identity, "r")) return skip(`open ${shown}: permission denied`);
   const mode = parseInt(file.mode, 8) & 0o777;
@@ -51,32 +58,42 @@ export function startResolver(
       reason: `ERR open ${shown}: permission denied (certificates cannot be saved) resolver=${resolver.name}`,
     };
   }
-  const stored = file.content === "" ? {} : (JSON.parse(file.content) as Record<string, unknown> | null);
-  if (!stored?.[resolver.name]) {
-    files[path] = { ...account(resolver, file, stored ?? {}), mode: file.mode };
-  }
-  return { working: true };
+  const stored = file.content === "" ? {} : (JSON.parse(file.content) as Stores | null);
+  return serve(resolver, files, path, file, stored ?? {});
 }
 
-/** An account as Traefik stores it, with nothing in it that is or looks like a key. */
-function account(
+type Stores = Record<string, Stored | null>;
+
+/**
+ * An account of another authority is given up, but its certificates stay in the store and are served (provider.go, Init and
+ * Provide): until they run out in their own time, nobody asks the new authority for any.
+ */
+function serve(
   resolver: Resolver,
-  owner: { uid: number; gid: number },
-  others: Record<string, unknown> = {},
-): VolumeFile {
-  const data = {
-    ...others,
-    [resolver.name]: {
-      Account: {
-        Email: resolver.email ?? "",
-        Registration: { body: { status: "valid" } },
-        PrivateKey: null,
-        KeyType: "4096",
-      },
-      Certificates: null,
-    },
+  files: Record<string, VolumeFile>,
+  path: string,
+  owner: Pick<VolumeFile, "uid" | "gid">,
+  stores: Stores,
+): ResolverStart {
+  const stored = stores[resolver.name] ?? undefined;
+  const issuers = issuersOf(stored);
+  if (issuers.length > 0) return { working: true, issuers };
+  const refused = ofAuthority(stored, resolver) ? undefined : refusedContact(resolver);
+  const content = (own: Stored) => `${JSON.stringify({ ...stores, [resolver.name]: own }, null, 2)}\n`;
+  const file = { uid: owner.uid, gid: owner.gid, mode: "0600" };
+  if (refused) {
+    files[path] ??= { ...file, content: "" };
+    return {
+      working: false,
+      reason: `ERR Unable to obtain ACME certificate for domains error="cannot get ACME client ${refused}" resolver=${resolver.name}`,
+    };
+  }
+  const own = {
+    Account: ofAuthority(stored, resolver) ? stored?.Account : registered(resolver),
+    Certificates: [certificateFrom(resolver)],
   };
-  return { content: `${JSON.stringify(data, null, 2)}\n`, uid: owner.uid, gid: owner.gid, mode: "0600" };
+  files[path] = { ...file, content: content(own) };
+  return { working: true, issuers: issuersOf(own) };
 }
 
 /** Go's encoding/json on a map, in its words. */

@@ -10,7 +10,7 @@ import { volumeOfClaim } from "../longhorn/volumes.ts";
 import { deploymentOf, keyOf, placeOf } from "./chart.ts";
 import { plan } from "./values.ts";
 
-export type Spoil = "truncated" | "too-open" | "wrong-owner" | "not-json" | "empty";
+export type Spoil = "truncated" | "cut-at-brace" | "too-open" | "wrong-owner" | "not-json" | "empty";
 
 /** `kubectl delete pod`: the ReplicaSet makes a new one of the same template. Resolves to the reason when it does not come up. */
 export async function restartTraefik(
@@ -35,12 +35,19 @@ export async function restartTraefik(
   }
 }
 
-/** Does to acme.json what crashes, restored backups and fsGroup do to it. Takes effect at Traefik's next start. */
+/** Does to the file in use what crashes, restored backups and fsGroup do to it. Takes effect at Traefik's next start. */
 export function spoilAcme(cluster: Cluster, kind: Spoil, release = traefikRelease(cluster)): void {
   const { volume, path } = acmeFile(cluster, release);
   const file = volume.files[path] ?? { content: "", uid: 0, gid: 0, mode: "0600" };
   const spoilt: Record<Spoil, Partial<typeof file>> = {
     truncated: { content: file.content.slice(0, Math.max(1, Math.floor(file.content.length / 2))) || "{" },
+    // Half a write that looks whole at both ends.
+    "cut-at-brace": {
+      content: file.content.slice(
+        0,
+        file.content.trimEnd().lastIndexOf("}", file.content.trimEnd().length - 2) + 1,
+      ),
+    },
     "not-json": { content: "certificates live elsewhere\n" },
     empty: { content: "" },
     "too-open": { mode: "0660" },
@@ -51,7 +58,7 @@ export function spoilAcme(cluster: Cluster, kind: Spoil, release = traefikReleas
     kind: "object-updated",
     subject: volume.name,
     severity: "warning",
-    text: `acme.json on ${volume.name} is spoilt: ${kind}`,
+    text: `${path.slice(1)} on ${volume.name} is spoilt: ${kind}`,
   });
 }
 

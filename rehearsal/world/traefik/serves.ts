@@ -20,7 +20,7 @@ export interface TraefikService {
   nodes: string[];
   runAsUser: number | null;
   fsGroup: number | null;
-  resolvers: { name: string; working: boolean; reason?: string }[];
+  resolvers: { name: string; working: boolean; reason?: string; issuers?: string[] }[];
   acme?: {
     storage: string;
     /** True when it outlives the pod. */
@@ -61,7 +61,13 @@ function describe(cluster: Cluster, release: ReleaseState): TraefikService {
       const results = pods.map((pod) => pod.resolvers?.[name]);
       const bad = results.find((result) => result && !result.working);
       const working = pods.length > 0 && results.every((result) => result?.working === true);
-      return { name, working, ...(bad?.reason ? { reason: bad.reason } : {}) };
+      const issuers = [...new Set(results.flatMap((result) => result?.issuers ?? []))];
+      return {
+        name,
+        working,
+        ...(bad?.reason ? { reason: bad.reason } : {}),
+        ...(issuers.length > 0 ? { issuers } : {}),
+      };
     });
   for (const resolver of resolvers) if (resolver.reason) problems.push(resolver.reason);
   for (const entry of planned.entryPoints) {

@@ -1,6 +1,6 @@
 /** The way to the API, names, versions and extensions. */
 import type { Draft } from "../draft.ts";
-import { fullExtensionName, OFFICIAL_EXTENSIONS } from "../extensions.ts";
+import { fullExtensionName, OFFICIAL_EXTENSIONS, renamedExtension } from "../extensions.ts";
 import { listWords, show, type Problem } from "../problem.ts";
 import { didYouMean } from "../suggest.ts";
 import { kubernetesSupported, TALOS_RELEASES, talosRelease } from "../versions.ts";
@@ -91,10 +91,16 @@ function extensionsKnown(draft: Draft): Problem[] {
     return [
       {
         path: `${draft.cluster.path}.extensions[${index}]`,
-        message: `${show(name)} is no official Talos extension${didYouMean(full, OFFICIAL_EXTENSIONS)}`,
+        message: `${show(name)} is no official Talos extension${todayCalled(full)}`,
       },
     ];
   });
+}
+
+/** A former name is near many that mean something else, so it is looked up before a slip is guessed. */
+function todayCalled(full: string): string {
+  const now = renamedExtension(full);
+  return now ? `; it is called ${listWords(now, "or")} now` : didYouMean(full, OFFICIAL_EXTENSIONS);
 }
 
 function extensionsOnce(draft: Draft): Problem[] {

@@ -3,6 +3,7 @@ import { defaultIngressNode } from "../derive.ts";
 import type { Draft } from "../draft.ts";
 import { listWords, show, type Problem } from "../problem.ts";
 import { didYouMean } from "../suggest.ts";
+import { isLetsEncrypt } from "../schema/traefik.ts";
 import { TRAEFIK_CHARTS } from "../versions.ts";
 import { allKnown, nodeName, type Rule } from "./rule.ts";
 import { controlPlanesClosed } from "./storage.ts";
@@ -55,17 +56,32 @@ function ingressNodeOpen(draft: Draft): Problem[] {
   ];
 }
 
-/** Let's Encrypt's own list (boulder, policy.ValidEmail); it refuses the account, and no certificate ever comes. */
-const FORBIDDEN_DOMAINS = ["example.com", "example.net", "example.org"];
+/**
+ * Reserved for documentation (RFC 2606). Let's Encrypt, staging as well, refuses the first three (boulder, policy/pa.go,
+ * ValidEmail), and the account with them: no certificate ever comes.
+ */
+const EXAMPLE_DOMAINS = ["example.com", "example.net", "example.org"];
+/** Ends of names that are no public ones (RFC 2606, 6761, 6762, 7686, 9476 and habit): refused there by the same check. */
+const NOT_PUBLIC =
+  "alt corp domain example home internal intranet invalid lan local localdomain localhost onion private test".split(
+    " ",
+  );
+
+function reservedDomain(domain: string): string | undefined {
+  const example = EXAMPLE_DOMAINS.find((name) => domain === name || domain.endsWith(`.${name}`));
+  const end = domain.split(".").at(-1) ?? "";
+  return example ?? (NOT_PUBLIC.includes(end) ? `.${end}` : undefined);
+}
 
 function acmeEmailReal(draft: Draft): Problem[] {
   const { acme } = draft.traefik.values;
-  const domain = acme?.email.split("@")[1]?.toLowerCase() ?? "";
-  if (acme?.caServer !== "production" || !FORBIDDEN_DOMAINS.includes(domain)) return [];
+  if (acme?.email === undefined || !isLetsEncrypt(acme.caServer)) return [];
+  const reserved = reservedDomain(acme.email.split("@").at(-1)?.toLowerCase() ?? "");
+  if (reserved === undefined) return [];
   return [
     {
       path: `${draft.traefik.path}.acme.email`,
-      message: `${show(acme.email)} is refused by Let's Encrypt, which takes no address at ${domain}; give one of yours`,
+      message: `${show(acme.email)} is refused by Let's Encrypt, which takes no address at ${reserved}; give one of yours, or leave the key out`,
     },
   ];
 }

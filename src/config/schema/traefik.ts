@@ -10,6 +10,11 @@ export const CA_SERVERS = {
 
 const CA_SERVER = "is neither staging nor production nor the https URL of an ACME directory";
 
+/** Whether a directory is one of Let's Encrypt's, which all judge contact addresses alike. */
+export function isLetsEncrypt(caServer: string): boolean {
+  return /(^|\.)letsencrypt\.org$/.test(new URL(caServerUrl(caServer)).hostname);
+}
+
 /** The directory that a name or a URL stands for. */
 export function caServerUrl(value: string): string {
   return value === "staging" || value === "production" ? CA_SERVERS[value] : value;
@@ -20,10 +25,14 @@ const acmeSchema = z
     email: text(
       /^(?=.{3,254}$)[A-Za-z0-9!#$%&'*+/=?^_{|}~-]{1,64}(?:\.[A-Za-z0-9!#$%&'*+/=?^_{|}~-]{1,64}){0,8}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,63}$/,
       "is no email address, such as you@your-domain.net",
-    ).meta({
-      description: "Contact address of the ACME account.",
-      examples: ["you@your-domain.net"],
-    }),
+    )
+      .optional()
+      .meta({
+        description:
+          "Contact address of the ACME account; none is needed. Without one Traefik opens a new account whenever a start of it needs a certificate.",
+        examples: ["you@your-domain.net"],
+        defaultNote: "none",
+      }),
     resolver: text(
       /^[a-z][a-z0-9-]{0,31}$/,
       "is no resolver name: a lower-case letter, then at most 31 lower-case letters, digits and hyphens",
@@ -39,12 +48,12 @@ const acmeSchema = z
       .default("staging")
       .meta({
         description:
-          "Certificate authority: `staging` or `production` of Let's Encrypt, or the URL of another ACME directory. Staging has no tight rate limits, and browsers do not trust it.",
+          "Certificate authority: `staging` or `production` of Let's Encrypt, or the URL of another ACME directory. Staging has no tight rate limits, and browsers do not trust it. Each authority has a file of its own on the volume.",
       }),
     // 10 MiB is the smallest volume that Longhorn makes (longhorn-manager, util.MinimalVolumeSize).
     storageMiB: whole(10, 1024, "MiB")
       .default(128)
-      .meta({ description: "Size in MiB of the volume for acme.json." }),
+      .meta({ description: "Size in MiB of the volume for accounts and certificates." }),
   })
   .meta({ description: "Certificates." });
 
@@ -64,6 +73,6 @@ export const traefikSchema = z
         examples: ["worker-1"],
         defaultNote: "the first worker, else the first control plane",
       }),
-    acme: acmeSchema,
+    acme: acmeSchema.prefault({}),
   })
   .meta({ description: "The ingress." });

@@ -26,7 +26,6 @@ export interface Changes {
 const TRAEFIK: Omit<TraefikConfig, "ingressNode"> = {
   version: "41.3.0",
   acme: {
-    email: "homelab@example.com",
     resolver: "letsencrypt",
     challenge: "http-01",
     caServer: "https://acme-staging-v02.api.letsencrypt.org/directory",

@@ -80,7 +80,7 @@ const MUTANTS: Mutant[] = [
         v["deployment"].initContainers = [];
       }),
     ],
-    cause: /permissions 660 for \/data\/acme\.json are too open/,
+    cause: /permissions 660 for \/data\/acme-staging\.json are too open/,
   },
   {
     what: "the init container dropped",
@@ -147,7 +147,7 @@ const MUTANTS: Mutant[] = [
   {
     what: "Traefik with two replicas",
     mutations: [values("traefik", (v) => (v["deployment"].replicas = 2))],
-    cause: /free ports|host ?ports|acme\.json/i,
+    cause: /free ports|host ?ports|acme-staging\.json/i,
   },
   {
     what: "non-root with hostNetwork",

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { readDraft } from "../../../src/config/draft.ts";
@@ -50,11 +50,9 @@ describe("accepted configurations", () => {
     }
   });
 
-  it("includes every environment of the repository", () => {
+  it("includes the environments that are shipped", () => {
     const root = new URL("../../../", import.meta.url);
-    const stacks = readdirSync(root).filter((file) => /^Pulumi\.[^.]+\.yaml$/.test(file));
-    expect(stacks).toEqual(expect.arrayContaining(["Pulumi.lab.yaml", "Pulumi.rack.yaml"]));
-    for (const file of stacks) {
+    for (const file of ["Pulumi.lab.yaml", "Pulumi.rack.yaml"]) {
       const { config } = parse(readFileSync(new URL(file, root), "utf8")) as {
         config: Record<string, unknown>;
       };

@@ -56,7 +56,13 @@ describe("the outputs", () => {
       namespace: "traefik",
       exposure: "hostNetwork",
       addresses: ["10.20.0.22"],
-      acme: { resolver: "step", storage: "/data/acme.json", mode: "0600", runAsUser: 0, fsGroup: null },
+      acme: {
+        resolver: "step",
+        storage: "/data/acme-staging.json",
+        mode: "0600",
+        runAsUser: 0,
+        fsGroup: null,
+      },
     });
   });
 });

@@ -1,4 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { readConfig } from "../../../rehearsal/world/proxmox/parameters.ts";
 import { DATA_DISK_INTERFACE, OS_DISK_INTERFACE, vmArgs } from "../../../src/proxmox/vm-args.ts";
 import { lab, nodeOf, rack } from "../../components/support/homelabs.ts";
 
@@ -134,9 +136,36 @@ describe("a VM's arguments", () => {
     ).toStrictEqual(extras);
   });
 
-  test("tags are lower case and sorted, as Proxmox gives them back", () => {
-    const config = lab({ cluster: { name: "Zeta" } });
-    expect(vmArgs(config, nodeOf(config, "cp-1"), IMAGE).tags).toEqual(["controlplane", "talos", "zeta"]);
+  test.each([
+    ["Zeta", ["controlplane", "talos", "zeta"]],
+    ["talos", ["controlplane", "talos"]],
+    ["controlplane", ["controlplane", "talos"]],
+    ["0-a", ["0-a", "controlplane", "talos"]],
+  ])(
+    "tags of cluster %s are lower-case, sorted and each there once, as Proxmox gives them back",
+    (name, tags) => {
+      const config = lab({ cluster: { name } });
+      expect(vmArgs(config, nodeOf(config, "cp-1"), IMAGE).tags).toEqual(tags);
+    },
+  );
+
+  test("whatever the names are, Proxmox keeps name, tags and description as they are sent", () => {
+    const label = fc.oneof(
+      fc.constantFrom("talos", "worker", "controlplane"),
+      fc.stringMatching(/^[a-z0-9](?:[-a-z0-9]{0,20}[a-z0-9])?$/),
+    );
+    fc.assert(
+      fc.property(label, label, (cluster, name) => {
+        const config = lab({ cluster: { name: cluster } });
+        const args = vmArgs(config, { ...nodeOf(config, "cp-1"), name }, IMAGE);
+        const sent = {
+          name: args.name as string,
+          tags: (args.tags as string[]).join(";"),
+          description: args.description as string,
+        };
+        expect(readConfig(sent, () => "")).toEqual(sent);
+      }),
+    );
   });
 
   test("a VLAN tag is given even where it is the lowest", () => {

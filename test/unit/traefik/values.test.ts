@@ -1,12 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { acmePermissionsScript } from "../../../src/traefik/acme-permissions.ts";
-import {
-  ACME_STORAGE,
-  ingressNode,
-  RUN_AS_USER,
-  TRAEFIK_NAMESPACE,
-  traefikValues,
-} from "../../../src/traefik/values.ts";
+import { acmeFilesScript } from "../../../src/traefik/acme-files.ts";
+import { acmeStorage } from "../../../src/traefik/acme-storage.ts";
+import { ingressNode, RUN_AS_USER, TRAEFIK_NAMESPACE, traefikValues } from "../../../src/traefik/values.ts";
 import { lab, rack } from "../../components/support/homelabs.ts";
 
 const STAGING = "https://acme-staging-v02.api.letsencrypt.org/directory";
@@ -24,9 +19,9 @@ const LAB_VALUES = {
     dnsPolicy: "ClusterFirstWithHostNet",
     initContainers: [
       {
-        name: "acme-permissions",
+        name: "acme-files",
         image: "docker.io/library/busybox:1.37.0",
-        command: ["sh", "-c", acmePermissionsScript("/data/acme.json", 0)],
+        command: ["sh", "-c", acmeFilesScript({ directory: STAGING, resolver: "letsencrypt", uid: 0 })],
         securityContext: {
           runAsUser: 0,
           runAsGroup: 0,
@@ -82,8 +77,7 @@ const LAB_VALUES = {
   certificatesResolvers: {
     letsencrypt: {
       acme: {
-        email: "homelab@example.com",
-        storage: "/data/acme.json",
+        storage: "/data/acme-staging.json",
         caServer: STAGING,
         httpChallenge: { entryPoint: "web" },
       },
@@ -93,7 +87,7 @@ const LAB_VALUES = {
 
 describe("Traefik's values", () => {
   test("names that outputs and docs build on", () => {
-    expect([TRAEFIK_NAMESPACE, ACME_STORAGE, RUN_AS_USER]).toEqual(["traefik", "/data/acme.json", 0]);
+    expect([TRAEFIK_NAMESPACE, RUN_AS_USER]).toEqual(["traefik", 0]);
   });
 
   test("lab, whole", () => {
@@ -113,8 +107,15 @@ describe("Traefik's values", () => {
         },
       },
     });
+    const script = acmeFilesScript({
+      directory: "https://ca.home.arpa/acme/acme/directory",
+      resolver: "step",
+      uid: 0,
+    });
+    const [init] = LAB_VALUES.deployment.initContainers;
     expect(traefikValues(config)).toStrictEqual({
       ...LAB_VALUES,
+      deployment: { ...LAB_VALUES.deployment, initContainers: [{ ...init, command: ["sh", "-c", script] }] },
       nodeSelector: { "kubernetes.io/hostname": "cp-1" },
       ports: {
         ...LAB_VALUES.ports,
@@ -131,7 +132,7 @@ describe("Traefik's values", () => {
         step: {
           acme: {
             email: "me@home.example",
-            storage: "/data/acme.json",
+            storage: "/data/acme-ca.home.arpa-8c549a16.json",
             caServer: "https://ca.home.arpa/acme/acme/directory",
             tlsChallenge: true,
           },
@@ -148,13 +149,34 @@ describe("Traefik's values", () => {
     expect(keysOf(traefikValues(config)).filter((key) => /^fsgroup/i.test(key))).toEqual([]);
   });
 
-  test("acme.json lies on the volume that the init container repairs", () => {
+  test("the ACME file lies on the volume that the init container repairs", () => {
     const values = traefikValues(lab()) as typeof LAB_VALUES;
     const [init] = values.deployment.initContainers;
     expect(init?.volumeMounts).toEqual([
       { name: values.persistence.name, mountPath: values.persistence.path },
     ]);
-    expect(ACME_STORAGE.startsWith(`${values.persistence.path}/`)).toBe(true);
+    const { storage } = values.certificatesResolvers.letsencrypt.acme;
+    expect(storage.startsWith(`${values.persistence.path}/`)).toBe(true);
+  });
+});
+
+describe("the ACME file", () => {
+  test.each([
+    [STAGING, "/data/acme-staging.json"],
+    ["https://ACME-v02.api.letsencrypt.org/directory", "/data/acme-production.json"],
+  ])("of %s", (directory, path) => {
+    expect(acmeStorage(directory)).toBe(path);
+  });
+
+  test("of another authority is named after its host, and is another one for each directory there", () => {
+    const directories = ["/acme/a/directory", "/acme/b/directory", ":9000/acme/a/directory"];
+    const paths = directories.map((path) => acmeStorage(`https://ca.home.arpa${path}`));
+    for (const path of paths) expect(path).toMatch(/^\/data\/acme-ca\.home\.arpa-[0-9a-f]{8}\.json$/);
+    expect(new Set(paths).size).toBe(3);
+    expect(acmeStorage("https://CA.home.arpa/acme/a/directory")).toBe(paths[0]);
+    expect(acmeStorage("https://[2001:db8::1]/directory")).toMatch(
+      /^\/data\/acme-2001db81-[0-9a-f]{8}\.json$/,
+    );
   });
 });
 

@@ -263,7 +263,7 @@ chmod 600 "$f"`,
   persistence: { enabled: true, storageClass: "longhorn", size: "128Mi", path: "/data" },
   certificatesResolvers: {
     letsencrypt: {
-      acme: { email: "me@example.org", storage: "/data/acme.json", httpChallenge: { entryPoint: "web" } },
+      acme: { email: "me@your-domain.net", storage: "/data/acme.json", httpChallenge: { entryPoint: "web" } },
     },
   },
   podSecurityContext: { runAsUser: 0, runAsGroup: 0, runAsNonRoot: false },

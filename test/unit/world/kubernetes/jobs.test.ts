@@ -140,3 +140,10 @@ describe("what keeps a Job from running", () => {
     await expect(runJob(cluster, both)).rejects.toThrow("is not a shared mount");
   });
 });
+
+test("a name that is too long for its pods' label is refused", async () => {
+  const name = "n".repeat(64);
+  await expect(runJob(cluster, job(SCRIPT, { name }))).rejects.toThrow(
+    `spec.template.labels: Invalid value: "${name}": must be no more than 63 characters`,
+  );
+});

@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import { ScaledClock } from "../../../rehearsal/world/clock.ts";
+
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+test("time goes on from the offset, by its scale", async () => {
+  const clock = new ScaledClock(100, 1000);
+  await clock.sleep(20);
+  expect(clock.now()).toBeGreaterThanOrEqual(119);
+});
+
+test("it stands while something goes on beside the story, and moves on from there", async () => {
+  const clock = new ScaledClock(0, 1000);
+  const stood = await clock.standing(async () => {
+    const before = clock.now();
+    await pause(30);
+    return [before, clock.now()];
+  });
+  expect(stood[1]).toBe(stood[0]);
+  expect(clock.now()).toBeLessThan(stood[0]! + 25);
+  await pause(20);
+  expect(clock.now()).toBeGreaterThan(stood[0]! + 10);
+});
+
+test("whoever sleeps meanwhile has slept, each no longer than wanted", async () => {
+  const clock = new ScaledClock(0, 1000);
+  await clock.standing(async () => {
+    const before = clock.now();
+    await Promise.all([clock.sleep(5), clock.sleep(5), clock.until(before + 5)]);
+    expect(clock.now()).toBeCloseTo(before + 5, 0);
+  });
+});
+
+test("it goes on after a failure as well", async () => {
+  const clock = new ScaledClock(0, 1000);
+  await expect(clock.standing(() => Promise.reject(new Error("no")))).rejects.toThrow("no");
+  const before = clock.now();
+  await pause(10);
+  expect(clock.now()).toBeGreaterThan(before);
+});
