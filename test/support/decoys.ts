@@ -85,8 +85,6 @@ contexts: [{name: real, context: {cluster: real, user: real}}]
       PULUMI_CONFIG_PASSPHRASE_FILE: passphrase,
       PULUMI_STACK: "lab",
       PULUMI_DEBUG_PROVIDERS: `proxmoxve:${proxmox},talos:${talos},kubernetes:${cluster}`,
-      PULUMI_K8S_CLIENT_QPS: "1",
-      PULUMI_K8S_ENABLE_PATCH_FORCE: "true",
       PROXMOX_VE_ENDPOINT: `https://127.0.0.1:${proxmox}`,
       PROXMOX_VE_API_TOKEN: "real@pve!token=11111111-1111-1111-1111-111111111111",
       PROXMOX_VE_USERNAME: "root@pam",
