@@ -2,7 +2,7 @@
 import type { Level } from "../../world/kubernetes/admission.ts";
 import type { Cluster } from "../../world/kubernetes/cluster.ts";
 import { JobFailed, runJob } from "../../world/kubernetes/jobs.ts";
-import { at, type PodSpec } from "../../world/kubernetes/pods.ts";
+import { at, textOf, type PodSpec } from "../../world/kubernetes/pods.ts";
 import { podSecurityDefault } from "../../world/kubernetes/reach.ts";
 import { InitFailed, type PropertyMap, type ResourceContext } from "../server/index.ts";
 import type { Configured } from "./connection.ts";
@@ -126,7 +126,7 @@ function conditionOf(state: PropertyMap): string | undefined {
 function failureOf(state: PropertyMap): string | undefined {
   if (conditionOf(state) !== "Failed") return undefined;
   const [first] = at(state, "status.conditions") as unknown[];
-  return String(at(first, "message") ?? "the Job failed");
+  return textOf(at(first, "message"), "the Job failed");
 }
 
 function skipsAwait(object: PropertyMap): boolean {

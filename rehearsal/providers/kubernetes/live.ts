@@ -9,7 +9,7 @@ export function recorded(cluster: Cluster, named: Identified): PropertyMap | und
   const found = cluster.state.objects[keyOf(named)];
   if (!found) return undefined;
   const { status: _status, ...body } = found.body;
-  return structuredClone(body) as PropertyMap;
+  return structuredClone<PropertyMap>(body);
 }
 
 export function statusOf(cluster: Cluster, named: Identified): PropertyMap | undefined {

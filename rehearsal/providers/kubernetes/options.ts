@@ -25,7 +25,7 @@ export type Switches = Record<keyof typeof SWITCHES, boolean>;
 export function readSwitches(args: PropertyMap, environment: NodeJS.ProcessEnv = process.env): Switches {
   const value = (name: string, { variable, otherwise }: Switch): boolean => {
     const given = args[name] ?? environment[variable];
-    return given === undefined ? otherwise : String(given) === "true";
+    return given === undefined ? otherwise : on(given);
   };
   return Object.fromEntries(
     Object.entries(SWITCHES).map(([name, one]) => [name, value(name, one)]),
@@ -33,7 +33,7 @@ export function readSwitches(args: PropertyMap, environment: NodeJS.ProcessEnv =
 }
 
 const set = (value: unknown): boolean => value !== undefined && value !== null && value !== "";
-const on = (value: unknown): boolean => String(value) === "true";
+const on = (value: unknown): boolean => value === true || value === "true";
 
 /** Why an option cannot be had here, by its name. */
 const NOT_REHEARSED: Record<string, { refuses: (value: unknown) => boolean; why: string }> = {

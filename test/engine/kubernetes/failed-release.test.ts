@@ -4,6 +4,7 @@ import { bench, causes, mutated, type Bench } from "../support/rehearse.ts";
 import { clusterIn } from "../safety/support.ts";
 
 const RELEASE = "kubernetes:helm.sh/v3:Release";
+const NOWHERE = { nodeSelector: { "kubernetes.io/hostname": "nowhere" } };
 const STOPPED = 'Helm calls the release "traefik" in the namespace "traefik" failed';
 
 let lab: Bench;
@@ -13,7 +14,7 @@ beforeAll(async () => {
   const nowhere = await mutated({
     type: RELEASE,
     change: ({ values }, name) => {
-      if (name.includes("traefik")) values.nodeSelector = { "kubernetes.io/hostname": "nowhere" };
+      if (name.includes("traefik")) Object.assign(values as object, NOWHERE);
     },
   });
   const failed = await lab.run("up", { program: nowhere });
@@ -34,7 +35,7 @@ test.each(["preview", "up"] as const)("%s stops with its name and the way", asyn
   const nowhere = await mutated({
     type: RELEASE,
     change: ({ values }, name) => {
-      if (name.includes("traefik")) values.nodeSelector = { "kubernetes.io/hostname": "nowhere" };
+      if (name.includes("traefik")) Object.assign(values as object, NOWHERE);
     },
   });
   const report = await lab.run(command, { program: nowhere });

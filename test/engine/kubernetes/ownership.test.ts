@@ -51,7 +51,7 @@ describe("before Longhorn", () => {
   ])(
     "a namespace of Longhorn's name that is %s is refused, and nothing done to it",
     async (_whose, labels) => {
-      await strangersNamespace("longhorn-system", labels as Record<string, string>);
+      await strangersNamespace("longhorn-system", labels);
       const report = await lab.run("up", { overlays });
       expect(report.errors.join("\n")).toContain(
         'The Namespace "longhorn-system" exists already and is not this stack\'s',

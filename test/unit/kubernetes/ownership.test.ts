@@ -16,7 +16,7 @@ describe("an object that is there already", () => {
     ["a namesake's", { app: "traefik" }, `it does not carry the label ${OWNER}=lab`],
     ["another cluster's", ownerLabels("rack"), `its label ${OWNER} says "rack"`],
   ])("is refused when it is %s, with its name and the way out", (_whose, labels, why) => {
-    const refused = foreign({ kind: "Namespace", name: "traefik" }, labels as Record<string, string>, "lab");
+    const refused = foreign({ kind: "Namespace", name: "traefik" }, labels, "lab");
     expect(refused).toContain('The Namespace "traefik" exists already and is not this stack\'s');
     expect(refused).toContain(why);
     expect(refused).toContain("Nothing was done to it");
