@@ -18,7 +18,8 @@ const USAGE = `Usage: npm run faults [-- options]
       --workers <n>     cases at a time (default 2)
   -h, --help            this text
 
-Tries every fault at every operation of the lab's up, of a config change and of destroy, and writes docs/reliability.md.`;
+Tries every fault at every operation of every run (up, a change, a node added, retired and removed, an upgrade, destroy), and writes
+docs/reliability.md.`;
 
 async function main(argv: string[]): Promise<number> {
   const { values } = parse(argv);

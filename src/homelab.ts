@@ -8,7 +8,7 @@ import { Virtualization } from "./proxmox/virtualization.ts";
 import { Cluster } from "./talos/cluster.ts";
 import { etcdMembers } from "./talos/etcd-members.ts";
 import { ImageSchematic } from "./talos/image-schematic.ts";
-import { retiringNode } from "./talos/retiring-node.ts";
+import { kubernetesNodes } from "./talos/kubernetes-nodes.ts";
 import { endpointUrl } from "./talos/machine-config.ts";
 import { installerImage } from "./talos/schematic.ts";
 import { Traefik } from "./traefik/traefik.ts";
@@ -49,35 +49,42 @@ export class Homelab extends pulumi.ComponentResource {
     );
     const kubernetes = new k8s.Provider(
       `${name}-kubernetes`,
-      // It stays the same cluster when its API moves. Without a name of its own, the provider would take another address for
-      // another cluster, and make everything in it anew.
-      { kubeconfig: cluster.kubeconfig, clusterIdentifier: config.cluster.name },
+      {
+        kubeconfig: cluster.kubeconfig,
+        // It stays the same cluster when its API moves. Without a name of its own, the provider would take another address for
+        // another cluster, and make everything in it anew.
+        clusterIdentifier: config.cluster.name,
+        // What a cut-off run has made is taken over instead of failing for ever; what is not ours is refused before
+        // (kubernetes/owned-objects.ts).
+        upsertExistingObjects: true,
+      },
       parent,
     );
-
-    const nodeObjects = config.nodes
-      .filter(({ retiring }) => retiring !== undefined)
-      .map((node) => retiringNode(`${name}-node-${node.name}`, node, kubernetes, cluster.ready, this));
 
     // 3. Replicated storage on the data disks.
     const longhorn = new Longhorn(
       `${name}-longhorn`,
       { config, applied: cluster.applied, upgrade: cluster.upgrade },
-      { parent: this, providers: [kubernetes], dependsOn: [cluster.ready, ...nodeObjects] },
+      { parent: this, providers: [kubernetes], dependsOn: [cluster.ready] },
     );
 
     // 4. The ingress, its certificates on that storage.
     const traefik = new Traefik(
       `${name}-traefik`,
-      { config },
-      { parent: this, providers: [kubernetes], dependsOn: [longhorn.release, longhorn.whole] },
+      { config, objects: () => cluster.upgrade.objects() },
+      { parent: this, providers: [kubernetes], dependsOn: [longhorn.deployed, longhorn.whole] },
     );
     const members = etcdMembers(
       `${name}-etcd-members`,
       { config, upgrade: cluster.upgrade },
-      { parent: this, dependsOn: [traefik.release] },
+      { parent: this, dependsOn: [traefik.deployed] },
     );
-    settledGuard(config, this, [members]);
+    const settled = settledGuard(config, this, [members]);
+    kubernetesNodes(
+      `${name}-kubernetes-nodes`,
+      { config, upgrade: cluster.upgrade },
+      { parent: this, dependsOn: [settled] },
+    );
 
     this.outputs = {
       clusterName: config.cluster.name,

@@ -12,7 +12,15 @@ import { broken } from "./invariants.ts";
 import { RESCUED, writeKnownFile } from "./known-file.ts";
 import { differences, normalState, normalWorld } from "./normal-form.ts";
 import { sacrificed } from "./sacrifice.ts";
-import { SCENARIO, SCENARIOS, UNPROTECTED, type Scenario, type ScenarioName } from "./scenario.ts";
+import {
+  SCENARIO,
+  SCENARIOS,
+  UNPROTECTED,
+  withBeginnings,
+  type Scenario,
+  type ScenarioName,
+  type Snapshot,
+} from "./scenario.ts";
 
 /** The same command again, after the fault, at the most. */
 const RETRIES = 2;
@@ -64,15 +72,19 @@ export class FaultBench {
     await this.#record("up");
     await this.#during(SCENARIO.up, undefined, ({ world }) => writeKnownFile(world, RESCUED));
     await this.#keep("running");
-    if (scenarios.includes("change")) await this.#record("change");
-    if (scenarios.includes("destroy")) {
-      await this.#begin(SCENARIO.change);
-      const refused = await this.#during({ ...SCENARIO.up, overlays: [UNPROTECTED] }, undefined, command);
-      if (refused) throw new Error(`the undisturbed unprotecting failed: ${refused}`);
-      await this.#keep("unprotected");
-      await this.#record("destroy");
+    for (const name of withBeginnings(scenarios)) {
+      if (name === "up") continue;
+      if (SCENARIO[name].from === "unprotected") await this.#unprotect();
+      await this.#record(name);
     }
     return Object.fromEntries(this.#operations);
+  }
+
+  async #unprotect(): Promise<void> {
+    await this.#begin(SCENARIO.change);
+    const refused = await this.#during({ ...SCENARIO.up, overlays: [UNPROTECTED] }, undefined, command);
+    if (refused) throw new Error(`the undisturbed unprotecting failed: ${refused}`);
+    await this.#keep("unprotected");
   }
 
   async #record(name: ScenarioName): Promise<void> {
@@ -84,6 +96,8 @@ export class FaultBench {
     if (problems.length > 0) throw new Error(`the undisturbed ${name} broke: ${problems.join("; ")}`);
     this.#ends.set(name, end);
     this.#operations.set(name, injector.passed());
+    const { leaves } = SCENARIO[name];
+    if (leaves) await this.#keep(leaves);
   }
 
   /** A run that fails before the fault has met it says nothing of the fault: such a case is tried once more. */
@@ -151,7 +165,7 @@ export class FaultBench {
     await cp(join(this.root, "snapshots", from), join(this.root, STACK), { recursive: true });
   }
 
-  async #keep(name: string): Promise<void> {
+  async #keep(name: Snapshot): Promise<void> {
     await mkdir(join(this.root, "snapshots"), { recursive: true });
     await cp(join(this.root, STACK), join(this.root, "snapshots", name), { recursive: true });
   }
@@ -170,11 +184,11 @@ export class FaultBench {
       const { resources = [], pending_operations: pending = [] } = (await stack.exportStack())
         .deployment as Deployment;
       const state: WorldState = world.state;
-      const { known } = scenario;
+      const { known, removed } = scenario;
       const destroyed = scenario.command === "destroy";
       return {
         end: { world: normalWorld(state), state: normalState(resources, pending) },
-        problems: broken({ world: state, destroyed, ...(known && { known }) }),
+        problems: broken({ world: state, destroyed, ...(known && { known }), ...(removed && { removed }) }),
       };
     };
     return open ? look(open) : this.#during(scenario, undefined, look);

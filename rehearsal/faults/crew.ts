@@ -12,6 +12,8 @@ import type { Answer, Order } from "./worker.ts";
 const WORKER = fileURLToPath(new URL("worker.ts", import.meta.url));
 /** No case takes a tenth of it; what hangs is found out. */
 const CASE_LIMIT = 300_000;
+/** For the undisturbed runs, all of them. */
+const PREPARATION_LIMIT = 1_800_000;
 
 export interface CampaignOptions {
   workers: number;
@@ -70,7 +72,10 @@ class Worker {
       execArgv: ["--import", "tsx"],
       stdio: ["ignore", "ignore", "ignore", "ipc"],
     });
-    const answer = await this.#ask({ prepare: { root: this.root, scenarios: this.scenarios } });
+    const answer = await this.#ask(
+      { prepare: { root: this.root, scenarios: this.scenarios } },
+      PREPARATION_LIMIT,
+    );
     if ("prepared" in answer) return answer.prepared;
     throw new Error(`the undisturbed runs failed: ${"failed" in answer ? answer.failed : "no answer"}`);
   }
@@ -98,7 +103,7 @@ class Worker {
     this.#process = undefined;
   }
 
-  #ask(order: Order): Promise<Answer> {
+  #ask(order: Order, milliseconds = CASE_LIMIT): Promise<Answer> {
     const worker = this.#process!;
     return new Promise((resolve) => {
       const finish = (answer: Answer) => {
@@ -106,7 +111,10 @@ class Worker {
         worker.removeAllListeners();
         resolve(answer);
       };
-      const limit = setTimeout(() => finish({ failed: "it did not end in five minutes" }), CASE_LIMIT);
+      const limit = setTimeout(
+        () => finish({ failed: `it did not end in ${milliseconds / 60_000} minutes` }),
+        milliseconds,
+      );
       worker.once("message", (answer) => finish(answer as Answer));
       worker.once("exit", (code, signal) => finish({ failed: `its process ended (${code ?? signal})` }));
       worker.send(order);

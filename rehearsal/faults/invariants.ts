@@ -14,6 +14,8 @@ export interface Judged {
   destroyed: boolean;
   /** Data that must still be there. */
   known?: KnownFile;
+  /** Ids of VMs that were to go. */
+  removed?: readonly number[];
 }
 
 export type Rule = (judged: Judged) => string[];
@@ -49,12 +51,12 @@ const bootstrapOnce: Rule = ({ world, destroyed }) => {
 };
 
 /** A VM that a fault made twice, or left behind, has no place in the declarations, or has the name of another. */
-const machinesOwned: Rule = ({ world, destroyed }) => {
+const machinesOwned: Rule = ({ world, destroyed, removed = [] }) => {
   const own = Object.values(world.proxmox.vms).filter(({ foreign }) => !foreign);
   const names = own.map(({ config }) => String(config["name"]));
   return [
     ...own
-      .filter(({ vmId }) => destroyed || !world.declarations?.[vmId])
+      .filter(({ vmId }) => destroyed || removed.includes(vmId) || !world.declarations?.[vmId])
       .map(({ vmId }) => `VM ${vmId} is an orphan`),
     ...names
       .filter((name, index) => names.indexOf(name) !== index)
@@ -62,7 +64,7 @@ const machinesOwned: Rule = ({ world, destroyed }) => {
     ...(destroyed
       ? []
       : Object.keys(world.declarations ?? {})
-          .filter((vmId) => !world.proxmox.vms[vmId])
+          .filter((vmId) => !world.proxmox.vms[vmId] && !removed.includes(Number(vmId)))
           .map((vmId) => `VM ${vmId} is missing`)),
   ];
 };

@@ -1,7 +1,7 @@
 /**
  * The decisions of a recovery, pure. A run that was cut off, or whose reply was lost, leaves things in the homelab that Pulumi's
- * state does not know. Most are harmless: what is made again is the same thing (a machine config, an object in Kubernetes by
- * server-side apply, an image with its content in its name). Three kinds are not, and must be taken into the state when they are there:
+ * state does not know. Most are harmless: what is made again is the same thing (a machine config, an image with its content in its
+ * name), or is known for ours by its mark and taken over (a namespace) or made anew (a Job). Three kinds are not, and must be taken into the state when they are there:
  *
  * - a VM, because its id is taken (and bpg's provider would take a stranger's for its own);
  * - the bootstrap, because Talos answers AlreadyExists, which its provider tries for ten minutes and then fails, at every `up`;
@@ -12,6 +12,7 @@ import { nameOf, type Deployment, type PendingOperation, type Resource, resource
 export const VM = "proxmoxve:index/vmLegacy:VmLegacy";
 export const IMAGE_FILE = "proxmoxve:download/file:File";
 export const RELEASE = "kubernetes:helm.sh/v3:Release";
+const NAMESPACE = "kubernetes:core/v1:Namespace";
 export const BOOTSTRAP = "talos:machine/bootstrap:Bootstrap";
 export const SECRETS = "talos:machine/secrets:Secrets";
 const CONFIGURATION = "talos:machine/configurationApply:ConfigurationApply";
@@ -25,11 +26,18 @@ export interface Candidate {
   id: string;
 }
 
-/** The planned creations that must not happen twice. */
+/**
+ * The planned creations that must not happen twice. A release whose namespace is still to be made was made by somebody else, if
+ * it is there at all.
+ */
 export function candidates(planned: Planned[]): Candidate[] {
+  const namespaces = planned.flatMap(({ type, inputs }) =>
+    type === NAMESPACE ? [(inputs?.["metadata"] as { name?: unknown } | undefined)?.name] : [],
+  );
   return planned.flatMap((each) => {
     const id = identity(each);
-    return id === undefined ? [] : [{ planned: each, id }];
+    const strangers = each.type === RELEASE && namespaces.includes(each.inputs?.["namespace"]);
+    return id === undefined || strangers ? [] : [{ planned: each, id }];
   });
 }
 

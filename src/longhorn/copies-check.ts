@@ -3,7 +3,8 @@
  * other eyes there. Pure parts; plain POSIX shell for busybox.
  */
 import type { HomelabConfig, NodeConfig } from "../config/types.ts";
-import { BUSYBOX_IMAGE } from "../images.ts";
+import type { JobManifest } from "../kubernetes/owned-objects.ts";
+import { checkContainer } from "./check-container.ts";
 import { jobName } from "./job-name.ts";
 import { LONGHORN_NAMESPACE } from "./values.ts";
 
@@ -51,31 +52,16 @@ exit 1
 }
 
 /** Repeated whenever a data disk comes, grows or goes, and after each upgrade of Longhorn. */
-export function copiesWholeJob({ nodes, longhorn }: HomelabConfig): Record<string, unknown> {
+export function copiesWholeJob({ nodes, longhorn }: HomelabConfig): JobManifest {
   const layout = nodes.flatMap(({ name, dataDisk }) => (dataDisk ? [`${name}=${dataDisk.sizeGiB}GiB`] : []));
   return job("copies-whole", copiesWholeScript(), [`longhorn=${longhorn.version}`, ...layout].join(" "));
 }
 
-export function evacuatedJob({ name }: NodeConfig): Record<string, unknown> {
+export function evacuatedJob({ name }: NodeConfig): JobManifest {
   return job(jobName("evacuated", name), evacuatedScript(name), name);
 }
 
-/** What Longhorn is told of a node that retires, or that was to and stays: by server-side apply on its own Node. */
-export function evictionPatch({ name, retiring }: NodeConfig) {
-  return {
-    apiVersion: "longhorn.io/v1beta2",
-    kind: "Node",
-    metadata: {
-      name,
-      namespace: LONGHORN_NAMESPACE,
-      // Longhorn itself wrote these fields.
-      annotations: { "pulumi.com/patchForce": "true" },
-    },
-    spec: { allowScheduling: retiring !== true, evictionRequested: retiring === true },
-  };
-}
-
-function job(name: string, script: string, about: string): Record<string, unknown> {
+function job(name: string, script: string, about: string): JobManifest {
   return {
     metadata: {
       name,
@@ -90,7 +76,7 @@ function job(name: string, script: string, about: string): Record<string, unknow
           restartPolicy: "Never",
           automountServiceAccountToken: false,
           tolerations: [{ operator: "Exists" }],
-          containers: [{ name: "check", image: BUSYBOX_IMAGE, command: ["sh", "-c", script] }],
+          containers: [checkContainer(script)],
         },
       },
     },

@@ -4,9 +4,10 @@
  */
 import { gibToBytes } from "../config/sizes.ts";
 import type { NodeConfig } from "../config/types.ts";
-import { BUSYBOX_IMAGE } from "../images.ts";
+import type { JobManifest } from "../kubernetes/owned-objects.ts";
 import { jobName } from "./job-name.ts";
 import { DATA_MOUNT_POINT } from "../talos/data-disk.ts";
+import { checkContainer } from "./check-container.ts";
 import { LONGHORN_NAMESPACE } from "./values.ts";
 
 /** A filesystem is a little smaller than its disk, never larger. */
@@ -40,7 +41,7 @@ exit 1
 }
 
 /** The Job for one node, pinned to it. */
-export function mountCheckJob(node: NodeConfig, sizeGiB: number): Record<string, unknown> {
+export function mountCheckJob(node: NodeConfig, sizeGiB: number): JobManifest {
   const name = jobName("data-volume", node.name);
   return {
     metadata: {
@@ -59,9 +60,7 @@ export function mountCheckJob(node: NodeConfig, sizeGiB: number): Record<string,
           tolerations: [{ operator: "Exists" }],
           containers: [
             {
-              name: "check",
-              image: BUSYBOX_IMAGE,
-              command: ["sh", "-c", mountCheckScript(sizeGiB)],
+              ...checkContainer(mountCheckScript(sizeGiB)),
               volumeMounts: [
                 {
                   name: "mnt",

@@ -2,10 +2,14 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { HomelabConfig, NodeConfig } from "../config/types.ts";
 import { chartGuard, versionIn } from "../guards/chart-guard.ts";
+import type { ClusterObjects } from "../kubernetes/cluster-objects.ts";
+import { deployed } from "../kubernetes/deployed.ts";
+import { ownedJob, ownedNamespace, type OwnerArgs } from "../kubernetes/owned-objects.ts";
 import type { Log } from "../talos/upgrade/access.ts";
 import { wallClock } from "../talos/upgrade/poll.ts";
-import { copiesWholeJob, evacuatedJob, evictionPatch } from "./copies-check.ts";
+import { copiesWholeJob, evacuatedJob } from "./copies-check.ts";
 import { mountCheckJob } from "./data-volume-check.ts";
+import { retirement } from "./retirement.ts";
 import { volumesFit, type StorageReader } from "./upgrade-gate.ts";
 import { LONGHORN_NAMESPACE, longhornValues } from "./values.ts";
 
@@ -18,28 +22,30 @@ export interface LonghornArgs {
   /** By node name; a check of a node's volume is repeated when its machine config was applied anew. */
   applied: Map<string, pulumi.Resource>;
   /** Who tells, when an upgrade is due, how the volumes are. */
-  upgrade: StorageReader & { log(resource: pulumi.Resource): Log };
+  upgrade: StorageReader & { log(resource: pulumi.Resource): Log; objects(): Promise<ClusterObjects> };
 }
 
 /** Replicated storage on the data disks, and only there. */
 export class Longhorn extends pulumi.ComponentResource {
-  /** What needs a volume depends on it. */
   readonly release: k8s.helm.v3.Release;
+  /** Done once Helm says that it is installed. */
+  readonly deployed: pulumi.Resource;
   /** Done once every volume has all its copies, and a node that retires has none. */
   readonly whole: pulumi.Resource;
 
   constructor(name: string, args: LonghornArgs, opts?: pulumi.ComponentResourceOptions) {
     super("homelab:longhorn:Longhorn", name, {}, opts);
     const { config } = args;
+    const objects = () => args.upgrade.objects();
+    const owner: OwnerArgs = { cluster: config.cluster.name, objects };
 
-    const namespace = new k8s.core.v1.Namespace(
+    const namespace = ownedNamespace(
       `${name}-namespace`,
+      owner,
       {
-        metadata: {
-          name: LONGHORN_NAMESPACE,
-          // Talos enforces `baseline` elsewhere; Longhorn enters its hosts' namespaces.
-          labels: { "pod-security.kubernetes.io/enforce": "privileged" },
-        },
+        name: LONGHORN_NAMESPACE,
+        // Talos enforces `baseline` elsewhere; Longhorn enters its hosts' namespaces.
+        labels: { "pod-security.kubernetes.io/enforce": "privileged" },
       },
       { parent: this },
     );
@@ -47,16 +53,11 @@ export class Longhorn extends pulumi.ComponentResource {
     const checks = config.nodes.flatMap((node) =>
       node.dataDisk
         ? [
-            new k8s.batch.v1.Job(
-              `${name}-data-volume-${node.name}`,
-              mountCheckJob(node, node.dataDisk.sizeGiB),
-              {
-                parent: this,
-                dependsOn: [namespace],
-                deleteBeforeReplace: true, // its name is fixed
-                replaceWith: [args.applied.get(node.name)!],
-              },
-            ),
+            ownedJob(`${name}-data-volume-${node.name}`, owner, mountCheckJob(node, node.dataDisk.sizeGiB), {
+              parent: this,
+              dependsOn: [namespace],
+              replaceWith: [args.applied.get(node.name)!],
+            }),
           ]
         : [],
     );
@@ -81,11 +82,12 @@ export class Longhorn extends pulumi.ComponentResource {
       },
     );
 
-    const evacuations = config.nodes.flatMap((node) => this.#evacuate(name, node));
-    this.whole = new k8s.batch.v1.Job(`${name}-copies-whole`, copiesWholeJob(config), {
+    this.deployed = deployed(`${name}-deployed`, this.release, { parent: this });
+
+    const evacuations = config.nodes.flatMap((node) => this.#evacuate(name, node, args.upgrade, owner));
+    this.whole = ownedJob(`${name}-copies-whole`, owner, copiesWholeJob(config), {
       parent: this,
-      dependsOn: [this.release, ...evacuations],
-      deleteBeforeReplace: true,
+      dependsOn: [this.deployed, ...evacuations],
       replaceWith: [...args.applied.values()],
     });
 
@@ -102,21 +104,25 @@ export class Longhorn extends pulumi.ComponentResource {
     };
   }
 
-  /** For a node that retires: no new copies for it, and a wait until the ones it has are elsewhere. */
-  #evacuate(name: string, node: NodeConfig): pulumi.Resource[] {
-    if (!node.dataDisk || node.retiring === undefined) return [];
-    const options = { parent: this, dependsOn: [this.release] };
-    const patch = new k8s.apiextensions.CustomResourcePatch(
-      `${name}-eviction-${node.name}`,
-      evictionPatch(node),
-      options,
+  /** For each node with a data disk, whether Longhorn uses it; for one that retires, a wait until its copies are elsewhere. */
+  #evacuate(
+    name: string,
+    node: NodeConfig,
+    upgrade: LonghornArgs["upgrade"],
+    owner: OwnerArgs,
+  ): pulumi.Resource[] {
+    if (!node.dataDisk) return [];
+    const told = retirement(
+      `${name}-retirement-${node.name}`,
+      { node, objects: owner.objects, log: upgrade.log(this) },
+      { parent: this, dependsOn: [this.deployed] },
     );
-    if (!node.retiring) return [patch];
-    const wait = new k8s.batch.v1.Job(`${name}-evacuated-${node.name}`, evacuatedJob(node), {
-      parent: this,
-      dependsOn: [patch],
-      deleteBeforeReplace: true,
-    });
-    return [wait];
+    if (node.retiring !== true) return [told];
+    return [
+      ownedJob(`${name}-evacuated-${node.name}`, owner, evacuatedJob(node), {
+        parent: this,
+        dependsOn: [told],
+      }),
+    ];
   }
 }

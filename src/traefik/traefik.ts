@@ -1,6 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { HomelabConfig } from "../config/types.ts";
+import type { ClusterObjects } from "../kubernetes/cluster-objects.ts";
+import { deployed } from "../kubernetes/deployed.ts";
+import { ownedNamespace } from "../kubernetes/owned-objects.ts";
 import { chartGuard } from "../guards/chart-guard.ts";
 import { TRAEFIK_NAMESPACE, traefikValues } from "./values.ts";
 
@@ -10,23 +13,26 @@ const INSTALL_TIMEOUT = 600;
 
 export interface TraefikArgs {
   config: HomelabConfig;
+  /** The living cluster, for hooks. */
+  objects: () => Promise<ClusterObjects>;
 }
 
 /** The ingress: one Traefik on one node's ports 80 and 443, its certificates on replicated storage. */
 export class Traefik extends pulumi.ComponentResource {
   readonly release: k8s.helm.v3.Release;
+  /** Done once Helm says that it is installed. */
+  readonly deployed: pulumi.Resource;
 
-  constructor(name: string, { config }: TraefikArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { config, objects }: TraefikArgs, opts?: pulumi.ComponentResourceOptions) {
     super("homelab:traefik:Traefik", name, {}, opts);
 
-    const namespace = new k8s.core.v1.Namespace(
+    const namespace = ownedNamespace(
       `${name}-namespace`,
+      { cluster: config.cluster.name, objects },
       {
-        metadata: {
-          name: TRAEFIK_NAMESPACE,
-          // The host's network and ports are more than the cluster's default, `baseline`, allows.
-          labels: { "pod-security.kubernetes.io/enforce": "privileged" },
-        },
+        name: TRAEFIK_NAMESPACE,
+        // The host's network and ports are more than the cluster's default, `baseline`, allows.
+        labels: { "pod-security.kubernetes.io/enforce": "privileged" },
       },
       { parent: this },
     );
@@ -50,6 +56,7 @@ export class Traefik extends pulumi.ComponentResource {
         hooks: { beforeUpdate: [chartGuard(`${name}-version-guard`, "traefik", this)] },
       },
     );
+    this.deployed = deployed(`${name}-deployed`, this.release, { parent: this });
 
     this.registerOutputs({ namespace: TRAEFIK_NAMESPACE });
   }

@@ -39,7 +39,7 @@ describe("while the first one retires", () => {
   test("it is a control plane like the others to etcd, whose members the state knows", () => {
     const members = resource(run, "rack-etcd-members");
     expect(members.inputs).toEqual({ input: ADDRESSES });
-    expect(optionsOf(members)).toMatchObject({ dependsOn: ["rack-traefik-release"] });
+    expect(optionsOf(members)).toMatchObject({ dependsOn: ["rack-traefik-deployed"] });
     expect(optionsOf(resource(run, "settled"))).toMatchObject({ dependsOn: ["rack-etcd-members"] });
   });
 

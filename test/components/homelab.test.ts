@@ -30,6 +30,9 @@ describe("the lab", () => {
       "    kubernetes:batch/v1:Job lab-longhorn-data-volume-worker-1",
       "    kubernetes:core/v1:Namespace lab-longhorn-namespace",
       "    kubernetes:helm.sh/v3:Release lab-longhorn-release",
+      "    pulumi:index:Stash lab-longhorn-deployed",
+      "    pulumi:index:Stash lab-longhorn-retirement-cp-1",
+      "    pulumi:index:Stash lab-longhorn-retirement-worker-1",
       "  homelab:proxmox:Virtualization lab-proxmox",
       "    homelab:proxmox:BootImage lab-proxmox-image-pve",
       "      proxmoxve:download/file:File lab-proxmox-image-pve-file",
@@ -55,7 +58,9 @@ describe("the lab", () => {
       "  homelab:traefik:Traefik lab-traefik",
       "    kubernetes:core/v1:Namespace lab-traefik-namespace",
       "    kubernetes:helm.sh/v3:Release lab-traefik-release",
+      "    pulumi:index:Stash lab-traefik-deployed",
       "  pulumi:index:Stash lab-etcd-members",
+      "  pulumi:index:Stash lab-kubernetes-nodes",
       "  pulumi:index:Stash plan",
       "  pulumi:index:Stash settled",
       "  pulumi:providers:kubernetes lab-kubernetes",
@@ -91,7 +96,7 @@ describe("the lab", () => {
   test("the stages follow one another: storage after the cluster is ready, the ingress after storage", () => {
     expect(optionsOf(resource(run, "lab-longhorn"))).toEqual({ dependsOn: ["lab-talos-ready"] });
     expect(optionsOf(resource(run, "lab-traefik"))).toEqual({
-      dependsOn: ["lab-longhorn-copies-whole", "lab-longhorn-release"],
+      dependsOn: ["lab-longhorn-copies-whole", "lab-longhorn-deployed"],
     });
   });
 
@@ -158,5 +163,5 @@ test("the rack: an image on each host, a VM, a config and, with a data disk, a c
     "rack-longhorn-data-volume-worker-3",
   ]);
   expect(lines.filter((line) => line.includes("Bootstrap"))).toHaveLength(1);
-  expect(run.resources).toHaveLength(57);
+  expect(run.resources).toHaveLength(63);
 });

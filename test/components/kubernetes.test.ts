@@ -26,19 +26,24 @@ describe.each([
     const registered = resource(run, `${name}-${stage}-namespace`);
     expect(registered.inputs).toEqual({
       ...NAMESPACE,
-      metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "privileged" } },
+      metadata: {
+        name: namespace,
+        labels: { "pod-security.kubernetes.io/enforce": "privileged", "homelab/cluster": name },
+      },
     });
-    expect(optionsOf(registered)).toEqual({ provider });
+    expect(optionsOf(registered)).toEqual({ provider, hooks: ["beforeCreate"] });
   });
 
   test("a check of each data volume: in Longhorn's namespace, anew when its node begins anew", () => {
     for (const node of config.nodes) {
       if (!node.dataDisk) continue;
       const job = resource(run, `${name}-longhorn-data-volume-${node.name}`);
+      const { metadata, spec } = mountCheckJob(nodeOf(config, node.name), node.dataDisk.sizeGiB);
       expect(job.inputs).toEqual({
         apiVersion: "batch/v1",
         kind: "Job",
-        ...mountCheckJob(nodeOf(config, node.name), node.dataDisk.sizeGiB),
+        metadata: { ...metadata, labels: { "homelab/cluster": name } },
+        spec,
       });
       expect(optionsOf(job)).toMatchObject({
         provider,
@@ -94,6 +99,25 @@ describe.each([
       dependsOn: [`${name}-traefik-namespace`],
       hooks: ["beforeUpdate"],
     });
+  });
+
+  test("every Job's last words can be read: its container tells them in its termination message", () => {
+    const jobs = run.resources.filter(({ type }) => type === "kubernetes:batch/v1:Job");
+    expect(jobs.length).toBeGreaterThan(0);
+    for (const { inputs } of jobs) {
+      const [container] = (inputs as { spec: { template: { spec: { containers: unknown[] } } } }).spec
+        .template.spec.containers;
+      expect(container).toMatchObject({ terminationMessagePolicy: "FallbackToLogsOnError" });
+    }
+  });
+
+  test("whatever is made in the cluster is looked for before, and carries the cluster's mark", () => {
+    const made = run.resources.filter(({ type }) => /^kubernetes:(core|batch)\/v1:/.test(type));
+    expect(made.length).toBeGreaterThan(0);
+    for (const { inputs, options } of made) {
+      expect(inputs).toMatchObject({ metadata: { labels: { "homelab/cluster": name } } });
+      expect(options.hooks?.beforeCreate).toHaveLength(1);
+    }
   });
 
   test("nothing anywhere in a resource's inputs is named fsGroup", () => {

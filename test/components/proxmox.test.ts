@@ -64,7 +64,9 @@ describe("Proxmox in the lab", () => {
     expect([cp?.options.protect, worker?.options.protect]).toEqual([true, undefined]);
     expect([cp?.inputs["stopOnDestroy"], worker?.inputs["stopOnDestroy"]]).toEqual([true, false]);
     const names = retiring.resources.map(({ name }) => name);
-    expect(names).toEqual(expect.arrayContaining(["lab-node-worker-1", "lab-longhorn-eviction-worker-1"]));
+    expect(names).toEqual(
+      expect.arrayContaining(["lab-longhorn-retirement-worker-1", "lab-longhorn-evacuated-worker-1"]),
+    );
   });
 
   test("a VM replaced later imports the image of that day: importFrom is not ignored", () => {

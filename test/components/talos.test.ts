@@ -152,6 +152,7 @@ describe("the cluster of the lab", () => {
     });
     expect(resource(run, "lab-kubernetes").inputs).toEqual({
       clusterIdentifier: "lab",
+      upsertExistingObjects: "true",
       kubeconfig: secret(SECRET_TEXTS.kubeconfig),
     });
   });

@@ -204,7 +204,7 @@ function nodeView(cluster: Cluster, longhorn: LonghornState, name: string): ApiO
     ...object(cluster, longhorn, "Node", name),
     spec: {
       name,
-      allowScheduling: !evicting,
+      allowScheduling: !(longhorn.closed?.includes(name) ?? false),
       evictionRequested: evicting,
       disks: {
         [id]: { path: disk.path, allowScheduling: true, evictionRequested: false, diskType: "filesystem" },

@@ -5,6 +5,7 @@ import { deleteNode, setUnschedulable } from "../../world/kubernetes/node-object
 import type { KubernetesNode } from "../../world/kubernetes/state.ts";
 import { textOf } from "../../world/kubernetes/pods.ts";
 import { pathParts } from "../http.ts";
+import { changeLonghornNode, job, namespaceView } from "./declared.ts";
 import { LONGHORN_RESOURCES, LONGHORN_VERSION } from "./longhorn.ts";
 import { nodeView } from "./nodes.ts";
 import { listOf, type ApiObject } from "./objects.ts";
@@ -30,14 +31,19 @@ export async function handle(cluster: Cluster, request: ApiRequest): Promise<unk
   if (get && parts.length === 1 && ["readyz", "livez", "healthz"].includes(first!)) return "ok";
   if (first === "api" && second === "v1") {
     if (third === "nodes" && parts.length <= 4) return nodes(cluster, request, fourth);
+    if (get && third === "namespaces" && parts.length === 4) return namespaceView(cluster, fourth!);
     if (get && third === "pods" && parts.length === 3) return pods(cluster, request);
     if (get && third === "namespaces" && fifth === "pods" && parts.length <= 6)
       return pods(cluster, request, fourth, sixth);
   }
+  const known = /^\/apis\/batch\/v1\/namespaces\/([^/]+)\/jobs\/([^/]+)\/?$/.exec(request.path);
+  if (known) return job(cluster, known[1]!, known[2]!, request);
   const longhorn = /^\/apis\/longhorn\.io\/v1beta2\/namespaces\/([^/]+)\/([^/]+)(?:\/([^/]+))?\/?$/.exec(
     request.path,
   );
   if (get && longhorn) return customResources(cluster, longhorn[1]!, longhorn[2]!, longhorn[3]);
+  if (longhorn?.[2] === "nodes" && longhorn[3] !== undefined && ["PATCH", "DELETE"].includes(request.method))
+    return changeLonghornNode(cluster, longhorn[1]!, longhorn[3], request);
   throw noSuchResource();
 }
 

@@ -6,12 +6,12 @@ import { reach, Unreachable } from "../../world/kubernetes/reach.ts";
 import { settle } from "../../world/talos/cluster.ts";
 import type { World } from "../../world/world.ts";
 import type { DiffResult, PropertyMap } from "../server/index.ts";
+import { readSwitches, type Switches } from "./options.ts";
 
-export interface Configured {
+export interface Configured extends Switches {
   kubeconfig: string;
   /** For namespaced objects that name none. */
-  namespace?: string;
-  deleteUnreachable: boolean;
+  namespace: string;
 }
 
 export interface Connection {
@@ -23,9 +23,8 @@ export function configure(args: PropertyMap): Configured {
   const { kubeconfig, namespace } = args;
   return {
     kubeconfig: typeof kubeconfig === "string" ? kubeconfig : "",
-    ...(typeof namespace === "string" && namespace ? { namespace } : {}),
-    // Provider arguments that are no strings arrive as JSON text.
-    deleteUnreachable: String(args["deleteUnreachable"]) === "true",
+    namespace: typeof namespace === "string" && namespace ? namespace : "default",
+    ...readSwitches(args),
   };
 }
 
@@ -80,6 +79,21 @@ export async function connect(
   }
 }
 
+/** For refreshes: `gone` when the state is to forget what an unreachable cluster held, `skipped` when it is to be believed. */
+export async function connectToRead(
+  connection: Connection,
+  configured: Configured,
+): Promise<Cluster | "gone" | "skipped"> {
+  try {
+    return await connect(connection, configured);
+  } catch (error) {
+    if (!(error instanceof Unreachable)) throw error;
+    if (configured.deleteUnreachable) return "gone";
+    if (configured.skipUpdateUnreachable) return "skipped";
+    throw forgettable(error);
+  }
+}
+
 /** For deletes: undefined when the cluster is gone and the provider was told not to mind. */
 export async function connectToDelete(
   connection: Connection,
@@ -90,8 +104,12 @@ export async function connectToDelete(
   } catch (error) {
     if (!(error instanceof Unreachable)) throw error;
     if (configured.deleteUnreachable) return undefined;
-    throw new Unreachable(
-      `${error.message}. If the cluster was deleted, you can remove this resource from Pulumi state by rerunning the operation with the PULUMI_K8S_DELETE_UNREACHABLE environment variable set to "true"`,
-    );
+    throw forgettable(error);
   }
+}
+
+function forgettable({ message }: Unreachable): Unreachable {
+  return new Unreachable(
+    `${message}. If the cluster was deleted, you can remove this resource from Pulumi state by rerunning the operation with the PULUMI_K8S_DELETE_UNREACHABLE environment variable set to "true"`,
+  );
 }

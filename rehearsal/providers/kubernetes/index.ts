@@ -3,9 +3,12 @@ import type { Hosts } from "../../world/kubernetes/cluster.ts";
 import type { World } from "../../world/world.ts";
 import type { ResourceHandler, SimulatedProvider } from "../server/index.ts";
 import { configure, diffConfig, type Configured, type Connection } from "./connection.ts";
-import { claim, configMap, customResource, job, namespace, secretObject } from "./kinds.ts";
-import { longhornNodePatch, node } from "./node-kinds.ts";
+import { job } from "./job.ts";
+import { claim, configMap, customResource, namespace, secretObject } from "./kinds.ts";
+import { node } from "./node-kinds.ts";
 import { objectHandler } from "./objects.ts";
+import { checkOptions } from "./options.ts";
+import { longhornNodePatch, nodePatch, patchHandler } from "./patches.ts";
 import { releaseHandler } from "./release.ts";
 
 /** The version of `@pulumi/kubernetes` in package.json. */
@@ -16,7 +19,8 @@ export function kubernetesProvider(world: World, hosts: Hosts): SimulatedProvide
   const known: Record<string, ResourceHandler<Configured>> = {
     "kubernetes:core/v1:Namespace": objectHandler(connection, namespace),
     "kubernetes:core/v1:Node": objectHandler(connection, node),
-    "kubernetes:longhorn.io/v1beta2:NodePatch": objectHandler(connection, longhornNodePatch),
+    "kubernetes:core/v1:NodePatch": patchHandler(connection, nodePatch),
+    "kubernetes:longhorn.io/v1beta2:NodePatch": patchHandler(connection, longhornNodePatch),
     "kubernetes:core/v1:ConfigMap": objectHandler(connection, configMap),
     "kubernetes:core/v1:Secret": objectHandler(connection, secretObject),
     "kubernetes:core/v1:PersistentVolumeClaim": objectHandler(connection, claim),
@@ -28,6 +32,7 @@ export function kubernetesProvider(world: World, hosts: Hosts): SimulatedProvide
     name: "kubernetes",
     version: VERSION,
     sleep: (seconds) => world.clock.sleep(seconds),
+    checkConfig: checkOptions,
     configure,
     diffConfig,
     // Custom resources have any token: `kubernetes:<group>/<version>:<Kind>` with a dotted group that is not Kubernetes's own.

@@ -1,37 +1,28 @@
 /** The kinds of objects that mean something here, each with what makes it special. */
-import type { Level } from "../../world/kubernetes/admission.ts";
 import { bindClaim } from "../../world/kubernetes/claims.ts";
-import type { Cluster } from "../../world/kubernetes/cluster.ts";
-import { JobFailed, runJob } from "../../world/kubernetes/jobs.ts";
-import { createNamespace, deleteNamespace } from "../../world/kubernetes/namespaces.ts";
-import { at, textOf, type PodSpec } from "../../world/kubernetes/pods.ts";
-import { podSecurityDefault } from "../../world/kubernetes/reach.ts";
+import { createNamespace, deleteNamespace, namespaceExists } from "../../world/kubernetes/namespaces.ts";
+import { at, textOf } from "../../world/kubernetes/pods.ts";
 import { deleteVolume, volumeOfClaim } from "../../world/longhorn/volumes.ts";
-import { InitFailed, isRecord, secret, type PropertyMap, type ResourceContext } from "../server/index.ts";
-import type { Configured } from "./connection.ts";
-import { annotation, idOf, identify, keyOf, metadataOf } from "./names.ts";
-import { fingerprint, type ObjectKind } from "./objects.ts";
+import { InitFailed, isRecord, secret, type PropertyMap } from "../server/index.ts";
+import { fingerprint } from "./live.ts";
+import { idOf, identify, metadataOf } from "./names.ts";
+import type { ObjectKind } from "./objects.ts";
 
 export const namespace: ObjectKind = {
   namespaced: false,
   replaceOn: [],
+  exists: (cluster, { name }) => namespaceExists(cluster, name),
   async created(cluster, object) {
-    const labels = metadataOf(object)["labels"];
-    await createNamespace(
-      cluster,
-      identify(object).name,
-      isRecord(labels) ? (labels as Record<string, string>) : {},
-    );
+    await createNamespace(cluster, identify(object).name, labelsOf(object));
     return { phase: "Active" };
   },
-  updated(cluster, object) {
-    const { name } = identify(object);
-    const labels = metadataOf(object)["labels"];
-    const known = cluster.state.namespaces[name];
+  updated(cluster, object, _context, before) {
+    const known = cluster.state.namespaces[identify(object).name];
+    // Labels of other managers stay.
     if (known)
       known.labels = {
-        "kubernetes.io/metadata.name": name,
-        ...(isRecord(labels) ? (labels as Record<string, string>) : {}),
+        ...without(known.labels, Object.keys(labelsOf(before))),
+        ...labelsOf(object),
       };
     return Promise.resolve({ phase: "Active" });
   },
@@ -39,12 +30,26 @@ export const namespace: ObjectKind = {
   expired: (cluster, { name }) => cluster.state.namespaces[name] === undefined,
 };
 
-/** Changed data replaces the object unless the provider was told otherwise (`enableConfigMapMutable`). */
-export const configMap: ObjectKind = { namespaced: true, replaceOn: ["data", "binaryData", "immutable"] };
+function labelsOf(object: PropertyMap): Record<string, string> {
+  const labels = metadataOf(object)["labels"];
+  return isRecord(labels) ? (labels as Record<string, string>) : {};
+}
+
+function without(labels: Record<string, string>, names: string[]): Record<string, string> {
+  return Object.fromEntries(Object.entries(labels).filter(([name]) => !names.includes(name)));
+}
+
+/** Changed data replaces the object unless the provider was told otherwise. */
+export const configMap: ObjectKind = {
+  namespaced: true,
+  replaceOn: ({ enableConfigMapMutable }) =>
+    enableConfigMapMutable ? ["immutable"] : ["data", "binaryData", "immutable"],
+};
 
 export const secretObject: ObjectKind = {
   namespaced: true,
-  replaceOn: ["data", "stringData", "type", "immutable"],
+  replaceOn: ({ enableSecretMutable }) =>
+    enableSecretMutable ? ["type", "immutable"] : ["data", "stringData", "type", "immutable"],
   stored: (object) => ({
     ...object,
     ...(object["data"] === undefined ? {} : { data: fingerprint(object["data"]) }),
@@ -85,115 +90,6 @@ export const claim: ObjectKind = {
     else if (volume) await deleteVolume(cluster, volume.name);
   },
 };
-
-export const job: ObjectKind = {
-  namespaced: true,
-  replaceOn: [
-    "spec.template",
-    "spec.selector",
-    "spec.completions",
-    "spec.completionMode",
-    "spec.podFailurePolicy",
-  ],
-  // A failed Job stays failed; the annotation asks for a new one (provider docs: pulumi.com/replaceUnready).
-  mustReplace: (state, news) =>
-    annotation(news, "pulumi.com/replaceUnready") === "true" && conditionOf(state) === "Failed"
-      ? ["status"]
-      : [],
-  created: (cluster, object, context) => awaitJob(cluster, object, context),
-  updated(cluster, object, context) {
-    const status = cluster.state.objects[keyOf(identify(object))]?.body["status"];
-    if (conditionOf({ status }) === "Complete") return Promise.resolve(status as PropertyMap);
-    return awaitJob(cluster, object, context);
-  },
-  expired(cluster, named) {
-    const body = cluster.state.objects[keyOf(named)]?.body;
-    const lifetime = at(body, "spec.ttlSecondsAfterFinished");
-    const finished = at(body, "status.finishedAt");
-    return (
-      typeof lifetime === "number" &&
-      typeof finished === "number" &&
-      cluster.world.clock.now() > finished + lifetime
-    );
-  },
-};
-
-async function awaitJob(
-  cluster: Cluster,
-  object: PropertyMap,
-  context: ResourceContext<Configured>,
-): Promise<PropertyMap | undefined> {
-  const { name, namespace: where = "default" } = identify(object);
-  const number = (path: string) => {
-    const value = at(object, path);
-    return typeof value === "number" ? value : undefined;
-  };
-  const annotated = Number(annotation(object, "pulumi.com/timeoutSeconds"));
-  const timeoutSeconds = context.timeoutSeconds ?? (annotated > 0 ? annotated : undefined);
-  const backoffLimit = number("spec.backoffLimit");
-  const completions = number("spec.completions");
-  const activeDeadlineSeconds = number("spec.activeDeadlineSeconds");
-  const running = runJob(
-    cluster,
-    {
-      namespace: where,
-      name,
-      pod: at(object, "spec.template.spec") as PodSpec,
-      ...(backoffLimit === undefined ? {} : { backoffLimit }),
-      ...(completions === undefined ? {} : { completions }),
-      ...(activeDeadlineSeconds === undefined ? {} : { activeDeadlineSeconds }),
-    },
-    {
-      signal: context.signal,
-      ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
-      ...(await levelOf(cluster)),
-    },
-  );
-  if (annotation(object, "pulumi.com/skipAwait") === "true") {
-    running.then(
-      () => setCondition(cluster, object, "Complete"),
-      (error: unknown) => setCondition(cluster, object, "Failed", error),
-    );
-    return undefined;
-  }
-  try {
-    await running;
-    return setCondition(cluster, object, "Complete");
-  } catch (error) {
-    if (!(error instanceof JobFailed)) throw error;
-    const ended = /BackoffLimitExceeded|DeadlineExceeded|is invalid/.test(error.message);
-    const status = ended ? setCondition(cluster, object, "Failed", error) : { active: 1 };
-    throw new InitFailed(idOf(identify(object)), { ...object, status }, [error.message]);
-  }
-}
-
-async function levelOf(cluster: Cluster): Promise<{ podSecurityDefault?: Level }> {
-  const level = await podSecurityDefault(cluster);
-  return level ? { podSecurityDefault: level as Level } : {};
-}
-
-function setCondition(
-  cluster: Cluster,
-  object: PropertyMap,
-  type: "Complete" | "Failed",
-  error?: unknown,
-): PropertyMap {
-  const status = {
-    ...(type === "Complete" ? { succeeded: 1 } : { failed: 1 }),
-    conditions: [{ type, status: "True", ...(error instanceof Error ? { message: error.message } : {}) }],
-    finishedAt: cluster.world.clock.now(),
-  };
-  const found = cluster.state.objects[keyOf(identify(object))];
-  if (found) found.body = { ...found.body, status };
-  return status;
-}
-
-function conditionOf(state: PropertyMap): string | undefined {
-  const conditions = at(state, "status.conditions");
-  const [first] = Array.isArray(conditions) ? (conditions as unknown[]) : [];
-  const type = at(first, "type");
-  return typeof type === "string" ? type : undefined;
-}
 
 /** Charts that bring the definitions of a group's custom resources. */
 const DEFINED_BY: Record<string, string> = {

@@ -60,6 +60,12 @@ export function idOf({ name, namespace }: Identified): string {
   return namespace === undefined ? name : `${namespace}/${name}`;
 }
 
+/** As the API server names its kind in errors: `nodes`, `jobs.batch`. */
+export function resourceOf({ apiVersion, kind }: Identified): string {
+  const group = apiVersion.includes("/") ? `.${apiVersion.split("/", 1)[0]}` : "";
+  return `${kind.toLowerCase()}s${group}`;
+}
+
 export function keyOf({ apiVersion, kind, name, namespace }: Identified): string {
   return `${apiVersion}/${kind}/${namespace ?? ""}/${name}`;
 }

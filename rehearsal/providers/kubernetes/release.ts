@@ -20,7 +20,7 @@ import {
   type PropertyMap,
   type ResourceHandler,
 } from "../server/index.ts";
-import { connect, connectToDelete, type Configured, type Connection } from "./connection.ts";
+import { connect, connectToRead, type Configured, type Connection } from "./connection.ts";
 import { autoName } from "./names.ts";
 
 /** Inputs that steer one operation and say nothing of the release itself. */
@@ -84,7 +84,9 @@ export function releaseHandler(connection: Connection): ResourceHandler<Configur
     },
 
     async read(id, state, inputs, context) {
-      const cluster = await connect(connection, context.configured);
+      const cluster = await connectToRead(connection, context.configured);
+      if (cluster === "gone") return undefined;
+      if (cluster === "skipped") return { id, outputs: state, inputs };
       const release = cluster.state.releases[id];
       if (!release) return undefined;
       const outputs = outputsOf(Object.keys(inputs).length > 0 ? inputs : state, release);
@@ -108,8 +110,8 @@ export function releaseHandler(connection: Connection): ResourceHandler<Configur
     },
 
     async delete(id, olds, context) {
-      const cluster = await connectToDelete(connection, context.configured);
-      if (!cluster) return;
+      // No option makes the state forget a release that cannot be asked for (provider.go, Delete).
+      const cluster = await connect(connection, context.configured);
       const [namespace = "", name = ""] = id.split("/");
       const timeout = context.timeoutSeconds ?? Number(olds.inputs["timeout"] ?? DEFAULT_RELEASE_TIMEOUT);
       try {

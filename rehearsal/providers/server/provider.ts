@@ -47,7 +47,7 @@ export interface ResourceHandler<Configured = void> {
   check?(
     inputs: PropertyMap,
     olds: PropertyMap,
-    context: { urn: string },
+    context: { urn: string; configured: Configured },
   ): CheckResult | Promise<CheckResult>;
   /** Top-level inputs whose change replaces the resource; used by the default diff. */
   replaceOn?: string[];
@@ -55,7 +55,7 @@ export interface ResourceHandler<Configured = void> {
   diff?(
     olds: Olds,
     news: PropertyMap,
-    context: { id: string; urn: string },
+    context: { id: string; urn: string; configured: Configured },
   ): DiffResult | Promise<DiffResult>;
   create(inputs: PropertyMap, context: ResourceContext<Configured>): Promise<Created>;
   /** `undefined` means that it is gone. Default: a no-op. */

@@ -11,7 +11,7 @@ import { toCheckResponse, toDiffResponse } from "./response.ts";
 import type { CallContext, ResourceContext, ResourceHandler, SimulatedProvider } from "./provider.ts";
 import { protectLike } from "./values.ts";
 import { unary, type Unary } from "./unary.ts";
-import { fromStruct, plain, toStruct, tokenOf } from "./wire.ts";
+import { fromStruct, oldsOf, plain, toStruct, tokenOf } from "./wire.ts";
 
 export class ProviderServer<Configured> {
   readonly #provider: SimulatedProvider<Configured>;
@@ -47,10 +47,7 @@ export class ProviderServer<Configured> {
         return Promise.resolve(response);
       }),
       attach: unary(() => Promise.resolve(new empty.Empty())),
-      cancel: unary(() => {
-        this.cancelAll();
-        return Promise.resolve(new empty.Empty());
-      }),
+      cancel: unary(() => Promise.resolve(this.cancelAll()).then(() => new empty.Empty())),
       getPluginInfo: unary(() => {
         const info = new plugin.PluginInfo();
         info.setVersion(this.#provider.version);
@@ -111,19 +108,22 @@ export class ProviderServer<Configured> {
     const handler = this.#handler(call.request.getUrn());
     const news = fromStruct(call.request.getNews());
     const olds = plain(fromStruct(call.request.getOlds()));
-    const result = await handler.check?.(plain(news), olds, { urn: call.request.getUrn() });
+    const context = { urn: call.request.getUrn(), configured: this.#configuredFor(call) };
+    const result = await handler.check?.(plain(news), olds, context);
     return toCheckResponse(result ?? { inputs: plain(news) }, news);
   };
 
   readonly #diff: Unary<provider.DiffRequest, provider.DiffResponse> = async (call) => {
     const request = call.request;
     const handler = this.#handler(request.getUrn());
-    const olds = {
-      inputs: plain(fromStruct(request.getOldInputs())),
-      state: plain(fromStruct(request.getOlds())),
-    };
+    const olds = oldsOf(request);
     const news = plain(fromStruct(request.getNews()));
-    const custom = await handler.diff?.(olds, news, { id: request.getId(), urn: request.getUrn() });
+    const configured = this.#configuredFor(call);
+    const custom = await handler.diff?.(olds, news, {
+      id: request.getId(),
+      urn: request.getUrn(),
+      configured,
+    });
     return toDiffResponse(custom ?? diffInputs(olds.inputs, news, handler.replaceOn));
   };
 
@@ -166,10 +166,7 @@ export class ProviderServer<Configured> {
     const request = call.request;
     const handler = this.#handler(request.getUrn());
     if (!handler.update) throw new Error(`${tokenOf(request.getUrn())} cannot be updated in place`);
-    const olds = {
-      inputs: plain(fromStruct(request.getOldInputs())),
-      state: plain(fromStruct(request.getOlds())),
-    };
+    const olds = oldsOf(request);
     const news = fromStruct(request.getNews());
     const outputs = await this.#run("update", call, news, request.getPreview(), (context) =>
       handler.update!(request.getId(), olds, plain(news), context),
@@ -246,7 +243,10 @@ export class ProviderServer<Configured> {
     const controller = new AbortController();
     this.#running.add(controller);
     call.on("cancelled", () => controller.abort(new Error("cancelled")));
-    const configured = this.#configured.get(call.getPeer()) ?? this.#latest;
-    return { configured: configured as Configured, signal: controller.signal, controller };
+    return { configured: this.#configuredFor(call), signal: controller.signal, controller };
+  }
+
+  #configuredFor(call: { getPeer(): string }): Configured {
+    return (this.#configured.get(call.getPeer()) ?? this.#latest) as Configured;
   }
 }

@@ -12,6 +12,14 @@ export function plain(value: PropertyMap): PropertyMap {
   return strip(value) as PropertyMap;
 }
 
+/** What the engine knows of a resource from before. */
+export function oldsOf(request: {
+  getOldInputs(): struct.Struct | undefined;
+  getOlds(): struct.Struct | undefined;
+}): { inputs: PropertyMap; state: PropertyMap } {
+  return { inputs: plain(fromStruct(request.getOldInputs())), state: plain(fromStruct(request.getOlds())) };
+}
+
 export function toStruct(value: unknown): struct.Struct {
   return struct.Struct.fromJavaScript(encode(value) as Record<string, struct.JavaScriptValue>);
 }

@@ -6,7 +6,7 @@ import { admissionError, enforcedLevel, type Level } from "./admission.ts";
 import { podSuffix, type Cluster } from "./cluster.ts";
 import { runContainer, type PodVolume } from "./containers.ts";
 import { DEFAULT_JOB_TIMEOUT, DURATIONS } from "./durations.ts";
-import { hostPorts, type PodSpec } from "./pods.ts";
+import { hostPorts, type Container, type PodSpec } from "./pods.ts";
 import { schedule } from "./scheduling.ts";
 
 export interface JobRun {
@@ -90,6 +90,16 @@ export function backOff(failures: number): number {
   return Math.min(DURATIONS.jobBackOff * 2 ** Math.max(0, failures - 1), DURATIONS.jobBackOffMax);
 }
 
+/**
+ * What a pod's status tells of a container's end, which is all that whoever waits for a Job gets to see (pulumi-kubernetes
+ * provider/pkg/await/checker/pod/check.go). Its log is not in it unless the container asks for that (kubelet
+ * pkg/kubelet/kuberuntime: 80 lines, 2048 bytes).
+ */
+function terminationMessage({ terminationMessagePolicy }: Container, log: string): string {
+  if (terminationMessagePolicy !== "FallbackToLogsOnError") return "";
+  return log.split("\n").slice(-80).join("\n").slice(-2048);
+}
+
 async function tryOnce(cluster: Cluster, job: JobRun, options: JobOptions): Promise<Attempt> {
   const { world, state } = cluster;
   const level = enforcedLevel(state, job.namespace, options.podSecurityDefault);
@@ -132,7 +142,7 @@ async function tryOnce(cluster: Cluster, job: JobRun, options: JobOptions): Prom
       if ("notStarted" in result)
         end = { succeeded: false, reason: `${name} on ${node.name}: ${result.notStarted}` };
       else if (result.code !== 0) {
-        const told = result.output.split("\n").slice(-10).join("\n");
+        const told = terminationMessage(container, result.output);
         end = {
           succeeded: false,
           reason: `${name} on ${node.name} exited with ${result.code}${told ? `: ${told}` : ""}`,

@@ -1,5 +1,7 @@
 /** What clients of the API change about a node object: whether it takes pods, and whether it is there at all. */
 import type { Cluster } from "./cluster.ts";
+import { forgetNode } from "../longhorn/node-object.ts";
+import { detachVolume } from "../longhorn/volumes.ts";
 
 /** Closes a node to new pods, or opens it. */
 export function setUnschedulable(
@@ -24,10 +26,13 @@ export function setUnschedulable(
   return Promise.resolve();
 }
 
-export function deleteNode({ state }: Cluster, name: string): Promise<void> {
-  if (!state.nodes[name]) return Promise.resolve();
-  delete state.nodes[name];
-  // Its pods go with it (kubernetes pkg/controller/podgc, orphaned pods).
+export async function deleteNode(cluster: Cluster, name: string): Promise<void> {
+  const { state } = cluster;
+  if (!state.nodes[name]) return;
+  // Its pods go with it (kubernetes pkg/controller/podgc, orphaned pods), and with them what holds its volumes.
   for (const [key, pod] of Object.entries(state.pods)) if (pod.node === name) delete state.pods[key];
-  return Promise.resolve();
+  for (const volume of Object.values(state.longhorn?.volumes ?? {}))
+    if (volume.attachedTo === name) await detachVolume(cluster, volume.name);
+  delete state.nodes[name];
+  forgetNode(cluster, name);
 }

@@ -58,6 +58,7 @@ export interface Container {
   args?: string[];
   env?: { name: string; value?: string }[];
   workingDir?: string;
+  terminationMessagePolicy?: string;
   securityContext?: SecurityContext;
   volumeMounts?: VolumeMount[];
   ports?: { name?: string; containerPort: number; hostPort?: number; protocol?: string }[];

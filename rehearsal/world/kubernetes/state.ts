@@ -24,6 +24,8 @@ export interface ClusterState {
   releases: Record<string, ReleaseState>;
   /** Other objects (Jobs, custom resources ...), by `apiVersion/kind/namespace/name`. */
   objects: Record<string, KubernetesObject>;
+  /** What was applied to objects that somebody else made: by object, by field manager, by path. */
+  fieldManagers?: Record<string, Record<string, Record<string, unknown>>>;
   longhorn?: LonghornState;
   /** Running pods that matter to the physics, by `namespace/name`. */
   pods: Record<string, PodState>;
@@ -152,8 +154,10 @@ export interface LonghornState {
   /** The default disk of each Longhorn node, as it was when the node joined; a later setting does not move it. */
   disks: Record<string, { path: string; diskId: string }>;
   volumes: Record<string, LonghornVolume>;
-  /** Nodes that replicas are asked to leave (their spec.evictionRequested), and that get no new ones. */
+  /** Nodes that replicas are asked to leave (their spec.evictionRequested). */
   evicting?: string[];
+  /** Nodes that get no new ones: their spec.allowScheduling is false, or is not there at all. */
+  closed?: string[];
 }
 
 export interface LonghornVolume {

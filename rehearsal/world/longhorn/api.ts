@@ -40,7 +40,8 @@ function look(cluster: Cluster, longhorn: LonghornState, path: string): unknown 
       scheduledReplica: scheduled(longhorn, name),
     };
     const evicting = longhorn.evicting?.includes(name) ?? false;
-    const body = { id: name, name, allowScheduling: !evicting, evictionRequested: evicting };
+    const open = !(longhorn.closed?.includes(name) ?? false);
+    const body = { id: name, name, allowScheduling: open, evictionRequested: evicting };
     return { ...body, disks: { [`default-disk-${registered.diskId}`]: disk } };
   }
   return undefined;

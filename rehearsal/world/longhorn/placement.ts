@@ -19,7 +19,7 @@ export function placeReplicas(
   options: PlacementOptions = {},
 ): string | undefined {
   const nodes = storageNodes(cluster, longhorn).filter(
-    ({ node }) => !node.unschedulable && !longhorn.evicting?.includes(node.name),
+    ({ node }) => !node.unschedulable && !longhorn.closed?.includes(node.name),
   );
   while (volume.replicas.length < volume.replicasWanted) {
     const candidates = nodes.filter(

@@ -2,7 +2,8 @@
  * The few reads of Kubernetes that an upgrade needs, by the official client. It is imported only when a hook runs: its
  * import alone takes half a second, and a preview asks Kubernetes nothing.
  */
-import type { ApiException, CoreV1Api, CustomObjectsApi } from "@kubernetes/client-node";
+import type { CoreV1Api, CustomObjectsApi } from "@kubernetes/client-node";
+import { ClusterObjects, told, type Apis } from "../../kubernetes/cluster-objects.ts";
 import {
   CORDONED_BY_TALOS,
   kubernetesNode,
@@ -22,16 +23,15 @@ const NOT_FOUND = 404;
 export class KubernetesReader {
   readonly #core: CoreV1Api;
   readonly #custom: CustomObjectsApi;
-  readonly #patch: Parameters<CoreV1Api["patchNode"]>[1];
+  readonly #merge: Apis["merge"];
+  /** What is looked at and changed besides. */
+  readonly objects: ClusterObjects;
 
-  private constructor(
-    core: CoreV1Api,
-    custom: CustomObjectsApi,
-    patch: Parameters<CoreV1Api["patchNode"]>[1],
-  ) {
-    this.#core = core;
-    this.#custom = custom;
-    this.#patch = patch;
+  private constructor(apis: Apis) {
+    this.#core = apis.core;
+    this.#custom = apis.custom;
+    this.#merge = apis.merge;
+    this.objects = new ClusterObjects(apis);
   }
 
   /** @param server URL in place of the kubeconfig's own. */
@@ -54,11 +54,12 @@ export class KubernetesReader {
         },
       ],
     });
-    return new KubernetesReader(
-      new k8s.CoreV1Api(client),
-      new k8s.CustomObjectsApi(client),
-      k8s.setHeaderOptions("Content-Type", k8s.PatchStrategy.MergePatch),
-    );
+    return new KubernetesReader({
+      core: new k8s.CoreV1Api(client),
+      batch: new k8s.BatchV1Api(client),
+      custom: new k8s.CustomObjectsApi(client),
+      merge: k8s.setHeaderOptions("Content-Type", k8s.PatchStrategy.MergePatch),
+    });
   }
 
   async nodes(): Promise<KubernetesNode[]> {
@@ -81,7 +82,7 @@ export class KubernetesReader {
       metadata: { annotations: { [CORDONED_BY_TALOS]: null } },
       spec: { unschedulable: null },
     };
-    await told(this.#core.patchNode({ name, body }, this.#patch));
+    await told(this.#core.patchNode({ name, body }, this.#merge));
   }
 
   async #longhorn<T>(plural: string): Promise<T[]> {
@@ -94,17 +95,5 @@ export class KubernetesReader {
       if ((error as { code?: number }).code === NOT_FOUND) return [];
       throw error;
     }
-  }
-}
-
-/** The client's own errors hold headers and bodies; one line is enough, and safe to show. */
-async function told<T>(request: Promise<T>): Promise<T> {
-  try {
-    return await request;
-  } catch (error) {
-    const { code, message } = error as Partial<ApiException<unknown>> & Error;
-    if (typeof code !== "number")
-      throw new Error((message.split("\n")[0] ?? "").slice(0, 300), { cause: error });
-    throw Object.assign(new Error(`HTTP ${code}`, { cause: error }), { code });
   }
 }

@@ -4,6 +4,7 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 import type { HomelabConfig, NodeConfig } from "../../config/types.ts";
+import type { ClusterObjects } from "../../kubernetes/cluster-objects.ts";
 import { programContext, valueOf } from "../../hook-context.ts";
 import { leaveEtcd } from "../leaving-etcd.ts";
 import type { ClusterAccess, Log, Reachable } from "./access.ts";
@@ -71,6 +72,11 @@ export class UpgradeRunner {
   /** Asks Kubernetes alone. */
   async storage(): Promise<Storage> {
     return (await this.#kubernetesAccess()).storage();
+  }
+
+  /** The objects of the living cluster. */
+  async objects(): Promise<ClusterObjects> {
+    return (await (await this.#kubernetes())()).objects;
   }
 
   /** @param leaving Control planes that the configuration names no more: one after the other. */

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterConfig, HomelabConfig, NodeConfig } from "../../config/types.ts";
+import type { ClusterObjects } from "../../kubernetes/cluster-objects.ts";
 import { kubernetesJump, kubernetesOutgrown, talosJump } from "../../guards/version-refusals.ts";
 import type { Turn, Verdict } from "../one-at-a-time.ts";
 import { changeOf } from "../stash-change.ts";
@@ -64,6 +65,11 @@ export class Upgrade extends pulumi.ComponentResource {
   /** Longhorn's volumes as they are now. */
   storage(): Promise<Storage> {
     return this.#runner.storage();
+  }
+
+  /** For hooks: the objects of the living cluster. */
+  objects(): Promise<ClusterObjects> {
+    return this.#runner.objects();
   }
 
   /** For progress: lines of a component, see {@link UpgradeRunner.log}. */

@@ -19,6 +19,8 @@ export class KubernetesApi {
   nodes: NodeObject[] = [];
   /** Undefined where Longhorn is not installed. */
   longhorn: { volumes: VolumeObject[]; replicas: ReplicaObject[] } | undefined;
+  /** Objects by their path; a DELETE takes one away. */
+  readonly objects: Record<string, Record<string, unknown>> = {};
   /** Another status in the place of every answer. */
   status: number | undefined;
   /** Requests so far. */
@@ -30,7 +32,7 @@ export class KubernetesApi {
       void bodyOf(request).then((body) => {
         const { method = "", url = "" } = request;
         this.asked.push({ method, path: url, contentType: request.headers["content-type"], body });
-        const answer = this.status === undefined ? this.#answer(url) : undefined;
+        const answer = this.status === undefined ? this.#answer(method, url) : undefined;
         response.writeHead(answer === undefined ? (this.status ?? 404) : 200, {
           "content-type": "application/json",
         });
@@ -47,7 +49,11 @@ export class KubernetesApi {
     return api;
   }
 
-  #answer(url: string): unknown {
+  #answer(method: string, url: string): unknown {
+    const path = url.split("?", 1)[0]!;
+    const object = this.objects[path];
+    if (object && method === "DELETE") delete this.objects[path];
+    if (object) return object;
     const longhorn = /^\/apis\/longhorn\.io\/v1beta2\/namespaces\/longhorn-system\/(volumes|replicas)$/.exec(
       url,
     );

@@ -42,6 +42,13 @@ describe("what must not be made twice", () => {
     expect(found.map(({ id }) => id)).toEqual(["126", "longhorn-system/longhorn", "machine_bootstrap"]);
   });
 
+  test("a release in a namespace that is still to be made is a stranger's, and not looked for", () => {
+    const release = planned(RELEASE, { namespace: "traefik", name: "traefik" });
+    const namespace = (name: string) => planned("kubernetes:core/v1:Namespace", { metadata: { name } });
+    expect(candidates([namespace("traefik"), release])).toEqual([]);
+    expect(candidates([namespace("longhorn-system"), release])).toHaveLength(1);
+  });
+
   test("nothing is looked for whose id is not known yet", () => {
     expect(
       candidates([planned(VM, { vmId: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" }), planned(RELEASE)]),

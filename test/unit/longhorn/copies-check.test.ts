@@ -4,8 +4,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { copiesWholeScript, evacuatedScript, evictionPatch } from "../../../src/longhorn/copies-check.ts";
-import { lab, nodeOf } from "../../components/support/homelabs.ts";
+import { copiesWholeScript, evacuatedScript } from "../../../src/longhorn/copies-check.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -77,17 +76,5 @@ describe("a node is evacuated", () => {
       stderr: expect.stringContaining("copies still on worker-1") as unknown,
     });
     for (const answer of ["", "{}"]) expect(run(evacuatedScript("worker-1"), answer).code).toBe(1);
-  });
-});
-
-test("Longhorn is asked to evict only with scheduling off, which it insists on", () => {
-  const worker = nodeOf(lab(), "worker-1");
-  expect(evictionPatch({ ...worker, retiring: true }).spec).toEqual({
-    allowScheduling: false,
-    evictionRequested: true,
-  });
-  expect(evictionPatch({ ...worker, retiring: false }).spec).toEqual({
-    allowScheduling: true,
-    evictionRequested: false,
   });
 });

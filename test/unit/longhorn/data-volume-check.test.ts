@@ -30,6 +30,7 @@ describe("the Job", () => {
                 name: "check",
                 image: "docker.io/library/busybox:1.37.0",
                 command: ["sh", "-c", mountCheckScript(40)],
+                terminationMessagePolicy: "FallbackToLogsOnError",
                 volumeMounts: [
                   {
                     name: "mnt",

@@ -107,7 +107,7 @@ describe("ConfigurationApply", () => {
     const checked = await provider.resources[APPLY]!.check!(
       { node: NODE, applyMode: "sometimes", clientConfiguration: {}, clientConfigurationWo: {} },
       {},
-      { urn: "urn" },
+      { urn: "urn", configured: undefined },
     );
     expect(checked.failures!.map(({ property, reason }) => [property, reason.split(":")[0]])).toEqual([
       ["machineConfigurationInput", "Missing machine configuration input"],

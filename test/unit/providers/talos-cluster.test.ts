@@ -88,7 +88,7 @@ describe("Kubeconfig", () => {
       provider.resources[KUBECONFIG]!.diff!(
         { inputs: inputs(), state },
         { ...inputs(), certificateRenewalDuration },
-        { id: "lab", urn: "urn" },
+        { id: "lab", urn: "urn", configured: undefined },
       );
     expect(await diff("720h")).toMatchObject({ changes: false });
     const longer = { ...inputs(), certificateRenewalDuration: "9000h" };

@@ -48,7 +48,7 @@ describe("Secrets", () => {
       provider.resources[SECRETS]!.diff!(
         { inputs: { talosVersion: from }, state: {} },
         { talosVersion: to },
-        { id: "machine_secrets", urn: "urn" },
+        { id: "machine_secrets", urn: "urn", configured: undefined },
       );
     expect(await diff("v1.12", "v1.11")).toMatchObject({ changes: true, replaces: ["talosVersion"] });
     expect(await diff("v1.9", "v1.12.3")).toMatchObject({ changes: true, replaces: [] });

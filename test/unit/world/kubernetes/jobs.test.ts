@@ -29,6 +29,7 @@ function job(script = SCRIPT, more: Partial<JobRun> = {}, propagation?: string):
           name: "check",
           image: "busybox:1.37",
           command: ["sh", "-c", script],
+          terminationMessagePolicy: "FallbackToLogsOnError",
           volumeMounts: [
             {
               name: "var",
@@ -66,6 +67,13 @@ describe("a check of the data volume", () => {
       /BackoffLimitExceeded.*data-volume-\w+ on worker-1 exited with 1: data volume is not mounted/s,
     );
     expect(notes(cluster, "pod-failed")).toHaveLength(3);
+  });
+
+  test("which nobody gets to see unless the container puts its log into the termination message", async () => {
+    cluster.host("worker-1").mounted = false;
+    const silent = job(SCRIPT, { backoffLimit: 0 });
+    delete silent.pod.containers[0]!.terminationMessagePolicy;
+    await expect(runJob(cluster, silent)).rejects.toThrow(/exited with 1$/);
   });
 
   test("waits by retrying: the pod after the mount sees it", async () => {

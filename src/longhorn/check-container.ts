@@ -1,0 +1,12 @@
+import { BUSYBOX_IMAGE } from "../images.ts";
+
+/** The container of a check: its script's last words are all that is ever shown of a failure. */
+export function checkContainer(script: string) {
+  return {
+    name: "check",
+    image: BUSYBOX_IMAGE,
+    command: ["sh", "-c", script],
+    // Pulumi shows a pod's termination message, and nothing of its log, which goes with the Job.
+    terminationMessagePolicy: "FallbackToLogsOnError",
+  };
+}

@@ -1,0 +1,53 @@
+/** Whose an object is, and what is said to its owner. */
+import { describe, expect, test } from "vitest";
+import { notDeployed } from "../../../src/kubernetes/deployed.ts";
+import { foreign, OWNER, ownerLabels } from "../../../src/kubernetes/ownership.ts";
+
+describe("an object that is there already", () => {
+  test("is ours by the label that it was made with", () => {
+    expect(foreign({ kind: "Namespace", name: "traefik" }, ownerLabels("lab"), "lab")).toBeUndefined();
+    expect(
+      foreign({ kind: "Job", name: "a", namespace: "b" }, { ...ownerLabels("lab"), more: "x" }, "lab"),
+    ).toBeUndefined();
+  });
+
+  test.each([
+    ["nobody's", {}, `it does not carry the label ${OWNER}=lab`],
+    ["a namesake's", { app: "traefik" }, `it does not carry the label ${OWNER}=lab`],
+    ["another cluster's", ownerLabels("rack"), `its label ${OWNER} says "rack"`],
+  ])("is refused when it is %s, with its name and the way out", (_whose, labels, why) => {
+    const refused = foreign({ kind: "Namespace", name: "traefik" }, labels, "lab");
+    expect(refused).toContain('The Namespace "traefik" exists already and is not this stack\'s');
+    expect(refused).toContain(why);
+    expect(refused).toContain("Nothing was done to it");
+    expect(refused).toContain(`kubectl label namespace traefik --overwrite ${OWNER}=lab`);
+  });
+
+  test("is named with its namespace, if it lives in one", () => {
+    const refused = foreign({ kind: "Job", name: "copies-whole", namespace: "longhorn-system" }, {}, "lab");
+    expect(refused).toContain('The Job "copies-whole" in the namespace "longhorn-system"');
+    expect(refused).toContain(`kubectl -n longhorn-system label job copies-whole --overwrite ${OWNER}=lab`);
+  });
+});
+
+describe("a release", () => {
+  test.each([
+    ["deployed", { release: "traefik/traefik", status: "deployed" }],
+    ["not known yet", undefined],
+    ["unknown in a preview", { release: "traefik/traefik" }],
+  ])("that is %s stops nobody", (_name, input) => {
+    expect(notDeployed(input)).toBeUndefined();
+  });
+
+  test.each(["failed", "pending-install", "pending-upgrade", "uninstalling"])(
+    "that Helm calls %s stops the run, with the way",
+    (status) => {
+      const said = notDeployed({ release: "longhorn-system/longhorn", status });
+      expect(said).toContain(
+        `Helm calls the release "longhorn" in the namespace "longhorn-system" ${status}`,
+      );
+      expect(said).toContain("npm run recover -- --stack <stack>");
+      expect(/helm -n longhorn-system rollback longhorn/.test(said!)).toBe(status.startsWith("pending"));
+    },
+  );
+});
