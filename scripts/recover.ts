@@ -10,6 +10,7 @@ import { LocalWorkspace, PulumiCommand } from "@pulumi/pulumi/automation/index.j
 import program from "../src/index.ts";
 import { PROJECT } from "../src/config/schema.ts";
 import { recover } from "./recover/recover.ts";
+import { describeTarget } from "./recover/target.ts";
 
 const REPOSITORY = fileURLToPath(new URL("..", import.meta.url));
 
@@ -53,6 +54,7 @@ async function real(stackName: string, workDir: string): Promise<string[]> {
     { stackName, projectName: PROJECT, program },
     { workDir, pulumiCommand },
   );
+  console.log(await describeTarget(stack));
   return (await recover(stack, { pulumiCommand })).lines;
 }
 
