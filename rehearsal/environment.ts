@@ -7,6 +7,7 @@ import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parse, YAMLParseError } from "yaml";
 import { suggest } from "../src/config/suggest.ts";
+import { PLAIN_TOKEN } from "../src/config/token.ts";
 import { UserError } from "./user-error.ts";
 
 type Tree = Record<string, unknown>;
@@ -61,6 +62,7 @@ export function parseEnvironment(text: string, file: string): Environment {
   const plain: Tree = {};
   const secrets: Record<string, string> = { [PROXMOX_TOKEN_KEY]: madeUpToken(file) };
   for (const [key, value] of Object.entries(config)) {
+    if (key === PROXMOX_TOKEN_KEY && !isSecure(value)) throw new UserError(`${file}: ${key} ${PLAIN_TOKEN}`);
     if (key === PROXMOX_TOKEN_KEY) continue;
     if (isSecure(value)) secrets[key] = madeUp(key);
     else plain[key] = withoutSecure(key, value);
@@ -88,6 +90,10 @@ export function withOverlays(environment: Environment, overlays: string[]): Envi
     if (!path)
       throw new UserError(`--config wants key=value, as in --config protect=false; found "${overlay}".`);
     const full = path.includes(":") ? path : `homelab:${path}`;
+    if (full === PROXMOX_TOKEN_KEY)
+      throw new UserError(
+        `--config ${full} is not needed: a rehearsal makes up its own token. Its value is not shown.`,
+      );
     const keys = full.split(/[.[\]]/).filter((key) => key !== "");
     setAt(result.plain, keys, parse(overlay.slice(split + 1)));
   }
