@@ -4,6 +4,7 @@
  */
 import type { HomelabConfig, NodeConfig } from "../config/types.ts";
 import { BUSYBOX_IMAGE } from "../images.ts";
+import { RESTRICTED_CONTAINER, RESTRICTED_POD, SCRIPT_RESOURCES } from "../restricted-pod.ts";
 import { LONGHORN_NAMESPACE } from "./values.ts";
 
 /** The service that the chart makes in front of longhorn-manager; plain HTTP inside the cluster. */
@@ -87,9 +88,17 @@ function job(name: string, script: string, about: string): Record<string, unknow
         metadata: { annotations: { "homelab/about": about } },
         spec: {
           restartPolicy: "Never",
-          automountServiceAccountToken: false,
+          ...RESTRICTED_POD,
           tolerations: [{ operator: "Exists" }],
-          containers: [{ name: "check", image: BUSYBOX_IMAGE, command: ["sh", "-c", script] }],
+          containers: [
+            {
+              name: "check",
+              image: BUSYBOX_IMAGE,
+              command: ["sh", "-c", script],
+              ...RESTRICTED_CONTAINER,
+              resources: SCRIPT_RESOURCES,
+            },
+          ],
         },
       },
     },

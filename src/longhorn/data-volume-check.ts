@@ -5,6 +5,7 @@
 import { gibToBytes } from "../config/sizes.ts";
 import type { NodeConfig } from "../config/types.ts";
 import { BUSYBOX_IMAGE } from "../images.ts";
+import { RESTRICTED_CONTAINER, RESTRICTED_POD, SCRIPT_RESOURCES } from "../restricted-pod.ts";
 import { DATA_MOUNT_POINT } from "../talos/data-disk.ts";
 import { LONGHORN_NAMESPACE } from "./values.ts";
 
@@ -54,13 +55,15 @@ export function mountCheckJob(node: NodeConfig, sizeGiB: number): Record<string,
         spec: {
           nodeName: node.name,
           restartPolicy: "Never",
-          automountServiceAccountToken: false,
+          ...RESTRICTED_POD,
           tolerations: [{ operator: "Exists" }],
           containers: [
             {
               name: "check",
               image: BUSYBOX_IMAGE,
               command: ["sh", "-c", mountCheckScript(sizeGiB)],
+              ...RESTRICTED_CONTAINER,
+              resources: SCRIPT_RESOURCES,
               volumeMounts: [
                 {
                   name: "mnt",

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { BUSYBOX_IMAGE } from "../../../src/images.ts";
 import { acmePermissionsScript } from "../../../src/traefik/acme-permissions.ts";
 import {
   ACME_STORAGE,
@@ -25,7 +26,7 @@ const LAB_VALUES = {
     initContainers: [
       {
         name: "acme-permissions",
-        image: "docker.io/library/busybox:1.37.0",
+        image: BUSYBOX_IMAGE,
         command: ["sh", "-c", acmePermissionsScript("/data/acme.json", 0)],
         securityContext: {
           runAsUser: 0,
@@ -35,6 +36,7 @@ const LAB_VALUES = {
           allowPrivilegeEscalation: false,
           capabilities: { drop: ["ALL"], add: ["CHOWN", "FOWNER", "DAC_OVERRIDE"] },
         },
+        resources: { requests: { cpu: "10m", memory: "16Mi" }, limits: { memory: "64Mi" } },
         volumeMounts: [{ name: "data", mountPath: "/data" }],
       },
     ],
@@ -54,7 +56,8 @@ const LAB_VALUES = {
       hostPort: 443,
       http: { tls: { enabled: true, certResolver: "letsencrypt" } },
     },
-    metrics: { port: 9101 },
+    traefik: { hostIP: "127.0.0.1" },
+    metrics: { port: 9101, hostIP: "127.0.0.1" },
   },
   service: { enabled: false },
   providers: {
