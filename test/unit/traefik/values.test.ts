@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { plan } from "../../../rehearsal/world/traefik/values.ts";
 import { BUSYBOX_IMAGE } from "../../../src/images.ts";
 import { acmePermissionsScript } from "../../../src/traefik/acme-permissions.ts";
 import {
@@ -171,4 +172,16 @@ describe("the ingress node", () => {
       new Error("no node is named worker-9"),
     );
   });
+});
+
+test("listens on the LAN with the two ports that are meant for it, and elsewhere on loopback", () => {
+  const { entryPoints, pod } = plan({ name: "traefik", values: traefikValues(lab()) });
+  expect(pod.hostNetwork).toBe(true);
+  const listening = entryPoints.map(({ name, hostIP = "*", port }) => `${name} ${hostIP}:${port}`);
+  expect(listening.sort()).toEqual([
+    "metrics 127.0.0.1:9101",
+    "traefik 127.0.0.1:8080",
+    "web *:80",
+    "websecure *:443",
+  ]);
 });
