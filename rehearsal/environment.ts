@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { parse, YAMLParseError } from "yaml";
 import { show } from "../src/config/problem.ts";
 import { suggest } from "../src/config/suggest.ts";
+import { PLAIN_TOKEN } from "../src/config/token.ts";
 import { isSpecialKey, setAt } from "./overlay.ts";
 import { REHEARSED } from "./paths.ts";
 import { UserError } from "./user-error.ts";
@@ -64,6 +65,7 @@ export function parseEnvironment(text: string, file: string): Environment {
   const plain: Tree = {};
   const secrets: Record<string, string> = { [PROXMOX_TOKEN_KEY]: madeUpToken(file) };
   for (const [key, value] of Object.entries(config)) {
+    if (key === PROXMOX_TOKEN_KEY && !isSecure(value)) throw new UserError(`${file}: ${key} ${PLAIN_TOKEN}`);
     if (key === PROXMOX_TOKEN_KEY) continue;
     if (isSecure(value)) secrets[key] = madeUp(key);
     else plain[key] = withoutSecure(key, value);
@@ -91,6 +93,10 @@ export function withOverlays(environment: Environment, overlays: string[]): Envi
     if (!path)
       throw new UserError(`--config wants key=value, as in --config protect=false; found ${show(overlay)}.`);
     const full = path.includes(":") ? path : `homelab:${path}`;
+    if (full === PROXMOX_TOKEN_KEY)
+      throw new UserError(
+        `--config ${full} is not needed: a rehearsal makes up its own token. Its value is not shown.`,
+      );
     const keys = full.split(/[.[\]]/).filter((key) => key !== "");
     const value = readYaml(overlay.slice(split + 1), `The value of --config ${path}`);
     refuseSpecialKeys(value, `--config ${path}`);

@@ -11,6 +11,7 @@ import { readToolchain } from "../rehearsal/toolchain.ts";
 import program from "../src/index.ts";
 import { PROJECT } from "../src/config/schema.ts";
 import { recover } from "./recover/recover.ts";
+import { describeTarget } from "./recover/target.ts";
 
 const REPOSITORY = fileURLToPath(new URL("..", import.meta.url));
 
@@ -53,6 +54,7 @@ async function real(stackName: string, workDir: string): Promise<string[]> {
     { stackName, projectName: PROJECT, program },
     { workDir, pulumiCommand },
   );
+  console.log(await describeTarget(stack));
   const pulumiHome = process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi");
   // Whatever stands for a plugin in the stack's own runs answers the look as well.
   const attach = process.env["PULUMI_DEBUG_PROVIDERS"];

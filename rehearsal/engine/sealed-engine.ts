@@ -74,6 +74,14 @@ function callLoopbackDirectly(): void {
   process.env["no_grpc_proxy"] = [...new Set(direct.filter(Boolean).join(",").split(","))].join(",");
 }
 
+const homes = new WeakMap<PulumiCommand, string>();
+
+/** For who starts the CLI itself: what the CLI of that workspace may know, or the person's own environment where it is their own CLI. */
+export function environmentOf(command: PulumiCommand): NodeJS.ProcessEnv {
+  const home = homes.get(command);
+  return home === undefined ? process.env : sealedEnvironment(home);
+}
+
 type Run = (
   args: string[],
   cwd: string,
@@ -97,5 +105,6 @@ function sealedCommand({ pulumi, pulumiVersion, workDir }: SealedEngine): Pulumi
     const taken = Object.fromEntries(withheld.map((name) => [name, undefined]));
     return plain.call(command, args, cwd, { ...taken, ...sealed, ...variables }, ...rest);
   };
+  homes.set(command, home);
   return Object.assign(command, { command: pulumi, version: new SemVer(pulumiVersion), run });
 }

@@ -32,6 +32,7 @@ import {
   withoutResource,
   type Deployment,
 } from "./deployment.ts";
+import { importState, removeFormerCopies } from "./import-state.ts";
 import { isLockError, stillHeld } from "./lock.ts";
 import { etcdProblem, type Credentials, type LookOptions } from "./look.ts";
 
@@ -46,6 +47,7 @@ export async function recover(stack: Stack, look: LookOptions): Promise<Recovery
   const lines: string[] = [];
   const say = (line: string) => void lines.push(line);
   const locked = new Unlocked(stack, say);
+  await removeFormerCopies();
 
   const exported = await stack.exportStack();
   const found = exported.deployment as Deployment;
@@ -53,7 +55,7 @@ export async function recover(stack: Stack, look: LookOptions): Promise<Recovery
   for (const operation of pending) say(pendingText(operation));
 
   const write = async (deployment: Deployment) => {
-    await locked.run(() => stack.importStack({ ...exported, deployment }));
+    await locked.run(() => importState(stack, { ...exported, deployment }));
   };
   const read = async () => (await stack.exportStack()).deployment as Deployment;
 

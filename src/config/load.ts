@@ -26,15 +26,10 @@ export function loadConfig(): Loaded {
   return { config: checked.config, proxmoxApiToken: pulumi.secret(checked.token) };
 }
 
-export interface Surroundings extends TokenSources {
-  /** Full names of the keys that the stack file holds encrypted. */
-  encrypted?: readonly string[];
-}
-
 type Checked = { config: HomelabConfig; token: string; problems?: undefined } | { problems: Problem[] };
 
 /** Pure: `values` as Pulumi hands them to a program, structures as JSON text. */
-export function checkConfig(values: Readonly<Record<string, string>>, surroundings: Surroundings): Checked {
+export function checkConfig(values: Readonly<Record<string, string>>, surroundings: TokenSources): Checked {
   const token = chooseToken(surroundings);
   const tokenProblems = "problem" in token ? [token.problem] : [];
   const encrypted = (surroundings.encrypted ?? []).filter(

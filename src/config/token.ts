@@ -9,9 +9,16 @@ export const TOKEN_VARIABLE = "PROXMOX_VE_API_TOKEN";
 /** user@realm!name=secret, as Proxmox shows it when the token is made. */
 const TOKEN = /^[^\s@!=]+@[^\s@!=]+![^\s@!=]+=[A-Za-z0-9-]+$/;
 
+const SET_IT = `set it with "pulumi config set --secret ${TOKEN_KEY}", which asks for it or reads its standard input`;
+
+/** What is said of a token that everybody who reads the stack file, or its history, can use. */
+export const PLAIN_TOKEN = `is in plain text in the stack file (its value is not shown); delete this token in Proxmox, make another, and ${SET_IT}`;
+
 export interface TokenSources {
   /** Value of `homelab:proxmoxApiToken`, decrypted. */
   configured?: unknown;
+  /** Full names of the keys that the stack file holds encrypted. */
+  encrypted?: readonly string[];
   /** Value of `PROXMOX_VE_API_TOKEN`. */
   environment?: string | undefined;
 }
@@ -25,10 +32,11 @@ export function chooseToken(sources: TokenSources): { token: string } | { proble
     return {
       problem: {
         path: topPath(TOKEN_KEY),
-        message: `is missing; set it with "pulumi config set --secret ${TOKEN_KEY} <user>@<realm>!<name>=<secret>", or in the environment variable ${TOKEN_VARIABLE}`,
+        message: `is missing; ${SET_IT}, or put it into the environment variable ${TOKEN_VARIABLE}`,
       },
     };
   }
+  if (fromConfig && !sources.encrypted?.includes(path)) return { problem: { path, message: PLAIN_TOKEN } };
   if (typeof found === "string" && TOKEN.test(found)) return { token: found };
   return {
     problem: {

@@ -1,4 +1,5 @@
 import { BUSYBOX_IMAGE } from "../images.ts";
+import { RESTRICTED_CONTAINER, SCRIPT_RESOURCES } from "../restricted-pod.ts";
 
 /** The container of a check: its script's last words are all that is ever shown of a failure. */
 export function checkContainer(script: string) {
@@ -6,6 +7,8 @@ export function checkContainer(script: string) {
     name: "check",
     image: BUSYBOX_IMAGE,
     command: ["sh", "-c", script],
+    ...RESTRICTED_CONTAINER,
+    resources: SCRIPT_RESOURCES,
     // Pulumi shows a pod's termination message, and nothing of its log, which goes with the Job.
     terminationMessagePolicy: "FallbackToLogsOnError",
   };

@@ -6,6 +6,7 @@ import type { HomelabConfig, NodeConfig } from "../config/types.ts";
 import type { JobManifest } from "../kubernetes/owned-objects.ts";
 import { checkContainer } from "./check-container.ts";
 import { jobName } from "./job-name.ts";
+import { RESTRICTED_POD } from "../restricted-pod.ts";
 import { LONGHORN_NAMESPACE } from "./values.ts";
 
 /** The service that the chart makes in front of longhorn-manager; plain HTTP inside the cluster. */
@@ -74,7 +75,7 @@ function job(name: string, script: string, about: string): JobManifest {
         metadata: { annotations: { "homelab/about": about } },
         spec: {
           restartPolicy: "Never",
-          automountServiceAccountToken: false,
+          ...RESTRICTED_POD,
           tolerations: [{ operator: "Exists" }],
           containers: [checkContainer(script)],
         },

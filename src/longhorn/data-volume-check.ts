@@ -6,6 +6,7 @@ import { gibToBytes } from "../config/sizes.ts";
 import type { NodeConfig } from "../config/types.ts";
 import type { JobManifest } from "../kubernetes/owned-objects.ts";
 import { jobName } from "./job-name.ts";
+import { RESTRICTED_POD } from "../restricted-pod.ts";
 import { DATA_MOUNT_POINT } from "../talos/data-disk.ts";
 import { checkContainer } from "./check-container.ts";
 import { LONGHORN_NAMESPACE } from "./values.ts";
@@ -56,7 +57,7 @@ export function mountCheckJob(node: NodeConfig, sizeGiB: number): JobManifest {
         spec: {
           nodeName: node.name,
           restartPolicy: "Never",
-          automountServiceAccountToken: false,
+          ...RESTRICTED_POD,
           tolerations: [{ operator: "Exists" }],
           containers: [
             {

@@ -4,6 +4,7 @@
 import type { HomelabConfig, NodeConfig } from "../config/types.ts";
 import { BUSYBOX_IMAGE } from "../images.ts";
 import { STORAGE_CLASS } from "../longhorn/values.ts";
+import { SCRIPT_RESOURCES } from "../restricted-pod.ts";
 import { acmeFilesScript } from "./acme-files.ts";
 import { acmeStorage, DATA_PATH } from "./acme-storage.ts";
 
@@ -13,6 +14,12 @@ export const RUN_AS_USER = 0;
 
 /** Off 9100, where node exporters listen on the host's network. */
 const METRICS_PORT = 9101;
+
+/**
+ * On the host's network an entry point listens on all addresses, the LAN's too, unless it has one. The chart puts it before the port, and
+ * asks its probes there (traefik-helm-chart, templates/_podtemplate.tpl); the kubelet, which is on the same network, reaches it.
+ */
+const LOOPBACK = "127.0.0.1";
 
 export function ingressNode(config: HomelabConfig): NodeConfig {
   const node = config.nodes.find(({ name }) => name === config.traefik.ingressNode);
@@ -46,7 +53,8 @@ export function traefikValues(config: HomelabConfig): Record<string, unknown> {
         hostPort: 443,
         http: { tls: { enabled: true, certResolver: acme.resolver } },
       },
-      metrics: { port: METRICS_PORT },
+      traefik: { hostIP: LOOPBACK }, // ping, for the probes
+      metrics: { port: METRICS_PORT, hostIP: LOOPBACK },
     },
     service: { enabled: false },
     // Without a service there is none to copy an address from, so ingresses report the node's.
@@ -103,6 +111,7 @@ function acmeFiles({ traefik: { acme } }: HomelabConfig): Record<string, unknown
       allowPrivilegeEscalation: false,
       capabilities: { drop: ["ALL"], add: ["CHOWN", "FOWNER", "DAC_OVERRIDE"] },
     },
+    resources: SCRIPT_RESOURCES,
     volumeMounts: [{ name: "data", mountPath: DATA_PATH }],
   };
 }

@@ -4,6 +4,8 @@ import { at, isRecord, textOf } from "../kubernetes/pods.ts";
 export interface EntryPoint {
   name: string;
   port: number;
+  /** The one address it listens on; all of them without (traefik-helm-chart, templates/_podtemplate.tpl: `hostIP:port`). */
+  hostIP?: string;
   hostPort?: number;
   exposedPort?: number;
   protocol: string;
@@ -37,6 +39,7 @@ export function entryPoints(values: Record<string, unknown>): EntryPoint[] {
     return {
       name,
       port: Number(port["port"]),
+      ...(port["hostIP"] ? { hostIP: textOf(port["hostIP"]) } : {}),
       ...(port["hostPort"] ? { hostPort: Number(port["hostPort"]) } : {}),
       ...(port["exposedPort"] ? { exposedPort: Number(port["exposedPort"]) } : {}),
       protocol: textOf(port["protocol"], "TCP"),

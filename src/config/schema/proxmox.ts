@@ -11,10 +11,10 @@ export const proxmoxSchema = z
         description: "URL of the Proxmox API; any host of the Proxmox cluster will do.",
         examples: ["https://192.168.1.10:8006/"],
       }),
-    insecure: z
-      .boolean()
-      .default(false)
-      .meta({ description: "Accept the self-signed certificate that Proxmox installs with." }),
+    insecure: z.boolean().default(false).meta({
+      description:
+        "Accept any certificate: whoever gets in between then reads the API token. Better trust Proxmox's own authority.",
+    }),
     imageDatastore: datastore().default("local").meta({
       description:
         "Datastore for the boot image, on every host in use and local to it; its content types must include `import`.",

@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { FaultInjector } from "../../../rehearsal/faults/injector.ts";
@@ -43,10 +44,12 @@ test("a killed bring-up is recovered by the user's command, and a second recover
   await lab.during({}, async (rehearsal) => {
     const events = rehearsal.world.state.events.length;
     const said = await recoverAsUser(rehearsal);
+    const target = `Recovering the stack "${rehearsal.paths.stackName}" in ${pathToFileURL(rehearsal.paths.state).href}\n`;
+    expect(said.startsWith(target)).toBe(true);
     expect(said).toContain("lab-talos-bootstrap was being created when a run was cut off");
     expect(said).toContain("lab-talos-bootstrap is there (machine_bootstrap)");
     const again = await recoverAsUser(rehearsal);
-    expect(again.trim()).toBe("There is nothing to recover.");
+    expect(again.trim()).toBe(`${target}There is nothing to recover.`);
     const done = rehearsal.world.state.events.slice(events).map(({ kind }) => kind);
     expect(done.filter((kind) => /vm-|config-applied|format|bootstrap|release|object/.test(kind))).toEqual(
       [],

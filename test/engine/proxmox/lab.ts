@@ -38,6 +38,8 @@ export interface LabSettings {
   url: string;
   imageDatastore: string;
   token: string;
+  /** Default: true, the server's certificate is nobody's. */
+  insecure?: boolean;
   /** Default: the speed of every disk. */
   ignoreChanges?: string[];
   /** By name; absent machines are not declared. */
@@ -45,6 +47,8 @@ export interface LabSettings {
 }
 
 export interface Lab {
+  /** Of the Proxmox API. */
+  endpoint: string;
   stack: Stack;
   world: World;
   calls: string[];
@@ -89,6 +93,7 @@ export async function openLab(
   );
   const quiet = { onOutput: (text: string) => void output.push(text), color: "never" as const };
   return {
+    endpoint: server.url,
     stack,
     world,
     calls,
@@ -115,7 +120,8 @@ export async function openLab(
 }
 
 function declare(endpoint: string, settings: LabSettings): void {
-  const provider = new proxmox.Provider("proxmox", { endpoint, apiToken: settings.token, insecure: true });
+  const { token: apiToken, insecure = true } = settings;
+  const provider = new proxmox.Provider("proxmox", { endpoint, apiToken, insecure });
   const image = new proxmox.download.File(
     "image",
     {

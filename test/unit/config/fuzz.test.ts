@@ -10,6 +10,8 @@ import { dice, mutate, SECRET } from "./mutate.ts";
 const RUNS = 6000;
 const SEED = Number(process.env["FUZZ_SEED"] ?? 43);
 
+const GIVEN = { configured: SECRET, encrypted: ["homelab:proxmoxApiToken"] };
+
 const bases = readFixtures("valid").map((fixture) => fixture.config);
 
 describe(`mutated configurations (seed ${SEED}; FUZZ_SEED sets another)`, () => {
@@ -23,7 +25,7 @@ describe(`mutated configurations (seed ${SEED}; FUZZ_SEED sets another)`, () => 
         (base, count, choices) => {
           const config = structuredClone(bases[base] ?? {});
           for (let index = 0; index < count; index++) mutate(config, choices);
-          const checked = checkConfig(asPulumi(config), { configured: SECRET });
+          const checked = checkConfig(asPulumi(config), GIVEN);
           if (checked.problems) {
             seen.refused += 1;
             expect(checked.problems).not.toEqual([]);
@@ -44,7 +46,7 @@ describe(`mutated configurations (seed ${SEED}; FUZZ_SEED sets another)`, () => 
   it("are refused by parseConfig as well when they are no mapping at all", () => {
     const texts = ["", "null", "[]", "{", "0", '"', "true", '{"a":', "[".repeat(5000)];
     for (const text of texts) {
-      const checked = checkConfig({ "homelab:cluster": text, "homelab:nodes": text }, { configured: SECRET });
+      const checked = checkConfig({ "homelab:cluster": text, "homelab:nodes": text }, GIVEN);
       expect(checked.problems?.map(({ path }) => path)).toEqual(
         expect.arrayContaining(["homelab:cluster", "homelab:nodes"]),
       );

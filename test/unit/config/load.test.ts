@@ -35,6 +35,13 @@ describe("loadConfig", () => {
     expect(JSON.stringify(config)).not.toContain("00000000");
   });
 
+  it("refuses a token that was set without --secret", () => {
+    given({ ...good, "homelab:proxmoxApiToken": TOKEN });
+    expect(failure().message).toContain("homelab:proxmoxApiToken: is in plain text in the stack file");
+    expect(failure().message).toContain("pulumi config set --secret proxmoxApiToken");
+    expect(failure().message).not.toContain("00000000");
+  });
+
   it("takes the token of the environment otherwise", async () => {
     vi.stubEnv("PROXMOX_VE_API_TOKEN", TOKEN);
     given(good);
@@ -52,7 +59,7 @@ describe("loadConfig", () => {
       "the configuration has 3 mistakes:",
       '  homelab:network: "{" where a mapping is needed',
       '  homelab:protect: "perhaps" where true or false is needed',
-      '  homelab:proxmoxApiToken: is missing; set it with "pulumi config set --secret proxmoxApiToken <user>@<realm>!<name>=<secret>", or in the environment variable PROXMOX_VE_API_TOKEN',
+      '  homelab:proxmoxApiToken: is missing; set it with "pulumi config set --secret proxmoxApiToken", which asks for it or reads its standard input, or put it into the environment variable PROXMOX_VE_API_TOKEN',
     ]);
   });
 

@@ -23,6 +23,7 @@ import {
   type Deployment,
 } from "../../../scripts/recover/deployment.ts";
 import { holders, isLockError, stillHeld } from "../../../scripts/recover/lock.ts";
+import { withoutCredentials } from "../../../scripts/recover/target.ts";
 
 const planned = (type: string, inputs: Record<string, unknown> = {}): Planned => ({
   urn: `urn::${type}`,
@@ -175,4 +176,14 @@ describe("a lock", () => {
     expect(stillHeld(message, "here", () => false)).toBeUndefined();
     expect(stillHeld(message, "elsewhere", () => true)).toBeUndefined();
   });
+});
+
+test.each([
+  ["file:///home/me/state", "file:///home/me/state"],
+  ["https://app.pulumi.com", "https://app.pulumi.com"],
+  ["s3://bucket/a@b?region=eu&awssdk=v2", "s3://bucket/a@b"],
+  ["postgres://me:pass@word@db.home/state?sslmode=off", "postgres://db.home/state"],
+  ["azblob://box?sas=sig", "azblob://box"],
+])("the backend of the stack is named without what opens it: %s", (address, said) => {
+  expect(withoutCredentials(address)).toBe(said);
 });

@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { BUSYBOX_IMAGE } from "../../../src/images.ts";
 import { mountCheckJob, mountCheckScript } from "../../../src/longhorn/data-volume-check.ts";
 import { lab, nodeOf } from "../../components/support/homelabs.ts";
 import { ScriptFolder, SHELLS } from "../../components/support/shell.ts";
@@ -24,13 +25,26 @@ describe("the Job", () => {
             nodeName: "worker-1",
             restartPolicy: "Never",
             automountServiceAccountToken: false,
+            // Talos makes /var/mnt and what is mounted there 0755 (volumeconfig/user_volumes.go), so nobody may look.
+            securityContext: {
+              runAsNonRoot: true,
+              runAsUser: 65534,
+              runAsGroup: 65534,
+              seccompProfile: { type: "RuntimeDefault" },
+            },
             tolerations: [{ operator: "Exists" }],
             containers: [
               {
                 name: "check",
-                image: "docker.io/library/busybox:1.37.0",
+                image: BUSYBOX_IMAGE,
                 command: ["sh", "-c", mountCheckScript(40)],
                 terminationMessagePolicy: "FallbackToLogsOnError",
+                securityContext: {
+                  allowPrivilegeEscalation: false,
+                  readOnlyRootFilesystem: true,
+                  capabilities: { drop: ["ALL"] },
+                },
+                resources: { requests: { cpu: "10m", memory: "16Mi" }, limits: { memory: "64Mi" } },
                 volumeMounts: [
                   {
                     name: "mnt",

@@ -27,6 +27,17 @@ describe("an environment's config", () => {
     expect(parseEnvironment(FILE, "Pulumi.x.yaml")).toEqual({ plain, secrets });
   });
 
+  test("is refused with a token in plain text, which is not shown", () => {
+    const token = "pulumi@pve!homelab=0f9a8b7c-1111-2222-3333-444455556666";
+    const read = () => parseEnvironment(`config: { homelab:proxmoxApiToken: "${token}" }`, "Pulumi.x.yaml");
+    expect(read).toThrow(UserError);
+    expect(read).toThrow(/^Pulumi\.x\.yaml: homelab:proxmoxApiToken is in plain text in the stack file/);
+    expect(read).not.toThrow("0f9a8b7c");
+    const given = () => withOverlays(parseEnvironment(FILE, "f"), [`proxmoxApiToken=${token}`]);
+    expect(given).toThrow("a rehearsal makes up its own token");
+    expect(given).not.toThrow("0f9a8b7c");
+  });
+
   test("has a token even where the file has none", () => {
     expect(parseEnvironment("config: {}", "f").secrets[PROXMOX_TOKEN_KEY]).toBeDefined();
   });

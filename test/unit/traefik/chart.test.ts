@@ -35,6 +35,7 @@ describe.skipIf(!hasData(VALUES) || !hasData(SCHEMA))("Traefik's chart 41.3.0", 
       // The chart's values show these as comments only, or hand the map on to Kubernetes as it is.
       "ports.web.containerPort",
       "ports.web.hostPort",
+      "ports.metrics.hostIP", // any port may have it (schema); its defaults are shown at the port `traefik`
       "securityContext.runAsUser",
       "securityContext.runAsNonRoot",
       "securityContext.capabilities.add",

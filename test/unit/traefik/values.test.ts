@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { plan } from "../../../rehearsal/world/traefik/values.ts";
+import { BUSYBOX_IMAGE } from "../../../src/images.ts";
 import { acmeFilesScript } from "../../../src/traefik/acme-files.ts";
 import { acmeStorage } from "../../../src/traefik/acme-storage.ts";
 import { ingressNode, RUN_AS_USER, TRAEFIK_NAMESPACE, traefikValues } from "../../../src/traefik/values.ts";
@@ -20,7 +22,7 @@ const LAB_VALUES = {
     initContainers: [
       {
         name: "acme-files",
-        image: "docker.io/library/busybox:1.37.0",
+        image: BUSYBOX_IMAGE,
         command: ["sh", "-c", acmeFilesScript({ directory: STAGING, resolver: "letsencrypt", uid: 0 })],
         securityContext: {
           runAsUser: 0,
@@ -30,6 +32,7 @@ const LAB_VALUES = {
           allowPrivilegeEscalation: false,
           capabilities: { drop: ["ALL"], add: ["CHOWN", "FOWNER", "DAC_OVERRIDE"] },
         },
+        resources: { requests: { cpu: "10m", memory: "16Mi" }, limits: { memory: "64Mi" } },
         volumeMounts: [{ name: "data", mountPath: "/data" }],
       },
     ],
@@ -49,7 +52,8 @@ const LAB_VALUES = {
       hostPort: 443,
       http: { tls: { enabled: true, certResolver: "letsencrypt" } },
     },
-    metrics: { port: 9101 },
+    traefik: { hostIP: "127.0.0.1" },
+    metrics: { port: 9101, hostIP: "127.0.0.1" },
   },
   service: { enabled: false },
   providers: {
@@ -190,4 +194,16 @@ describe("the ingress node", () => {
       new Error("no node is named worker-9"),
     );
   });
+});
+
+test("listens on the LAN with the two ports that are meant for it, and elsewhere on loopback", () => {
+  const { entryPoints, pod } = plan({ name: "traefik", values: traefikValues(lab()) });
+  expect(pod.hostNetwork).toBe(true);
+  const listening = entryPoints.map(({ name, hostIP = "*", port }) => `${name} ${hostIP}:${port}`);
+  expect(listening.sort()).toEqual([
+    "metrics 127.0.0.1:9101",
+    "traefik 127.0.0.1:8080",
+    "web *:80",
+    "websecure *:443",
+  ]);
 });
