@@ -9,19 +9,11 @@ import { deleteFile, download, listFiles, queryUrl } from "../../world/proxmox/f
 import { findDatastore, findHost, findVm } from "../../world/proxmox/lookup.ts";
 import type { Parameters } from "../../world/proxmox/parameters.ts";
 import { reboot, shutdown, start, stop } from "../../world/proxmox/power.ts";
-import { createVm, destroyVm, nextVmId } from "../../world/proxmox/vms.ts";
+import { createVm, destroyVm } from "../../world/proxmox/vms.ts";
 import type { World } from "../../world/world.ts";
+import { clusterRoutes } from "./cluster-routes.ts";
 import type { TaskList } from "./tasks.ts";
-import {
-  clusterResources,
-  configView,
-  datastoreStatus,
-  fileView,
-  nodeList,
-  vmList,
-  vmStatus,
-  volumeView,
-} from "./views.ts";
+import { configView, datastoreStatus, fileView, vmList, vmStatus, volumeView } from "./views.ts";
 
 export interface ApiRequest {
   world: World;
@@ -34,22 +26,15 @@ export interface ApiRequest {
 
 type Handler = (request: ApiRequest) => unknown;
 
-interface Route {
+export interface Route {
   method: string;
   pattern: RegExp;
   handle: Handler;
 }
 
 const routes: Route[] = [
-  route("GET", "/version", () => ({ release: "9.1", repoid: "rehearsal", version: "9.1.1" })),
-  route("GET", "/nodes", ({ world }) => nodeList(world)),
+  ...clusterRoutes(route),
   route("GET", "/pools", () => []),
-  route("GET", "/cluster/nextid", ({ world, parameters }) => {
-    const wanted = parameters["vmid"];
-    if (wanted && world.state.proxmox.vms[wanted]) refuseParameter("vmid", `VM ${wanted} already exists`);
-    return wanted ?? String(nextVmId(world));
-  }),
-  route("GET", "/cluster/resources", ({ world, parameters }) => clusterResources(world, parameters["type"])),
 
   route("GET", "/nodes/*/query-url-metadata", ({ world, path: [host], parameters }) =>
     queryUrl(world, host!, required(parameters, "url")),
@@ -145,7 +130,7 @@ export function findRoute(method: string, path: string): { handle: Handler; caug
   return undefined;
 }
 
-function route(method: string, path: string, handle: Handler): Route {
+export function route(method: string, path: string, handle: Handler): Route {
   return { method, pattern: new RegExp(`^${path.replaceAll("*", "([^/]+)")}$`), handle };
 }
 

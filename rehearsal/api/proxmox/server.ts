@@ -112,10 +112,13 @@ async function answer(
   }
 }
 
-/** Asking for what is not there is no refusal: clients wait that way for a machine to go, or for its agent to come. */
+/** Asking for what is not there, or cannot answer, is no refusal: clients wait that way for a machine to go, or for its agent. */
 function isProbe(method: string, error: ProxmoxError): boolean {
   if (error.message === AGENT_SILENT) return true;
-  return method === "GET" && error.status === 500 && error.message.includes("does not exist");
+  if (method !== "GET") return false;
+  return (
+    error.status === 595 || (error.status === 500 && /does not exist|no such resource/.test(error.message))
+  );
 }
 
 /** A refusal is on record with its cause, whatever a client makes of it. */

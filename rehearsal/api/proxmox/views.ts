@@ -91,41 +91,6 @@ export function vmList(world: World, host: string): Record<string, unknown>[] {
     .map((vm) => vmStatus(world, vm));
 }
 
-export function nodeList(world: World): Record<string, unknown>[] {
-  return Object.values(world.state.proxmox.hosts).map((host) => ({
-    node: host.name,
-    id: `node/${host.name}`,
-    type: "node",
-    status: "online",
-    maxcpu: host.cpus,
-    maxmem: host.memoryBytes,
-  }));
-}
-
-export function clusterResources(world: World, type: string | undefined): Record<string, unknown>[] {
-  const vms = Object.values(world.state.proxmox.vms).map((vm) => ({
-    ...vmStatus(world, vm),
-    id: `qemu/${vm.vmId}`,
-    type: "qemu",
-    node: vm.host,
-    template: 0,
-  }));
-  const storages = Object.values(world.state.proxmox.hosts).flatMap((host) =>
-    Object.keys(host.datastores).map((name) => ({
-      id: `storage/${host.name}/${name}`,
-      type: "storage",
-      node: host.name,
-      storage: name,
-      ...datastoreStatus(world, host.name, name),
-    })),
-  );
-  const all = { vm: vms, node: nodeList(world), storage: storages } as Record<
-    string,
-    Record<string, unknown>[]
-  >;
-  return type ? (all[type] ?? []) : Object.values(all).flat();
-}
-
 export function datastoreStatus(world: World, host: string, storage: string): Record<string, unknown> {
   const datastore = findDatastore(findHost(world, host), storage);
   const { freeBytes } = usage(world.state.proxmox, host, datastore);
@@ -137,7 +102,7 @@ export function datastoreStatus(world: World, host: string, storage: string): Re
     avail: freeBytes,
     active: 1,
     enabled: 1,
-    shared: 0,
+    shared: datastore.shared ? 1 : 0,
   };
 }
 

@@ -1,11 +1,15 @@
 /** Finding hosts, datastores and machines, or refusing in Proxmox's words. */
 import type { DatastoreContent, DatastoreState, HostState, VmState } from "../state.ts";
 import type { World } from "../world.ts";
-import { refuse, refuseParameter } from "./errors.ts";
+import { ProxmoxError, refuse, refuseParameter } from "./errors.ts";
 
-/** Any node of a cluster answers for the others; a name that none has cannot be resolved [pve-http-server: proxy]. */
+/**
+ * Any node of a cluster answers for the others; a name that none has cannot be resolved, and one that is off cannot be
+ * reached, which is 595 [pve-http-server: AnyEvent.pm, proxy_request].
+ */
 export function findHost(world: World, name: string): HostState {
   const host = world.state.proxmox.hosts[name];
+  if (host?.off) throw new ProxmoxError(595, "No route to host");
   if (host) return host;
   const known = Object.keys(world.state.proxmox.hosts).join(", ");
   return refuse(
