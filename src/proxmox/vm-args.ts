@@ -22,10 +22,13 @@ export function vmArgs(
   const { cluster, network } = config;
   return {
     nodeName: node.host,
+    // A machine may be moved, by HA or by hand; another host is then a change that the guard of hosts sees, and refuses where
+    // it must. Without this it would be a replacement, which loses all disks.
+    migrate: true,
     vmId: node.vmId,
-    name: `${cluster.name}-${node.name}`,
+    name: vmName(config, node),
     description: `Talos ${node.role} ${node.name} of cluster ${cluster.name}. Managed by Pulumi.`,
-    tags: ["talos", cluster.name, node.role].map((tag) => tag.toLowerCase()).sort(), // Proxmox gives them back sorted
+    tags: vmTags(config, node),
     machine: "q35",
     bios: "ovmf",
     efiDisk: { datastoreId: node.osDisk.datastore, type: "4m" },
@@ -58,6 +61,16 @@ export function vmArgs(
     },
     disks: disks(node, image),
   };
+}
+
+/** By which a machine is known in Proxmox. */
+export function vmName({ cluster }: HomelabConfig, { name }: NodeConfig): string {
+  return `${cluster.name}-${name}`;
+}
+
+/** As Proxmox gives them back: in lower case and sorted. */
+export function vmTags({ cluster }: HomelabConfig, { role }: NodeConfig): string[] {
+  return ["talos", cluster.name, role].map((tag) => tag.toLowerCase()).sort();
 }
 
 function disks(node: NodeConfig, image: pulumi.Input<string>): proxmoxve.types.input.VmLegacyDisk[] {
