@@ -10,9 +10,12 @@ import { vmName, vmTags } from "./vm-args.ts";
 /**
  * What stands against any change of this homelab's machines, whichever it is: an id that is somebody else's, and machines
  * that are not where the config, and so the state, has them. One line each.
+ *
+ * @param except A node that is judged in another way.
  */
-export function conflicts(config: HomelabConfig, guests: readonly Guest[]): string[] {
+export function conflicts(config: HomelabConfig, guests: readonly Guest[], except?: NodeConfig): string[] {
   return config.nodes.flatMap((node) => {
+    if (node === except) return [];
     const guest = guests.find(({ vmId }) => vmId === node.vmId);
     if (!guest) return [];
     if (!isOwn(config, node, guest)) return [taken(config, node, guest)];

@@ -32,13 +32,14 @@ export class ProxmoxGate {
 
   /** Before a node's machine is made. */
   async beforeCreate(node: NodeConfig): Promise<void> {
+    const config = this.#config;
     const guests = await this.#list();
-    const own = takenId(this.#config, node, guests);
-    const found = [...conflicts(this.#config, guests), ...(own ? [own] : [])];
-    // The list leaves out what the token may not audit; whether an id is free is told to everybody.
-    if (found.length === 0 && (await this.#ask((client) => client.isTaken(node.vmId))))
-      found.push(hiddenId(this.#config, node));
-    this.#refuse(`"${node.name}"`, found);
+    const alone = conflicts(config, guests, node).length === 0;
+    // Its own id is asked for at this moment: the list may be older than the end of the machine that this one replaces, and
+    // leaves out what the token may not audit.
+    if (alone && !(await this.#ask((client) => client.isTaken(node.vmId)))) return;
+    const own = takenId(config, node, guests) ?? (alone ? hiddenId(config, node) : undefined);
+    this.#refuse(`"${node.name}"`, [...conflicts(config, guests), ...(own ? [own] : [])]);
   }
 
   /** Before it is changed. @param known Host that the state has. */

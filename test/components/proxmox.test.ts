@@ -101,7 +101,11 @@ describe("Proxmox in the lab", () => {
       );
       await expect(before("lab-proxmox-cp-1-vm")).rejects.toThrow('"cp-1" was left as it is');
       await expect(before("lab-proxmox-worker-1-vm")).rejects.toThrow('"worker-1" was left as it is');
-      expect(asked).toEqual(["proxmox GET /version", "proxmox GET /cluster/resources"]);
+      expect(asked).toEqual([
+        "proxmox GET /version",
+        "proxmox GET /cluster/resources",
+        "proxmox GET /cluster/nextid",
+      ]);
     } finally {
       await server.close();
     }

@@ -27,8 +27,9 @@ function gateOver(guests: Guest[], { hidden = [] as number[], version = "9.1.1" 
   const answer = <T>(what: string, value: T): Promise<T> => (asked.push(what), Promise.resolve(value));
   const client: ProxmoxClient = {
     version: () => answer("version", version),
-    guests: () => answer("guests", guests),
-    isTaken: (vmId) => answer(`taken ${vmId}`, hidden.includes(vmId)),
+    guests: () => answer("guests", [...guests]),
+    isTaken: (vmId) =>
+      answer(`taken ${vmId}`, hidden.includes(vmId) || guests.some((one) => one.vmId === vmId)),
   };
   const gate = new ProxmoxGate(config, () => answer("connect", client));
   const refusal = (pass: Promise<void>): Promise<string> =>
@@ -106,6 +107,14 @@ test("a machine of ours that the state does not know stops its own creation, and
   expect(await refusal(gate.beforeCreate(worker))).toContain(
     'taken by VM "lab-worker-1" on pve (running); that is what an interrupted run left behind: `npm run recover` takes it',
   );
+});
+
+test("a machine that takes the place of a deleted one is made, though the list still has the old one", async () => {
+  const guests = [OWN_CP, OWN_WORKER];
+  const { gate } = gateOver(guests);
+  await gate.beforeUpdate(cp, "pve");
+  guests.pop();
+  await expect(gate.beforeCreate(worker)).resolves.toBeUndefined();
 });
 
 test("an id whose owner the token cannot see is taken all the same", async () => {
