@@ -9,6 +9,7 @@ import {
   done,
   expectFollowed,
   expectRefused,
+  expectSettled,
   harm,
   host,
   image,
@@ -44,7 +45,7 @@ test("another host on purpose is refused, with the way by hand", async () => {
 test("one that was moved there and back is no matter", async () => {
   await move(127, "pve2");
   await move(127, "pve");
-  await expectFollowed(lab, [], []);
+  await expectSettled(lab, []);
 });
 
 test("one that moved unseen stops changes of every machine, before the first", async () => {
@@ -74,6 +75,8 @@ test("once seen it is refused where the config has not followed, or names a thir
 
 test("where the config has followed, the image of that host is all that comes", async () => {
   await expectFollowed(lab, [host(1, "pve2")], [`create ${image("pve2")}`]);
+  expect(told(await lab.run("refresh", { overlays: [host(1, "pve2")] }))).toBe("");
+  await expectSettled(lab, [host(1, "pve2")]);
 });
 
 test("moved back by hand, it is followed back, and the image goes", async () => {
