@@ -116,6 +116,8 @@ async function answer(
 function isProbe(method: string, error: ProxmoxError): boolean {
   if (error.message === AGENT_SILENT) return true;
   if (method !== "GET") return false;
+  // Whether an id is free is a question, too.
+  if (error.parameters) return sentence(error).endsWith("already exists");
   return (
     error.status === 595 || (error.status === 500 && /does not exist|no such resource/.test(error.message))
   );
