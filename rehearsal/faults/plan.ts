@@ -10,7 +10,7 @@ const KINDS_OF_A_LOOK: FaultKind[] = ["fail", "hang"];
 const COMPUTED = /invoke (getConfiguration|getUrls|getVersions)\b/;
 
 /** Waiting for a task is the moment in which most runs are cut off, and what the hooks ask decides over disks. */
-const WATCHED = /\/tasks\/|invoke getDisks|invoke getHealth|GET \/nodes\/[^/]+\/qemu$/;
+const WATCHED = /\/tasks\/|invoke getDisks|invoke getHealth|GET \/(version|cluster\/(nextid|resources))$/;
 
 export function kindsFor({ key, changes }: Passed): readonly FaultKind[] {
   if (changes) return FAULT_KINDS;

@@ -10,6 +10,8 @@ export type EventKind =
   | "vm-started"
   | "vm-stopped"
   | "vm-deleted"
+  | "vm-moved"
+  | "host-off"
   | "disk-resized"
   | "disk-lost"
   | "boot"

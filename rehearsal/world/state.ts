@@ -73,8 +73,19 @@ export interface DeclaredDisk {
 
 export interface ProxmoxState {
   hosts: Record<string, HostState>;
-  /** By VM id; ids are unique over all hosts of a Proxmox cluster. */
+  /** By VM id; ids are unique over all hosts of a Proxmox cluster, and over machines and containers. */
   vms: Record<string, VmState>;
+  /** LXC containers by their id: nobody but their owner touches them, but their ids are taken. */
+  containers?: Record<string, ContainerState>;
+  /** Release of Proxmox VE, when it is not a current one. */
+  version?: string;
+}
+
+export interface ContainerState {
+  vmId: number;
+  host: string;
+  name: string;
+  power: "stopped" | "running";
 }
 
 export interface HostState {
@@ -83,6 +94,8 @@ export interface HostState {
   memoryBytes: number;
   bridges: string[];
   datastores: Record<string, DatastoreState>;
+  /** Switched off, or cut off from the others: still a member of the cluster, but it answers nothing. */
+  off?: boolean;
 }
 
 export type DatastoreContent = "import" | "images" | "iso" | "snippets" | "vztmpl" | "backup" | "rootdir";
@@ -90,6 +103,8 @@ export type DatastoreContent = "import" | "images" | "iso" | "snippets" | "vztmp
 export interface DatastoreState {
   name: string;
   type: "dir" | "lvmthin" | "zfspool";
+  /** One datastore with the same content on every host that has it. */
+  shared?: boolean;
   content: DatastoreContent[];
   capacityBytes: number;
   /** Uploaded or downloaded files, by volume id such as `local:import/talos.qcow2`. VM disks are in `vms`. */

@@ -89,10 +89,10 @@ function renewUnder(name: string, node: NodeFacts, renew: Renewal): string {
 const LAST_CONTROL_PLANE =
   "etcd lives on this control plane alone, so put the entry back; docs/changing-nodes.md says how it can be replaced";
 
-const MACHINE_KEYS = ["role", "host", "vmId", "address"] as const;
+// Not the host: where a machine really runs decides, and its own guard knows that (`host-refusals.ts`).
+const MACHINE_KEYS = ["role", "vmId", "address"] as const;
 const EFFECTS: Record<(typeof MACHINE_KEYS)[number], string> = {
   role: "would need its machine to be made anew",
-  host: "would replace its machine and lose all of its disks",
   vmId: "would replace its machine and lose all of its disks",
   address: "would leave the running node without a config for it",
 };

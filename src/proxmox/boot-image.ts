@@ -1,6 +1,7 @@
 import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import * as pulumi from "@pulumi/pulumi";
 import type { ImageSchematic } from "../talos/image-schematic.ts";
+import type { ProxmoxGate } from "./proxmox-gate.ts";
 import { bootImageFileName, bootImageUrl } from "../talos/schematic.ts";
 
 export interface BootImageArgs {
@@ -12,6 +13,7 @@ export interface BootImageArgs {
   schematic: ImageSchematic;
   /** With the leading `v`. */
   talosVersion: string;
+  gate: ProxmoxGate;
 }
 
 /** The Talos disk image of one schematic and version on one host: downloaded once, imported by every VM there. */
@@ -40,7 +42,7 @@ export class BootImage extends pulumi.ComponentResource {
       {
         parent: this,
         dependsOn: [args.schematic.schematic],
-        hooks: { beforeCreate: [() => args.schematic.confirm()] },
+        hooks: { beforeCreate: [() => args.gate.beforeImage(), () => args.schematic.confirm()] },
       },
     );
 

@@ -2,10 +2,10 @@ import { randomUUID } from "node:crypto";
 import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import * as pulumi from "@pulumi/pulumi";
 import type { HomelabConfig, NodeConfig } from "../config/types.ts";
-import { programContext } from "../hook-context.ts";
+import { hostRefusal } from "../guards/host-refusals.ts";
 import { lostDisks } from "./lost-disk-guard.ts";
+import type { ProxmoxGate } from "./proxmox-gate.ts";
 import { vmArgs } from "./vm-args.ts";
-import { refuseTakenVmId } from "./vm-id-guard.ts";
 
 export interface MachineArgs {
   config: HomelabConfig;
@@ -14,6 +14,7 @@ export interface MachineArgs {
   image: pulumi.Input<string>;
   /** The Proxmox to make it on. */
   provider: proxmoxve.Provider;
+  gate: ProxmoxGate;
 }
 
 /** One node's VM with its OS disk and, where declared, its data disk. Protected unless the config says otherwise, or it retires. */
@@ -26,10 +27,9 @@ export class Machine extends pulumi.ComponentResource {
   constructor(name: string, args: MachineArgs, opts?: pulumi.ComponentResourceOptions) {
     super("homelab:proxmox:Machine", name, {}, opts);
 
-    const { node, provider } = args;
+    const { node, provider, gate } = args;
     // A new machine gets a new uuid, and keeps it: by that it can be told from the one that was here before.
     const vm = { ...vmArgs(args.config, node, args.image), smbios: { uuid: randomUUID() } };
-    const inContext = programContext();
     const diskCount = (vm.disks as unknown[]).length;
     const lostDiskGuard = new pulumi.ResourceHook(
       `${name}-lost-disk-guard`,
@@ -39,12 +39,28 @@ export class Machine extends pulumi.ComponentResource {
       },
       { onDryRun: true },
     );
+    const hostGuard = new pulumi.ResourceHook(
+      `${name}-host-guard`,
+      ({ oldOutputs }) => {
+        const refused = hostRefusal(
+          `homelab:nodes[${args.config.nodes.indexOf(node)}]`,
+          node,
+          hostIn(oldOutputs),
+        );
+        if (refused) throw new Error(refused);
+      },
+      { onDryRun: true },
+    );
     this.vm = new proxmoxve.VmLegacy(`${name}-vm`, vm, {
       parent: this,
       provider,
       hooks: {
-        beforeCreate: [() => refuseTakenVmId(node, provider, inContext)],
-        beforeUpdate: [lostDiskGuard],
+        beforeCreate: [() => gate.beforeCreate(node)],
+        beforeUpdate: [
+          hostGuard,
+          lostDiskGuard,
+          ({ oldOutputs }) => gate.beforeUpdate(node, hostIn(oldOutputs)),
+        ],
       },
       protect: args.config.protect && node.retiring !== true,
       // Ids, MAC and addresses are taken while the old VM exists.
@@ -57,4 +73,8 @@ export class Machine extends pulumi.ComponentResource {
 
     this.registerOutputs({ vmId: this.vm.vmId });
   }
+}
+
+function hostIn(values: unknown): unknown {
+  return (values as { nodeName?: unknown } | undefined)?.nodeName;
 }

@@ -1,9 +1,12 @@
 import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import * as pulumi from "@pulumi/pulumi";
+import { proxmoxClient } from "../clients/proxmox/client.ts";
 import type { HomelabConfig } from "../config/types.ts";
+import { valueOf } from "../hook-context.ts";
 import type { ImageSchematic } from "../talos/image-schematic.ts";
 import { BootImage } from "./boot-image.ts";
 import { Machine } from "./machine.ts";
+import { ProxmoxGate } from "./proxmox-gate.ts";
 
 export interface VirtualizationArgs {
   config: HomelabConfig;
@@ -21,11 +24,17 @@ export class Virtualization extends pulumi.ComponentResource {
   constructor(name: string, args: VirtualizationArgs, opts?: pulumi.ComponentResourceOptions) {
     super("homelab:proxmox:Virtualization", name, {}, opts);
     const { config } = args;
+    const { endpoint, insecure } = config.proxmox;
 
     const provider = new proxmoxve.Provider(
       `${name}-provider`,
-      { endpoint: config.proxmox.endpoint, insecure: config.proxmox.insecure, apiToken: args.apiToken },
+      { endpoint, insecure, apiToken: args.apiToken },
       { parent: this },
+    );
+
+    const token = pulumi.output(args.apiToken);
+    const gate = new ProxmoxGate(config, async () =>
+      proxmoxClient({ endpoint, insecure, token: await valueOf(token) }),
     );
 
     const images = new Map<string, BootImage>();
@@ -37,6 +46,7 @@ export class Virtualization extends pulumi.ComponentResource {
           datastore: config.proxmox.imageDatastore,
           schematic: args.image,
           talosVersion: config.cluster.talosVersion,
+          gate,
         },
         { parent: this, providers: [provider] },
       );
@@ -48,7 +58,7 @@ export class Virtualization extends pulumi.ComponentResource {
         node.name,
         new Machine(
           `${name}-${node.name}`,
-          { config, node, image: images.get(node.host)!.volumeId, provider },
+          { config, node, image: images.get(node.host)!.volumeId, provider, gate },
           { parent: this },
         ),
       ]),

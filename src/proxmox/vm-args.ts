@@ -22,10 +22,13 @@ export function vmArgs(
   const { cluster, network, proxmox } = config;
   return {
     nodeName: node.host,
+    // A machine may be moved, by HA or by hand; another host is then a change that the guard of hosts sees, and refuses where
+    // it must. Without this it would be a replacement, which loses all disks.
+    migrate: true,
     vmId: node.vmId,
-    name: `${cluster.name}-${node.name}`,
+    name: vmName(config, node),
     description: `Talos ${node.role} ${node.name} of cluster ${cluster.name}. Managed by Pulumi.`,
-    tags: storedTags(["talos", cluster.name, node.role]),
+    tags: vmTags(config, node),
     machine: "q35",
     bios: "ovmf",
     efiDisk: { datastoreId: node.osDisk.datastore, type: "4m" },
@@ -65,12 +68,18 @@ export function vmArgs(
   };
 }
 
+/** By which a machine is known in Proxmox. */
+export function vmName({ cluster }: HomelabConfig, { name }: NodeConfig): string {
+  return `${cluster.name}-${name}`;
+}
+
 /**
  * As Proxmox keeps them: lower-case, each once, sorted (pve-guest-common, GuestHelpers.pm, get_unique_tags). A list in any
  * other form would differ from what is read back, and so be written again at every `up`.
  */
-function storedTags(tags: string[]): string[] {
-  return [...new Set(tags.map((tag) => tag.toLowerCase()))].sort();
+export function vmTags({ cluster }: HomelabConfig, { role }: NodeConfig): string[] {
+  const tags = ["talos", cluster.name, role].map((tag) => tag.toLowerCase());
+  return [...new Set(tags)].sort();
 }
 
 function disks(node: NodeConfig, image: pulumi.Input<string>): proxmoxve.types.input.VmLegacyDisk[] {

@@ -1,6 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { grant } from "../../rehearsal/api/proxmox/access/grants.ts";
+import { serveProxmox } from "../../rehearsal/api/proxmox/server.ts";
 import { vmArgs } from "../../src/proxmox/vm-args.ts";
-import { nameIn, namesOf, optionsOf, resource } from "./support/find.ts";
+import { fixture, HARDWARE } from "../unit/world/proxmox/fixture.ts";
+import { namesOf, optionsOf, resource } from "./support/find.ts";
 import { lab, nodeOf, rack } from "./support/homelabs.ts";
 import { SCHEMATIC_ID, SECRET_TEXTS } from "./support/mock-answers.ts";
 import type { Run } from "./support/mock-engine.ts";
@@ -76,30 +79,44 @@ describe("Proxmox in the lab", () => {
     }
   });
 
-  test("a VM is not created while another machine has its id, and Proxmox is asked only then", async () => {
-    const asked = "proxmoxve:index/getVmsLegacy:getVmsLegacy";
-    expect(run.calls.map((call) => call.token)).not.toContain(asked);
-
-    const vms = [{ vmId: 127, name: "nas", nodeName: "pve" }];
-    const other = await runHomelab(lab(), { answers: { vms } });
-    const create = async (node: string) => {
-      const [hook] = resource(other, `lab-proxmox-${node}-vm`).options.hooks!.beforeCreate!;
-      await other.hooks.get(hook!)!({});
-    };
-    await expect(create("cp-1")).resolves.toBeUndefined();
-    await expect(create("worker-1")).rejects.toThrow(
-      /^VM id 127 of node "worker-1" is already taken by "nas"/,
-    );
-    const calls = other.calls.filter((call) => call.token === asked);
-    expect(calls.map((call) => call.inputs)).toEqual([{}, {}]);
-    expect(calls.map((call) => nameIn(call.provider ?? ""))).toEqual([
-      "lab-proxmox-provider",
-      "lab-proxmox-provider",
-    ]);
+  test("Proxmox is asked before whatever comes first, with the token, once for all, and says it all at once", async () => {
+    const containers = [{ vmId: 127, name: "pihole", host: "pve1" }];
+    const { world } = fixture({ ...HARDWARE, containers, version: "8.3.2" });
+    const asked: string[] = [];
+    const server = await serveProxmox(world, {
+      token: SECRET_TEXTS.token,
+      access: grant(SECRET_TEXTS.token, { images: ["local"], disks: ["local-lvm"], bridges: ["vmbr0"] }),
+      intercept: (key, _manner, act) => (asked.push(key), act()),
+    });
+    try {
+      const config = lab();
+      const proxmox = { ...config.proxmox, endpoint: server.url };
+      const other = await runHomelab({ ...config, proxmox });
+      expect(asked).toEqual([]);
+      const before = async (name: string) => {
+        const [hook] = resource(other, name).options.hooks!.beforeCreate!;
+        await other.hooks.get(hook!)!({});
+      };
+      await expect(before("lab-proxmox-image-pve-file")).rejects.toThrow(
+        "This run is refused before it changes Proxmox:\n" +
+          `  homelab:proxmox.endpoint: Proxmox VE 8.3.2 answers there, and 8.4 or later is needed: older ones do not take the boot image, ` +
+          "a disk image with content type `import`; upgrade the hosts of this Proxmox first\n" +
+          '  homelab:nodes[1].vmId: 127 is already taken by container "pihole" on pve1 (running); give "worker-1" an id that is free',
+      );
+      await expect(before("lab-proxmox-cp-1-vm")).rejects.toThrow('"cp-1" was left as it is');
+      await expect(before("lab-proxmox-worker-1-vm")).rejects.toThrow('"worker-1" was left as it is');
+      expect(asked).toEqual([
+        "proxmox GET /version",
+        "proxmox GET /cluster/resources",
+        "proxmox GET /cluster/nextid",
+      ]);
+    } finally {
+      await server.close();
+    }
   });
 
   test("a schematic that the factory calls otherwise stops the download", async () => {
-    const [hook] = resource(run, "lab-proxmox-image-pve-file").options.hooks!.beforeCreate!;
+    const [, hook] = resource(run, "lab-proxmox-image-pve-file").options.hooks!.beforeCreate!;
     await expect(Promise.resolve(run.hooks.get(hook!)!({}))).resolves.toBeUndefined();
 
     const other = await runHomelab(lab(), { answers: { schematicId: "0".repeat(64) } });

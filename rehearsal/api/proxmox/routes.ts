@@ -4,28 +4,19 @@
  */
 import { agentInterfaces, pingAgent } from "../../world/proxmox/agent.ts";
 import { changeConfig, resizeDisk, shownConfig } from "../../world/proxmox/config.ts";
-import { ProxmoxError, refuse, refuseParameter } from "../../world/proxmox/errors.ts";
+import { ProxmoxError, refuse } from "../../world/proxmox/errors.ts";
 import { deleteFile, download, listFiles, queryUrl } from "../../world/proxmox/files.ts";
 import { findDatastore, findHost, findVm } from "../../world/proxmox/lookup.ts";
 import type { Parameters } from "../../world/proxmox/parameters.ts";
 import { reboot, shutdown, start, stop } from "../../world/proxmox/power.ts";
-import { createVm, destroyVm, nextVmId } from "../../world/proxmox/vms.ts";
+import { createVm, destroyVm } from "../../world/proxmox/vms.ts";
 import type { World } from "../../world/world.ts";
 import { pathParts } from "../http.ts";
 import type { Caller } from "./access/permission.ts";
 import { checkVolume } from "./access/by-value.ts";
+import { clusterRoutes } from "./cluster-routes.ts";
 import type { TaskList } from "./tasks.ts";
-import {
-  clusterResources,
-  clusterStatus,
-  configView,
-  datastoreStatus,
-  fileView,
-  nodeList,
-  vmList,
-  vmStatus,
-  volumeView,
-} from "./views.ts";
+import { configView, datastoreStatus, fileView, vmList, vmStatus, volumeView } from "./views.ts";
 
 export interface ApiRequest {
   world: World;
@@ -40,7 +31,7 @@ export interface ApiRequest {
 
 type Handler = (request: ApiRequest) => unknown;
 
-interface Route {
+export interface Route {
   /** Method and path, as in the API schema. */
   key: string;
   method: string;
@@ -49,18 +40,8 @@ interface Route {
 }
 
 const routes: Route[] = [
-  route("GET", "/version", () => ({ release: "9.1", repoid: "rehearsal", version: "9.1.1" })),
-  route("GET", "/nodes", ({ world, caller }) => nodeList(world, caller)),
-  route("GET", "/cluster/status", ({ world }) => clusterStatus(world)),
+  ...clusterRoutes(route),
   route("GET", "/pools", () => []),
-  route("GET", "/cluster/nextid", ({ world, parameters }) => {
-    const wanted = parameters["vmid"];
-    if (wanted && world.state.proxmox.vms[wanted]) refuseParameter("vmid", `VM ${wanted} already exists`);
-    return wanted ?? String(nextVmId(world));
-  }),
-  route("GET", "/cluster/resources", ({ world, caller, parameters }) =>
-    clusterResources(world, caller, parameters["type"]),
-  ),
 
   route("GET", "/nodes/{node}/query-url-metadata", ({ world, path: [host], parameters }) =>
     queryUrl(world, host!, parameters["url"]!),
@@ -190,7 +171,7 @@ export function findRoute(method: string, path: string): Found | undefined {
 /** Method and path of everything that is served, as in the API schema. */
 export const ROUTES: readonly string[] = routes.map(({ key }) => key);
 
-function route(method: string, path: string, handle: Handler): Route {
+export function route(method: string, path: string, handle: Handler): Route {
   const pattern = new RegExp(`^${path.replace(/\{\w+\}/g, "([^/]+)")}$`);
   return { key: `${method} ${path}`, method, pattern, handle };
 }

@@ -168,10 +168,15 @@ function errorOf(error: unknown): ProxmoxError {
   return new ProxmoxError(500, `internal error: ${sentence(error)}`);
 }
 
-/** Asking for what is not there is no refusal: clients wait that way for a machine to go, or for its agent to come. */
+/** Asking for what is not there, or cannot answer, is no refusal: clients wait that way for a machine to go, or for its agent. */
 function isProbe(method: string, error: ProxmoxError): boolean {
   if (error.message === AGENT_SILENT) return true;
-  return method === "GET" && error.status === 500 && error.message.includes("does not exist");
+  if (method !== "GET") return false;
+  // Whether an id is free is a question, too.
+  if (error.parameters) return sentence(error).endsWith("already exists");
+  return (
+    error.status === 595 || (error.status === 500 && /does not exist|no such resource/.test(error.message))
+  );
 }
 
 /** A refusal is on record with its cause, whatever a client makes of it. */

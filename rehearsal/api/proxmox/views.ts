@@ -95,73 +95,6 @@ export function vmList(world: World, caller: Caller, host: string): Record<strin
     .map((vm) => vmStatus(world, vm));
 }
 
-/** Everybody sees which nodes there are; what they have, their auditors [pve-manager: API2Tools.pm, extract_node_stats]. */
-export function nodeList(world: World, caller: Caller): Record<string, unknown>[] {
-  return Object.values(world.state.proxmox.hosts).map(({ name, cpus, memoryBytes }) => ({
-    node: name,
-    id: `node/${name}`,
-    type: "node",
-    status: "online",
-    ...(caller.has(`/nodes/${name}`, "Sys.Audit") ? { maxcpu: cpus, maxmem: memoryBytes } : {}),
-  }));
-}
-
-/** A host by itself has no entry for a cluster [pve-manager: API2/Cluster.pm, status]. */
-export function clusterStatus(world: World): Record<string, unknown>[] {
-  const names = Object.keys(world.state.proxmox.hosts);
-  const nodes = names.map((name, at) => ({
-    type: "node",
-    id: `node/${name}`,
-    name,
-    nodeid: names.length > 1 ? at + 1 : 0,
-    online: 1,
-    local: at === 0 ? 1 : 0,
-    level: "",
-  }));
-  const cluster = {
-    type: "cluster",
-    id: "cluster",
-    name: "homelab",
-    nodes: names.length,
-    quorate: 1,
-    version: 1,
-  };
-  return names.length > 1 ? [cluster, ...nodes] : nodes;
-}
-
-/** What the caller may audit [pve-manager: API2/Cluster.pm, resources]. */
-export function clusterResources(
-  world: World,
-  caller: Caller,
-  type: string | undefined,
-): Record<string, unknown>[] {
-  const machines = Object.values(world.state.proxmox.vms).filter(audited(caller));
-  const vms = machines.map((vm) => ({
-    ...vmStatus(world, vm),
-    id: `qemu/${vm.vmId}`,
-    type: "qemu",
-    node: vm.host,
-    template: 0,
-  }));
-  const storages = Object.values(world.state.proxmox.hosts).flatMap((host) =>
-    Object.keys(host.datastores)
-      .filter((name) => caller.has(`/storage/${name}`, "Datastore.Audit"))
-      .map((name) => ({
-        id: `storage/${host.name}/${name}`,
-        type: "storage",
-        node: host.name,
-        storage: name,
-        ...datastoreStatus(world, host.name, name),
-      })),
-  );
-  const all: Record<string, Record<string, unknown>[]> = {
-    vm: vms,
-    node: nodeList(world, caller),
-    storage: storages,
-  };
-  return type ? (all[type] ?? []) : Object.values(all).flat();
-}
-
 export function datastoreStatus(world: World, host: string, storage: string): Record<string, unknown> {
   const datastore = findDatastore(findHost(world, host), storage);
   const { freeBytes } = usage(world.state.proxmox, host, datastore);
@@ -173,7 +106,7 @@ export function datastoreStatus(world: World, host: string, storage: string): Re
     avail: freeBytes,
     active: 1,
     enabled: 1,
-    shared: 0,
+    shared: datastore.shared ? 1 : 0,
   };
 }
 

@@ -21,6 +21,9 @@ export const DURATIONS = {
   /** A guest that gets the power button and goes down in order. */
   shutdownVm: 10,
   stopVm: 1,
+  /** Memory and local disks go over the line while the guest runs, in bytes a second; its config alone takes a second. */
+  migrateRate: 100 * MiB,
+  migrateVm: 1,
   deleteVm: 2,
   /** A synchronous config change. */
   changeConfig: 0.2,

@@ -53,7 +53,8 @@ export function download(world: World, hostName: string, storage: string, reques
       "content",
       `value '${content}' does not have a value in the enumeration 'iso, vztmpl, import'`,
     );
-  if (!extension.test(fileName)) refuseParameter("filename", "invalid filename or wrong extension");
+  if (!extension.test(fileName) || (content === "import" && !takesDiskImages(world)))
+    refuseParameter("filename", "invalid filename or wrong extension");
 
   const volumeId = `${storage}:${content}/${fileName}`;
   const run = async (): Promise<string[]> => {
@@ -89,6 +90,12 @@ export function download(world: World, hostName: string, storage: string, reques
     return [];
   };
   return { type: "download", subject: fileName, host: hostName, run };
+}
+
+/** Disk images as `import` content came with 8.4; before, it took appliances (ova) only [bpg#2076]. */
+function takesDiskImages({ state }: World): boolean {
+  const [major = 0, minor = 0] = (state.proxmox.version ?? "9.1").split(".").map(Number);
+  return major > 8 || (major === 8 && minor >= 4);
 }
 
 export function listFiles(world: World, hostName: string, storage: string): StoredFile[] {

@@ -7,7 +7,13 @@ import type { Hardware } from "./hardware.ts";
 const name = z.string().min(1);
 const size = z.number().positive();
 
+const vmId = z.int().min(100).max(999_999_999);
+
 const HARDWARE = z.strictObject({
+  version: z
+    .string()
+    .regex(/^\d+(\.\d+){1,2}$/, "is no release of Proxmox VE such as 8.4.1")
+    .optional(),
   hosts: z
     .array(
       z.strictObject({
@@ -24,16 +30,18 @@ const HARDWARE = z.strictObject({
                 z.enum(["import", "images", "iso", "snippets", "vztmpl", "backup", "rootdir"]),
               ),
               sizeGiB: size,
+              shared: z.boolean().optional(),
             }),
           )
           .min(1),
+        off: z.boolean().optional(),
       }),
     )
     .min(1),
   foreignVms: z
     .array(
       z.strictObject({
-        vmId: z.int().min(100).max(999_999_999),
+        vmId,
         name,
         host: name,
         address: z.ipv4().optional(),
@@ -45,6 +53,7 @@ const HARDWARE = z.strictObject({
       }),
     )
     .optional(),
+  containers: z.array(z.strictObject({ vmId, name, host: name, running: z.boolean().optional() })).optional(),
 });
 
 export class HardwareError extends Error {
@@ -92,7 +101,7 @@ export function parseHardware(text: string, source: string): Hardware {
   return hardware;
 }
 
-function inconsistencies({ hosts, foreignVms = [] }: Hardware): string[] {
+function inconsistencies({ hosts, foreignVms = [], containers = [] }: Hardware): string[] {
   const mistakes: string[] = [];
   const unique = (values: (string | number | undefined)[], where: (index: number) => string): void => {
     values.forEach((value, index) => {
@@ -109,11 +118,15 @@ function inconsistencies({ hosts, foreignVms = [] }: Hardware): string[] {
       host.datastores.map((datastore) => datastore.name),
       (index) => `hosts[${at}].datastores[${index}].name`,
     );
-    host.datastores.forEach(({ type, content }, index) => {
+    host.datastores.forEach(({ type, content, shared }, index) => {
+      const place = `hosts[${at}].datastores[${index}]`;
+      if (shared && type !== "dir")
+        mistakes.push(`${place}.shared: a ${type} datastore is local to its host`);
+      if (shared && content.some((kind) => kind !== "images" && kind !== "rootdir"))
+        mistakes.push(`${place}.shared: a shared datastore holds disks only here (images, rootdir)`);
       const wrong =
         type === "dir" ? undefined : content.find((kind) => kind !== "images" && kind !== "rootdir");
-      if (wrong)
-        mistakes.push(`hosts[${at}].datastores[${index}].content: a ${type} datastore cannot hold ${wrong}`);
+      if (wrong) mistakes.push(`${place}.content: a ${type} datastore cannot hold ${wrong}`);
     });
   });
   for (const key of ["vmId", "address", "macAddress"] as const) {
@@ -122,14 +135,20 @@ function inconsistencies({ hosts, foreignVms = [] }: Hardware): string[] {
       (index) => `foreignVms[${index}].${key}`,
     );
   }
+  const hostOf = (guest: { host: string }, path: string) => {
+    const found = hosts.find(({ name }) => name === guest.host);
+    const known = hosts.map((one) => one.name).join(", ");
+    if (!found) mistakes.push(`${path}.host: there is no host ${guest.host} (hosts: ${known})`);
+    return found;
+  };
+  containers.forEach((container, at) => {
+    hostOf(container, `containers[${at}]`);
+    if ([...foreignVms, ...containers.slice(0, at)].some((other) => other.vmId === container.vmId))
+      mistakes.push(`containers[${at}].vmId: ${container.vmId} is there twice`);
+  });
   foreignVms.forEach((vm, at) => {
-    const host = hosts.find((candidate) => candidate.name === vm.host);
-    if (!host) {
-      mistakes.push(
-        `foreignVms[${at}].host: there is no host ${vm.host} (hosts: ${hosts.map((one) => one.name).join(", ")})`,
-      );
-      return;
-    }
+    const host = hostOf(vm, `foreignVms[${at}]`);
+    if (!host) return;
     vm.disks?.forEach(({ datastore }, index) => {
       const found = host.datastores.find((one) => one.name === datastore);
       const where = `foreignVms[${at}].disks[${index}].datastore`;

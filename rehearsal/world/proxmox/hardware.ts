@@ -10,8 +10,20 @@ const GiB = 1024 ** 3;
 
 export interface Hardware {
   hosts: HardwareHost[];
-  /** Machines that the homelab already has, and that no program may touch. They run. */
+  /** Machines that the homelab already has, and that no program may touch. They run, unless their host is off. */
   foreignVms?: ForeignVm[];
+  /** LXC containers that it already has. */
+  containers?: ForeignContainer[];
+  /** Release of Proxmox VE, e.g. `8.3.2`; default: a current one. */
+  version?: string;
+}
+
+export interface ForeignContainer {
+  vmId: number;
+  name: string;
+  host: string;
+  /** Default: true, unless its host is off. */
+  running?: boolean;
 }
 
 export interface HardwareHost {
@@ -20,6 +32,8 @@ export interface HardwareHost {
   memoryGiB: number;
   bridges: string[];
   datastores: HardwareDatastore[];
+  /** A member of the cluster that is switched off. */
+  off?: boolean;
 }
 
 export interface HardwareDatastore {
@@ -27,6 +41,8 @@ export interface HardwareDatastore {
   type: DatastoreState["type"];
   content: DatastoreContent[];
   sizeGiB: number;
+  /** One datastore for every host that has it under this name; in this simulation it holds disks only. */
+  shared?: boolean;
 }
 
 export interface ForeignVm {
@@ -47,7 +63,7 @@ export function installHardware(hardware: Hardware, ids: { nextId(prefix: string
     const vm: VmState = {
       vmId: foreign.vmId,
       host: foreign.host,
-      power: "running",
+      power: host.off ? "stopped" : "running",
       foreign: true,
       disks: {},
       config: {
@@ -63,12 +79,26 @@ export function installHardware(hardware: Hardware, ids: { nextId(prefix: string
     });
     vms[foreign.vmId] = vm;
   }
-  return { hosts, vms };
+  const containers = (hardware.containers ?? []).map(({ vmId, name, host, running = true }) => ({
+    vmId,
+    name,
+    host,
+    power: running && !hosts[host]!.off ? ("running" as const) : ("stopped" as const),
+  }));
+  return {
+    hosts,
+    vms,
+    ...(containers.length > 0 && {
+      containers: Object.fromEntries(containers.map((one) => [one.vmId, one])),
+    }),
+    ...(hardware.version !== undefined && { version: hardware.version }),
+  };
 }
 
 function installHost(host: HardwareHost): HostState {
-  const datastores = host.datastores.map(({ name, type, content, sizeGiB }): DatastoreState => {
-    return { name, type, content: [...content], capacityBytes: sizeGiB * GiB, files: {} };
+  const datastores = host.datastores.map(({ name, type, content, sizeGiB, shared }): DatastoreState => {
+    const described = { name, type, content: [...content], capacityBytes: sizeGiB * GiB, files: {} };
+    return shared ? { ...described, shared } : described;
   });
   return {
     name: host.name,
@@ -76,6 +106,7 @@ function installHost(host: HardwareHost): HostState {
     memoryBytes: host.memoryGiB * GiB,
     bridges: [...host.bridges],
     datastores: Object.fromEntries(datastores.map((datastore) => [datastore.name, datastore])),
+    ...(host.off && { off: true }),
   };
 }
 

@@ -1,12 +1,17 @@
 /** Finding hosts, datastores and machines, or refusing in Proxmox's words. */
 import type { DatastoreContent, DatastoreState, HostState, VmState } from "../state.ts";
 import type { World } from "../world.ts";
-import { refuse, refuseParameter } from "./errors.ts";
+import { ProxmoxError, refuse, refuseParameter } from "./errors.ts";
 
-/** Any node of a cluster answers for the others; a name that none has cannot be resolved [pve-http-server: proxy]. */
+/**
+ * Any node of a cluster answers for the others; a name that none has cannot be resolved, and one that is off cannot be
+ * reached, which is 595 [pve-http-server: AnyEvent.pm, proxy_request].
+ */
 export function findHost(world: World, name: string): HostState {
   const { hosts } = world.state.proxmox;
-  if (Object.hasOwn(hosts, name)) return hosts[name]!;
+  const host = Object.hasOwn(hosts, name) ? hosts[name] : undefined;
+  if (host?.off) throw new ProxmoxError(595, "No route to host");
+  if (host) return host;
   const known = Object.keys(hosts).join(", ");
   return refuse(
     `hostname lookup '${name}' failed - failed to get address info for: ${name}: Name or service not known (nodes: ${known})`,

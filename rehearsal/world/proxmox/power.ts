@@ -103,7 +103,7 @@ export function applyPending(world: World, vm: VmState): void {
 }
 
 /** What QEMU needs of the host [qemu-server: config_to_command; pve-bridge]. */
-function checkResources(world: World, host: HostState, vm: VmState): void {
+export function checkResources(world: World, host: HostState, vm: VmState): void {
   const cpus = Number(vm.config["sockets"] ?? 1) * Number(vm.config["cores"] ?? 1);
   if (cpus > host.cpus) refuse(`MAX ${host.cpus} vcpus allowed per VM on this node`);
   for (const key of Object.keys(vm.config).filter((key) => /^net\d+$/.test(key))) {

@@ -64,8 +64,9 @@ export function claimFile(world: World, host: HostState, datastore: DatastoreSta
 }
 
 export function disksOn(proxmox: ProxmoxState, host: string, datastore: string): DiskState[] {
+  const shared = proxmox.hosts[host]?.datastores[datastore]?.shared === true;
   return Object.values(proxmox.vms)
-    .filter((vm) => vm.host === host)
+    .filter((vm) => shared || vm.host === host)
     .flatMap((vm) => Object.values(vm.disks))
     .filter((disk) => disk.datastore === datastore);
 }

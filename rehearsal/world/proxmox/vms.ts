@@ -6,6 +6,7 @@ import { allocate, driveText, loseDisk, readDriveRequest } from "./disks.ts";
 import { driveSlotsIn, formatDrive, parseDrive } from "./drive.ts";
 import { DURATIONS } from "./durations.ts";
 import { refuse, refuseParameter, sentence } from "./errors.ts";
+import { guestWithId } from "./guests.ts";
 import { checkUnlocked, findHost, findVm, nameOf, noteForeign } from "./lookup.ts";
 import { readConfig, type Parameters } from "./parameters.ts";
 import { start } from "./power.ts";
@@ -25,9 +26,10 @@ export function createVm(world: World, hostName: string, parameters: Parameters)
   });
 
   // One id space for the whole cluster, whichever node is asked [pve-cluster: check_vmid_unused].
-  const existing = world.state.proxmox.vms[vmId];
+  const existing = guestWithId(world.state.proxmox, vmId);
   if (existing) {
-    refuse(`unable to create VM ${vmId} - VM ${vmId} already exists on node '${existing.host}'`);
+    const kind = existing.kind === "qemu" ? "VM" : "CT";
+    refuse(`unable to create VM ${vmId} - ${kind} ${vmId} already exists on node '${existing.host}'`);
   }
   // The config file exists, locked, from the first moment: nobody else can take the id meanwhile.
   const vm: VmState = {
@@ -120,7 +122,7 @@ export function clearInterrupted(world: World): void {
 /** The lowest free id, as the GUI proposes it. */
 export function nextVmId(world: World): number {
   let vmId = 100;
-  while (world.state.proxmox.vms[vmId]) vmId++;
+  while (guestWithId(world.state.proxmox, vmId)) vmId++;
   return vmId;
 }
 

@@ -3,15 +3,12 @@
  * everything else must be kept secret by the program or its SDK.
  */
 import * as pulumi from "@pulumi/pulumi";
-import type { ExistingVm } from "../../../src/proxmox/vm-id-guard.ts";
 import type { ReportedDisk } from "../../../src/talos/data-disk.ts";
 import type { Values } from "./mock-engine.ts";
 
 export interface Answers {
   /** The id by which the Image Factory knows the schematic. */
   schematicId?: string;
-  /** The machines that Proxmox has already; without it, asking is an error. */
-  vms?: ExistingVm[];
   /** The disks of the node at that address; without it, asking is an error. */
   disks?: (address: string) => ReportedDisk[] | Promise<ReportedDisk[]>;
   /** The cluster's health; a rejection is an unhealthy cluster. */
@@ -87,9 +84,6 @@ export async function answerCall(token: string, inputs: Values, answers: Answers
       return { ...inputs, machineConfiguration: `${SECRET_TEXTS.generated} ${inputs.machineType as string}` };
     case "talos:client/getConfiguration:getConfiguration":
       return { ...inputs, talosConfig: `${SECRET_TEXTS.talosconfig} ${inputs.clusterName as string}` };
-    case "proxmoxve:index/getVmsLegacy:getVmsLegacy":
-      if (!answers.vms) throw new Error("nobody may ask for Proxmox's machines here");
-      return { ...inputs, vms: answers.vms };
     case "talos:machine/getDisks:getDisks":
       if (!answers.disks) throw new Error("nobody may ask for disks here");
       return { ...inputs, disks: await answers.disks(inputs.node as string) };

@@ -11,6 +11,7 @@ describe("a VM's arguments", () => {
     const config = lab();
     expect(vmArgs(config, nodeOf(config, "worker-1"), IMAGE)).toStrictEqual({
       nodeName: "pve",
+      migrate: true,
       vmId: 127,
       name: "lab-worker-1",
       description: "Talos worker worker-1 of cluster lab. Managed by Pulumi.",

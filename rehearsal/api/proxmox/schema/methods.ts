@@ -52,6 +52,10 @@ export const METHODS: Record<string, Method> = {
     permission: "all",
     parameters: { vmid: { ...int(100, 999_999_999), format: "pve-vmid" } },
   },
+  "GET /cluster/ha/resources/{sid}": {
+    permission: perm("/", "Sys.Audit"),
+    parameters: { sid: required(text({ format: "pve-ha-resource-or-vm-id" })) },
+  },
   "GET /cluster/resources": { permission: "all", parameters: { type: oneOf("vm storage node sdn") } },
 
   "GET /nodes/{node}/query-url-metadata": {
@@ -126,6 +130,22 @@ export const METHODS: Record<string, Method> = {
     parameters: { node, vmid },
   },
   "GET /nodes/{node}/qemu/{vmid}/status/current": { permission: audits, parameters: { node, vmid } },
+  "POST /nodes/{node}/qemu/{vmid}/migrate": {
+    permission: perm("/vms/{vmid}", "VM.Migrate"),
+    parameters: {
+      node,
+      vmid,
+      bwlimit: int(0),
+      force: flag,
+      migration_network: text({ format: "CIDR" }),
+      migration_type: oneOf("secure insecure"),
+      online: flag,
+      target: required(text({ format: "pve-node" })),
+      targetstorage: text({ format: "storage-pair-list" }),
+      "with-conntrack-state": flag,
+      "with-local-disks": flag,
+    },
+  },
   // qemu-server: API2/Qemu/Agent.pm
   "POST /nodes/{node}/qemu/{vmid}/agent/ping": { permission: asksAgent, parameters: { node, vmid } },
   "GET /nodes/{node}/qemu/{vmid}/agent/network-get-interfaces": {

@@ -1,4 +1,5 @@
 /** A small Proxmox for unit tests: two hosts, a foreign machine, a clock that jumps, and a record of machine calls. */
+import { grant } from "../../../../rehearsal/api/proxmox/access/grants.ts";
 import type { Places } from "../../../../rehearsal/api/proxmox/access/grants.ts";
 import type { Clock } from "../../../../rehearsal/world/clock.ts";
 import { registerSchematic } from "../../../../rehearsal/world/factory.ts";
@@ -151,3 +152,12 @@ export async function refusal(act: () => Task | Promise<unknown>): Promise<strin
 }
 
 export const kinds = (world: World): string[] => world.state.events.map(({ kind }) => kind);
+
+export const PROVIDER_TOKEN = "rehearsal@pve!homelab";
+
+/** What the README grants, over every datastore and bridge of this hardware. */
+export const PROVIDER_ACCESS = grant(PROVIDER_TOKEN, {
+  images: ["local", "nvme"],
+  disks: ["local", "local-lvm", "tank", "nfs"],
+  bridges: ["vmbr0"],
+});

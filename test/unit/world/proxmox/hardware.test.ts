@@ -79,6 +79,15 @@ foreignVms:
   - {vmId: 900, name: nas, host: pve1, address: 192.168.1.50, disks: [{datastore: fast, sizeGiB: 10}]}
 `;
 
+test("hosts that are off, containers and the release are read", () => {
+  const text = `version: 8.3.2${VALID.replace("cpus: 8", "cpus: 8\n    off: true")}containers: [{vmId: 901, name: dns, host: pve1}]`;
+  expect(parseHardware(text, "x.yaml")).toMatchObject({
+    version: "8.3.2",
+    hosts: [{ off: true }],
+    containers: [{ vmId: 901, name: "dns", host: "pve1" }],
+  });
+});
+
 test("a description from a file is read", () => {
   expect(parseHardware(VALID, "x.yaml").hosts[0]!.datastores[1]!.type).toBe("lvmthin");
 });
@@ -111,6 +120,31 @@ test.each([
     "a foreign disk where disks cannot be",
     VALID.replace("datastore: fast", "datastore: local"),
     "local holds no VM disks (images)",
+  ],
+  [
+    "a container on no host",
+    `${VALID}containers: [{vmId: 901, name: dns, host: pve7}]`,
+    "containers[0].host: there is no host pve7",
+  ],
+  [
+    "an id that a machine has",
+    `${VALID}containers: [{vmId: 900, name: dns, host: pve1}]`,
+    "containers[0].vmId: 900 is there twice",
+  ],
+  [
+    "a local datastore that is shared",
+    VALID.replace("sizeGiB: 200", "sizeGiB: 200, shared: true"),
+    "hosts[0].datastores[1].shared: a lvmthin datastore is local to its host",
+  ],
+  [
+    "a shared datastore for files",
+    VALID.replace("sizeGiB: 50", "sizeGiB: 50, shared: true"),
+    "hosts[0].datastores[0].shared: a shared datastore holds disks only here",
+  ],
+  [
+    "a release that is none",
+    `version: bookworm${VALID}`,
+    "version: is no release of Proxmox VE such as 8.4.1",
   ],
   ["text that is no YAML", "hosts: [", "x.yaml is no valid hardware description"],
 ])("%s is said with its place", (_, text, message) => {

@@ -1,0 +1,79 @@
+/**
+ * What Proxmox is asked before the first operation on it, in each run that makes or changes anything there, and in no
+ * preview. Every hook on such an operation passes here, and the questions are asked once for all of them. A resource of its
+ * own in front would not do: one that does not change calls no hook, and the last run may have broken off behind it.
+ */
+import type { Guest, ProxmoxClient } from "../clients/proxmox/client.ts";
+import type { HomelabConfig, NodeConfig } from "../config/types.ts";
+import { compareVersions } from "../config/versions.ts";
+import { conflicts, hiddenId, strayed, takenId } from "./ids.ts";
+
+/** The first whose datastores take a disk image as `import` content (bpg/terraform-provider-proxmox#2076). */
+const OLDEST_PROXMOX = "8.4";
+
+export class ProxmoxGate {
+  readonly #config: HomelabConfig;
+  readonly #connect: () => Promise<ProxmoxClient>;
+  readonly #told = new Set<string>();
+  #client?: Promise<ProxmoxClient>;
+  #guests?: Promise<Guest[]>;
+
+  /** @param connect Called once, and only when there is something to ask. */
+  constructor(config: HomelabConfig, connect: () => Promise<ProxmoxClient>) {
+    this.#config = config;
+    this.#connect = connect;
+  }
+
+  /** Before a boot image is downloaded. */
+  async beforeImage(): Promise<void> {
+    const [version, guests] = await Promise.all([this.#ask((client) => client.version()), this.#list()]);
+    this.#refuse("The boot image", [...tooOld(version), ...conflicts(this.#config, guests)]);
+  }
+
+  /** Before a node's machine is made. */
+  async beforeCreate(node: NodeConfig): Promise<void> {
+    const config = this.#config;
+    const guests = await this.#list();
+    const alone = conflicts(config, guests, node).length === 0;
+    // Its own id is asked for at this moment: the list may be older than the end of the machine that this one replaces, and
+    // leaves out what the token may not audit.
+    if (alone && !(await this.#ask((client) => client.isTaken(node.vmId)))) return;
+    const own = takenId(config, node, guests) ?? (alone ? hiddenId(config, node) : undefined);
+    this.#refuse(`"${node.name}"`, [...conflicts(config, guests), ...(own ? [own] : [])]);
+  }
+
+  /** Before it is changed. @param known Host that the state has. */
+  async beforeUpdate(node: NodeConfig, known: unknown): Promise<void> {
+    const guests = await this.#list();
+    const own = strayed(this.#config, node, guests, known);
+    this.#refuse(`"${node.name}"`, [...conflicts(this.#config, guests), ...(own ? [own] : [])]);
+  }
+
+  #list(): Promise<Guest[]> {
+    return (this.#guests ??= this.#ask((client) => client.guests()));
+  }
+
+  async #ask<T>(question: (client: ProxmoxClient) => Promise<T>): Promise<T> {
+    return question(await (this.#client ??= this.#connect()));
+  }
+
+  /** Whatever comes first says it all; the others only that they were left. */
+  #refuse(what: string, lines: string[]): void {
+    if (lines.length === 0) return;
+    const news = [...new Set(lines)].filter((line) => !this.#told.has(line));
+    for (const line of news) this.#told.add(line);
+    if (news.length === 0) throw new Error(`${what} was left as it is: this run is refused, as said above.`);
+    throw new Error(
+      [`This run is refused before it changes Proxmox:`, ...news.map((line) => `  ${line}`)].join("\n"),
+    );
+  }
+}
+
+/** @param version With whatever Debian puts behind it, e.g. `8.4-1`. */
+function tooOld(version: string): string[] {
+  if (compareVersions(/^\d+\.\d+/.exec(version)?.[0] ?? "0", OLDEST_PROXMOX) >= 0) return [];
+  return [
+    `homelab:proxmox.endpoint: Proxmox VE ${version} answers there, and ${OLDEST_PROXMOX} or later is needed: older ones do not take the ` +
+      "boot image, a disk image with content type `import`; upgrade the hosts of this Proxmox first",
+  ];
+}
