@@ -8,7 +8,7 @@ import type { OutputMap, PulumiFn, Stack } from "@pulumi/pulumi/automation/index
 import { loadProgram } from "./engine/program.ts";
 import { OperationLog } from "./engine/operations.ts";
 import { runEngine } from "./engine/commands.ts";
-import { readState } from "./engine/state.ts";
+import { readState, withoutUnmade } from "./engine/state.ts";
 import { engineVariables, openStack } from "./engine/workspace.ts";
 import { PROXMOX_TOKEN_KEY, readEnvironment, withOverlays } from "./environment.ts";
 import type { Interceptor } from "./faults/fault.ts";
@@ -181,7 +181,7 @@ async function run(
   const stateText = await readFile(paths.stateFile, "utf8").catch(() => "");
   const evidence: Evidence = {
     command,
-    config,
+    config: withoutUnmade(config, before),
     world,
     eventsBefore,
     outputs,

@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { HomelabConfig, NodeConfig } from "../config/types.ts";
-import { chartGuard, versionIn } from "../guards/chart-guard.ts";
+import { chartGuard, versionIn } from "../plan/chart-guard.ts";
 import type { Log } from "../talos/upgrade/access.ts";
 import { wallClock } from "../talos/upgrade/poll.ts";
 import { copiesWholeJob, evacuatedJob, evictionPatch } from "./copies-check.ts";

@@ -14,9 +14,14 @@ export interface MachineArgs {
   image: pulumi.Input<string>;
   /** The Proxmox to make it on. */
   provider: proxmoxve.Provider;
+  /** Whether a change replaces the machine: it holds nothing yet. */
+  anew: boolean;
 }
 
-/** One node's VM with its OS disk and, where declared, its data disk. Protected unless the config says otherwise, or it retires. */
+/**
+ * One node's VM with its OS disk and, where declared, its data disk. What protects it is the record of its applied config
+ * (talos/kept.ts): before that, nothing is on it, and whatever is wrong with it must be able to go.
+ */
 export class Machine extends pulumi.ComponentResource {
   /** For ordering and replacement: what lives on the machine goes with it. */
   readonly vm: proxmoxve.VmLegacy;
@@ -46,7 +51,7 @@ export class Machine extends pulumi.ComponentResource {
         beforeCreate: [() => refuseTakenVmId(node, provider, inContext)],
         beforeUpdate: [lostDiskGuard],
       },
-      protect: args.config.protect && node.retiring !== true,
+      ...(args.anew && { replaceOnChanges: ["*"] }),
       // Ids, MAC and addresses are taken while the old VM exists.
       deleteBeforeReplace: true,
       // After a refresh the provider reports speed limits of zero on every disk and then wants them gone

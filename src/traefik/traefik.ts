@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { HomelabConfig } from "../config/types.ts";
-import { chartGuard } from "../guards/chart-guard.ts";
+import { chartGuard } from "../plan/chart-guard.ts";
 import { TRAEFIK_NAMESPACE, traefikValues } from "./values.ts";
 
 const REPOSITORY = "https://traefik.github.io/charts";

@@ -43,8 +43,10 @@ describe("the lab", () => {
       "      pulumi:index:Stash lab-talos-upgrade-cp-1-image",
       "      pulumi:index:Stash lab-talos-upgrade-kubernetes-version",
       "      pulumi:index:Stash lab-talos-upgrade-worker-1-image",
+      "    pulumi:index:Stash lab-talos-cp-1-kept",
       "    pulumi:index:Stash lab-talos-disk-proof",
       "    pulumi:index:Stash lab-talos-ready",
+      "    pulumi:index:Stash lab-talos-worker-1-kept",
       "    talos:cluster/kubeconfig:Kubeconfig lab-talos-kubeconfig",
       "    talos:machine/bootstrap:Bootstrap lab-talos-bootstrap",
       "    talos:machine/configurationApply:ConfigurationApply lab-talos-cp-1-config",
@@ -56,7 +58,6 @@ describe("the lab", () => {
       "    kubernetes:core/v1:Namespace lab-traefik-namespace",
       "    kubernetes:helm.sh/v3:Release lab-traefik-release",
       "  pulumi:index:Stash lab-etcd-members",
-      "  pulumi:index:Stash plan",
       "  pulumi:index:Stash settled",
       "  pulumi:providers:kubernetes lab-kubernetes",
     ]);
@@ -121,9 +122,9 @@ describe("the lab", () => {
         .sort();
     expect(guarded(run)).toEqual([
       "lab-longhorn-release",
-      "lab-proxmox-cp-1-vm",
-      "lab-proxmox-worker-1-vm",
+      "lab-talos-cp-1-kept",
       "lab-talos-secrets",
+      "lab-talos-worker-1-kept",
       "lab-traefik-release",
     ]);
     expect(guarded(await runHomelab(lab({ protect: false })))).toEqual([]);
@@ -158,5 +159,5 @@ test("the rack: an image on each host, a VM, a config and, with a data disk, a c
     "rack-longhorn-data-volume-worker-3",
   ]);
   expect(lines.filter((line) => line.includes("Bootstrap"))).toHaveLength(1);
-  expect(run.resources).toHaveLength(57);
+  expect(run.resources).toHaveLength(62);
 });
