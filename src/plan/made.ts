@@ -15,6 +15,11 @@ export interface KeptNode {
   role?: Role;
 }
 
+export interface MadeMachine extends MachineFacts {
+  /** The MAC address that its config named, empty when it was left to Proxmox. Unknown of an earlier version's. */
+  namedMac?: string;
+}
+
 export interface NodeImageFacts {
   node: string;
   talosVersion: string;
@@ -24,7 +29,7 @@ export interface NodeImageFacts {
 export interface Made {
   /** Also the prefix of every resource's name; undefined before the first run. */
   clusterName?: string;
-  machines: MachineFacts[];
+  machines: MadeMachine[];
   kept: KeptNode[];
   /** Names of the nodes whose retirement came to its end. */
   retired: string[];
@@ -37,6 +42,7 @@ export const NOTHING_MADE: Made = { machines: [], kept: [], retired: [], images:
 
 const TYPES = {
   homelab: "homelab:index:Homelab",
+  machine: "homelab:proxmox:Machine",
   vm: "proxmoxve:index/vmLegacy:VmLegacy",
   config: "talos:machine/configurationApply:ConfigurationApply",
   release: "kubernetes:helm.sh/v3:Release",
@@ -59,6 +65,11 @@ export function madeIn(state: readonly StateResource[]): Made {
   const roles = new Map(
     named(TYPES.stash, "talos-", "-kept").map(({ node, outputs }) => [node, roleIn(outputs)]),
   );
+  const macs = new Map(
+    named(TYPES.machine, "proxmox-", "").flatMap(({ node, outputs }) =>
+      outputs["macAddress"] === undefined ? [] : [[node, outputs["macAddress"] as string] as const],
+    ),
+  );
   const applied = named(TYPES.config, "talos-", "-config").map(({ node }) => node);
   const images = named(TYPES.stash, "talos-upgrade-", "-image").map(
     ({ outputs }) => outputs["input"] as NodeImageFacts,
@@ -69,7 +80,10 @@ export function madeIn(state: readonly StateResource[]): Made {
     { kubernetesVersion?: string } | undefined;
   return {
     clusterName,
-    machines: named(TYPES.vm, "proxmox-", "-vm").map(({ node, outputs }) => machineFacts(node, outputs)),
+    machines: named(TYPES.vm, "proxmox-", "-vm").map(({ node, outputs }) => ({
+      ...machineFacts(node, outputs),
+      ...(macs.has(node) && { namedMac: macs.get(node)! }),
+    })),
     kept: [...new Set([...roles.keys(), ...applied])].map((name) => {
       const role = roles.get(name);
       return { name, ...(role && { role }) };
@@ -92,7 +106,7 @@ function nameOf({ urn }: StateResource): string {
 
 function between(name: string, prefix: string, suffix: string): string | undefined {
   return name.startsWith(prefix) && name.endsWith(suffix) && name.length > prefix.length + suffix.length
-    ? name.slice(prefix.length, -suffix.length)
+    ? name.slice(prefix.length, name.length - suffix.length)
     : undefined;
 }
 
@@ -109,8 +123,7 @@ interface Release {
 }
 
 function releaseIn(state: readonly StateResource[], name: string): Release | undefined {
-  return state.find((resource) => resource.type === TYPES.release && nameOf(resource) === name)?.outputs as
-    Release | undefined;
+  return state.find((resource) => resource.type === TYPES.release && nameOf(resource) === name)?.outputs;
 }
 
 /** Undefined for a release that was left without its values: there is nothing to compare with. */

@@ -12,10 +12,11 @@ export function madeAnew({ machines, kept }: Made, config: HomelabConfig): Set<s
   const names = config.nodes.flatMap((node) => {
     const old = machines.find(({ name }) => name === node.name);
     if (!old || kept.some(({ name }) => name === node.name)) return [];
-    // The role is not the machine's, and an address of its card may be Proxmox's choice.
-    const { role: _, ...wanted } = nodeFacts(config, node);
-    const same = { ...old, ...(wanted.macAddress === undefined && { macAddress: undefined }) };
-    return isDeepStrictEqual(plain(same), plain(wanted)) ? [] : [node.name];
+    // The role is not the machine's, and the address of its card may be Proxmox's choice.
+    const { role: _, macAddress = "", ...wanted } = nodeFacts(config, node);
+    const { namedMac, macAddress: actual, ...machine } = old;
+    const sameMac = namedMac === undefined ? ["", actual].includes(macAddress) : namedMac === macAddress;
+    return sameMac && isDeepStrictEqual(plain(machine), plain(wanted)) ? [] : [node.name];
   });
   return new Set(names);
 }

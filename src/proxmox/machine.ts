@@ -60,6 +60,7 @@ export class Machine extends pulumi.ComponentResource {
     });
     this.incarnation = this.vm.smbios.apply((smbios) => smbios?.uuid ?? "");
 
-    this.registerOutputs({ vmId: this.vm.vmId });
+    // Of a VM that was made: whether Proxmox chose its address cannot be told from the VM itself.
+    this.registerOutputs({ vmId: this.vm.vmId, macAddress: node.macAddress ?? "" });
   }
 }

@@ -62,13 +62,17 @@ export function stateOf(config: HomelabConfig, progress: Progress = {}): StateRe
     resource("homelab:index:Homelab", id),
     ...config.nodes
       .filter(({ name }) => machines.includes(name))
-      .map((node) =>
+      .flatMap((node) => [
+        resource("homelab:proxmox:Machine", `${id}-proxmox-${node.name}`, {
+          vmId: node.vmId,
+          macAddress: node.macAddress ?? "",
+        }),
         resource(
           "proxmoxve:index/vmLegacy:VmLegacy",
           `${id}-proxmox-${node.name}-vm`,
           vmArgs(config, node, "image"),
         ),
-      ),
+      ]),
     ...config.nodes
       .filter(({ name }) => kept.includes(name))
       .flatMap(({ name, role }) => [

@@ -69,9 +69,23 @@ describe("a machine without a config", () => {
     expect(anew([], after, {})).toEqual([]);
   });
 
+  test("is made anew when the MAC address that it was given is left to Proxmox again", () => {
+    expect(anew(["nodes[1].macAddress=BC:24:11:00:00:01"], [], { kept: [] })).toEqual(["worker-1"]);
+  });
+
+  test("of an earlier program is compared by the address that it has", () => {
+    const own = labWith(["nodes[1].macAddress=BC:24:11:00:00:01"]);
+    const state = stateOf(own, { kept: [] }).filter(({ type }) => type !== "homelab:proxmox:Machine");
+    expect([...madeAnew(madeIn(state), own)]).toEqual([]);
+    expect([...madeAnew(madeIn(state), labWith(["nodes[1].macAddress=BC:24:11:00:00:02"]))]).toEqual([
+      "worker-1",
+    ]);
+  });
+
   test("is left alone when nothing is wrong with it", () => {
     expect(anew([], [], { kept: [] })).toEqual([]);
-    expect(anew(["nodes[1].macAddress=BC:24:11:00:00:01"], [], { kept: [] })).toEqual([]);
+    const own = ["nodes[1].macAddress=BC:24:11:00:00:01"];
+    expect(anew(own, own, { kept: [] })).toEqual([]);
   });
 
   test("is not even made when it retires", () => {

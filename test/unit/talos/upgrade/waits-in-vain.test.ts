@@ -29,7 +29,7 @@ test.each([
 ])("%s", async (_name, changes, told) => {
   const cluster = clusterOf(rack());
   cluster.storageNow = {
-    volumes: [{ ...VOLUME, ...changes } as StorageVolume],
+    volumes: [{ ...VOLUME, ...changes }],
     replicas: [copy("worker-1")],
   };
   const { error, lines } = await step(cluster, "worker-1");
