@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import * as pulumi from "@pulumi/pulumi";
 import type { HomelabConfig, NodeConfig } from "../config/types.ts";
@@ -32,8 +32,10 @@ export class Machine extends pulumi.ComponentResource {
     super("homelab:proxmox:Machine", name, {}, opts);
 
     const { node, provider } = args;
+    // A card keeps the address that it has when none is named, so one that is made anew is given another.
+    const made = args.anew ? { macAddress: freshMac(), ...node } : node;
     // A new machine gets a new uuid, and keeps it: by that it can be told from the one that was here before.
-    const vm = { ...vmArgs(args.config, node, args.image), smbios: { uuid: randomUUID() } };
+    const vm = { ...vmArgs(args.config, made, args.image), smbios: { uuid: randomUUID() } };
     const inContext = programContext();
     const diskCount = (vm.disks as unknown[]).length;
     const lostDiskGuard = new pulumi.ResourceHook(
@@ -63,4 +65,10 @@ export class Machine extends pulumi.ComponentResource {
     // Of a VM that was made: whether Proxmox chose its address cannot be told from the VM itself.
     this.registerOutputs({ vmId: this.vm.vmId, macAddress: node.macAddress ?? "" });
   }
+}
+
+/** In the range that Proxmox chooses from by default. */
+function freshMac(): string {
+  const own = randomBytes(3).toString("hex").toUpperCase();
+  return ["BC:24:11", own.slice(0, 2), own.slice(2, 4), own.slice(4)].join(":");
 }

@@ -76,11 +76,11 @@ describe("the lab", () => {
     expect(Object.fromEntries(said)).toEqual({
       "lab-image": { schematicId: SCHEMATIC_ID },
       "lab-longhorn": { namespace: "longhorn-system" },
-      "lab-proxmox-cp-1": { vmId: 126 },
+      "lab-proxmox-cp-1": { vmId: 126, macAddress: "" },
       "lab-proxmox-image-pve": {
         volumeId: "local:import/talos-v1.12.0-88d1f7a5c4f1-nocloud-amd64.qcow2",
       },
-      "lab-proxmox-worker-1": { vmId: 127 },
+      "lab-proxmox-worker-1": { vmId: 127, macAddress: "" },
       "lab-talos": {
         talosconfig: secret(`${SECRET_TEXTS.talosconfig} lab`),
         kubeconfig: secret(SECRET_TEXTS.kubeconfig),
