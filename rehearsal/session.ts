@@ -12,7 +12,7 @@ import { endOrphans } from "./engine/orphans.mjs";
 import { markRun } from "./engine/run-mark.ts";
 import { runEngine } from "./engine/commands.ts";
 import { previewTwice } from "./engine/second-preview.ts";
-import { readState } from "./engine/state.ts";
+import { readState, withoutUnmade } from "./engine/state.ts";
 import { ownVariables } from "./engine/sealed-engine.ts";
 import { openStack, rehearsalEngine } from "./engine/workspace.ts";
 import { PROXMOX_TOKEN_KEY, readEnvironment, withOverlays } from "./environment.ts";
@@ -203,7 +203,7 @@ async function run(
       : undefined;
   const evidence: Evidence = {
     command,
-    config,
+    config: withoutUnmade(config, before),
     world,
     eventsBefore,
     outputs,

@@ -1,7 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { HomelabConfig } from "./config/types.ts";
-import { planGuard, settledGuard } from "./guards/plan-guard.ts";
+import { NOTHING_MADE, type Made } from "./plan/made.ts";
+import { settled } from "./plan/settled.ts";
+import { madeAnew } from "./plan/unfinished.ts";
 import { Longhorn } from "./longhorn/longhorn.ts";
 import { longhornOutput, nodeOutput, traefikOutput, type HomelabOutputs } from "./outputs.ts";
 import { Virtualization } from "./proxmox/virtualization.ts";
@@ -17,6 +19,8 @@ export interface HomelabArgs {
   config: HomelabConfig;
   /** Token of the Proxmox API, secret. */
   proxmoxApiToken: pulumi.Input<string>;
+  /** What was there when the run began. Default: nothing. */
+  made?: Made;
 }
 
 /** A homelab, from bare Proxmox hosts to an ingress with replicated storage, in four stages. */
@@ -25,18 +29,17 @@ export class Homelab extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    { config, proxmoxApiToken }: HomelabArgs,
+    { config, proxmoxApiToken, made = NOTHING_MADE }: HomelabArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("homelab:index:Homelab", name, {}, opts);
-    const guard = planGuard(config, this);
-    const parent = { parent: this, dependsOn: [guard] };
+    const parent = { parent: this };
 
     // 1. Machines that boot an image with everything Longhorn needs.
     const image = new ImageSchematic(`${name}-image`, { extensions: config.cluster.extensions }, parent);
     const proxmox = new Virtualization(
       `${name}-proxmox`,
-      { config, apiToken: proxmoxApiToken, image },
+      { config, apiToken: proxmoxApiToken, image, anew: madeAnew(made, config) },
       parent,
     );
 
@@ -79,11 +82,11 @@ export class Homelab extends pulumi.ComponentResource {
       { config, upgrade: cluster.upgrade },
       { parent: this, dependsOn: [traefik.deployed] },
     );
-    const settled = settledGuard(config, this, [members]);
+    const done = settled(config, this, [members]);
     kubernetesNodes(
       `${name}-kubernetes-nodes`,
       { config, upgrade: cluster.upgrade },
-      { parent: this, dependsOn: [settled] },
+      { parent: this, dependsOn: [done] },
     );
 
     this.outputs = {

@@ -1,9 +1,19 @@
 /** The Pulumi program. It exports a function, so that nothing runs at import and the rehearsal can run it again. */
+import { RunError } from "@pulumi/pulumi";
 import { loadConfig } from "./config/load.ts";
 import { Homelab } from "./homelab.ts";
 import type { HomelabOutputs } from "./outputs.ts";
+import { madeIn } from "./plan/made.ts";
+import { ownState } from "./plan/own-state.ts";
+import { refusedPlan } from "./plan/refusals.ts";
+import { planned } from "./plan/unfinished.ts";
 
-export default function program(): Promise<HomelabOutputs> {
-  const { config, proxmoxApiToken } = loadConfig();
-  return Promise.resolve(new Homelab(config.cluster.name, { config, proxmoxApiToken }).outputs);
+export default async function program(): Promise<HomelabOutputs> {
+  const { config: wanted, proxmoxApiToken } = loadConfig();
+  const made = madeIn(await ownState());
+  const config = planned(wanted, made);
+  const refused = refusedPlan(made, config);
+  // Before anything is registered. Pulumi prints such an error without a stack trace.
+  if (refused !== undefined) throw new RunError(refused);
+  return new Homelab(config.cluster.name, { config, proxmoxApiToken, made }).outputs;
 }

@@ -69,11 +69,22 @@ async function carryOut(
     case "destroy":
       if (overlaid) {
         loud.onOutput("First an `up`, so that the config of this run is in force:\n");
-        await stack.up({ ...loud, suppressOutputs: true });
+        await bringIntoForce(stack, loud, log);
       }
       await quietly(loud, log, (quiet) => stack.previewDestroy(quiet));
       await stack.destroy(loud);
       return undefined;
+  }
+}
+
+/** What fails on the way need not stop a destroy: what is still protected then says so itself. */
+async function bringIntoForce(stack: Stack, loud: Loud, log: OperationLog): Promise<void> {
+  const known = log.errors.length;
+  try {
+    await stack.up({ ...loud, suppressOutputs: true });
+  } catch {
+    log.errors.splice(known);
+    loud.onOutput("It failed, and what it reached is in force. Now the destroy:\n");
   }
 }
 

@@ -1,5 +1,6 @@
 /** Pulumi's state of a rehearsed stack, read from its checkpoint file; never written. */
 import { z } from "zod";
+import type { HomelabConfig } from "../../src/config/types.ts";
 import { readJson } from "../files.ts";
 import { UserError } from "../user-error.ts";
 
@@ -42,4 +43,13 @@ export async function readState(file: string): Promise<StateResource[]> {
     );
   }
   return parsed.data.checkpoint.latest?.resources ?? [];
+}
+
+const CONFIG_APPLICATION = "talos:machine/configurationApply:ConfigurationApply";
+
+/** A node that retires before its config was ever applied is made no more, so nothing is expected of it. */
+export function withoutUnmade(config: HomelabConfig, before: readonly StateResource[]): HomelabConfig {
+  const applied = (node: string) =>
+    before.some(({ type, urn }) => type === CONFIG_APPLICATION && urn.endsWith(`-${node}-config`));
+  return { ...config, nodes: config.nodes.filter(({ name, retiring }) => !retiring || applied(name)) };
 }

@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { HomelabConfig, NodeConfig } from "../config/types.ts";
-import { chartGuard, versionIn } from "../guards/chart-guard.ts";
+import { chartGuard, versionIn } from "../plan/chart-guard.ts";
 import type { ClusterObjects } from "../kubernetes/cluster-objects.ts";
 import { deployed } from "../kubernetes/deployed.ts";
 import { ownedJob, ownedNamespace, type OwnerArgs } from "../kubernetes/owned-objects.ts";

@@ -1,8 +1,8 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import * as pulumi from "@pulumi/pulumi";
 import type { HomelabConfig, NodeConfig } from "../config/types.ts";
-import { hostRefusal } from "../guards/host-refusals.ts";
+import { hostRefusal } from "../plan/host-refusals.ts";
 import { lostDisks } from "./lost-disk-guard.ts";
 import type { ProxmoxGate } from "./proxmox-gate.ts";
 import { vmArgs } from "./vm-args.ts";
@@ -15,9 +15,14 @@ export interface MachineArgs {
   /** The Proxmox to make it on. */
   provider: proxmoxve.Provider;
   gate: ProxmoxGate;
+  /** Whether a change replaces the machine: it holds nothing yet. */
+  anew: boolean;
 }
 
-/** One node's VM with its OS disk and, where declared, its data disk. Protected unless the config says otherwise, or it retires. */
+/**
+ * One node's VM with its OS disk and, where declared, its data disk. What protects it is the record of its applied config
+ * (talos/kept.ts): before that, nothing is on it, and whatever is wrong with it must be able to go.
+ */
 export class Machine extends pulumi.ComponentResource {
   /** For ordering and replacement: what lives on the machine goes with it. */
   readonly vm: proxmoxve.VmLegacy;
@@ -28,8 +33,10 @@ export class Machine extends pulumi.ComponentResource {
     super("homelab:proxmox:Machine", name, {}, opts);
 
     const { node, provider, gate } = args;
+    // A card keeps the address that it has when none is named, so one that is made anew is given another.
+    const made = args.anew ? { macAddress: freshMac(), ...node } : node;
     // A new machine gets a new uuid, and keeps it: by that it can be told from the one that was here before.
-    const vm = { ...vmArgs(args.config, node, args.image), smbios: { uuid: randomUUID() } };
+    const vm = { ...vmArgs(args.config, made, args.image), smbios: { uuid: randomUUID() } };
     const diskCount = (vm.disks as unknown[]).length;
     const lostDiskGuard = new pulumi.ResourceHook(
       `${name}-lost-disk-guard`,
@@ -62,7 +69,7 @@ export class Machine extends pulumi.ComponentResource {
           ({ oldOutputs }) => gate.beforeUpdate(node, hostIn(oldOutputs)),
         ],
       },
-      protect: args.config.protect && node.retiring !== true,
+      ...(args.anew && { replaceOnChanges: ["*"] }),
       // Ids, MAC and addresses are taken while the old VM exists.
       deleteBeforeReplace: true,
       // After a refresh the provider reports speed limits of zero on every disk and then wants them gone
@@ -71,10 +78,17 @@ export class Machine extends pulumi.ComponentResource {
     });
     this.incarnation = this.vm.smbios.apply((smbios) => smbios?.uuid ?? "");
 
-    this.registerOutputs({ vmId: this.vm.vmId });
+    // Of a VM that was made: whether Proxmox chose its address cannot be told from the VM itself.
+    this.registerOutputs({ vmId: this.vm.vmId, macAddress: node.macAddress ?? "" });
   }
 }
 
 function hostIn(values: unknown): unknown {
   return (values as { nodeName?: unknown } | undefined)?.nodeName;
+}
+
+/** In the range that Proxmox chooses from by default. */
+function freshMac(): string {
+  const own = randomBytes(3).toString("hex").toUpperCase();
+  return ["BC:24:11", own.slice(0, 2), own.slice(2, 4), own.slice(4)].join(":");
 }

@@ -14,6 +14,8 @@ export interface VirtualizationArgs {
   apiToken: pulumi.Input<string>;
   /** What the boot images are made of. */
   image: ImageSchematic;
+  /** Names of the nodes whose machine holds nothing yet, and is replaced by whatever changed about it. */
+  anew: ReadonlySet<string>;
 }
 
 /** Everything on Proxmox: a boot image on each host in use, and a VM for each node. */
@@ -58,7 +60,14 @@ export class Virtualization extends pulumi.ComponentResource {
         node.name,
         new Machine(
           `${name}-${node.name}`,
-          { config, node, image: images.get(node.host)!.volumeId, provider, gate },
+          {
+            config,
+            node,
+            image: images.get(node.host)!.volumeId,
+            provider,
+            gate,
+            anew: args.anew.has(node.name),
+          },
           { parent: this },
         ),
       ]),

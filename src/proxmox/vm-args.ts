@@ -8,7 +8,13 @@ export const OS_DISK_INTERFACE = "scsi0";
 export const DATA_DISK_INTERFACE = "virtio1";
 const FIRST_EXTRA_DISK = 2;
 
-const MIB_PER_GIB = 1024;
+/** Which of the further disks an interface belongs to, counted from 0. */
+export function extraDiskPlace(slot: string): number | undefined {
+  const place = Number(/^virtio(\d+)$/.exec(slot)?.[1] ?? -1) - FIRST_EXTRA_DISK;
+  return place >= 0 ? place : undefined;
+}
+
+export const MIB_PER_GIB = 1024;
 
 /**
  * @param image Volume id of the boot image on the node's host. It only matters when the disk is made: the provider

@@ -5,6 +5,7 @@ import type { Machine } from "../proxmox/machine.ts";
 import { programContext } from "../hook-context.ts";
 import { ClusterProbes } from "./cluster-probes.ts";
 import { diskProof } from "./disk-proof.ts";
+import { keepNode } from "./kept.ts";
 import { endpointUrl } from "./machine-config.ts";
 import { machineConfigs } from "./machine-configs.ts";
 import { ready } from "./ready.ts";
@@ -67,6 +68,10 @@ export class Cluster extends pulumi.ComponentResource {
       { config, machines, installerImage, secrets, probes, upgrade: this.upgrade },
       { parent: this, dependsOn: [proof, this.upgrade.done] },
     );
+    for (const node of config.nodes) {
+      const opts = { parent: this, dependsOn: [this.applied.get(node.name)!] };
+      keepNode(`${name}-${node.name}-kept`, { config, node }, opts);
+    }
     const controlPlaneConfigs = controlPlanes.map((node) => this.applied.get(node.name)!);
 
     const bootstrap = new talos.machine.Bootstrap(

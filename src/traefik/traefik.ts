@@ -4,7 +4,7 @@ import type { HomelabConfig } from "../config/types.ts";
 import type { ClusterObjects } from "../kubernetes/cluster-objects.ts";
 import { deployed } from "../kubernetes/deployed.ts";
 import { ownedNamespace } from "../kubernetes/owned-objects.ts";
-import { chartGuard } from "../guards/chart-guard.ts";
+import { chartGuard } from "../plan/chart-guard.ts";
 import { TRAEFIK_NAMESPACE, traefikValues } from "./values.ts";
 
 const REPOSITORY = "https://traefik.github.io/charts";

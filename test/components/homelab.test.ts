@@ -46,8 +46,10 @@ describe("the lab", () => {
       "      pulumi:index:Stash lab-talos-upgrade-cp-1-image",
       "      pulumi:index:Stash lab-talos-upgrade-kubernetes-version",
       "      pulumi:index:Stash lab-talos-upgrade-worker-1-image",
+      "    pulumi:index:Stash lab-talos-cp-1-kept",
       "    pulumi:index:Stash lab-talos-disk-proof",
       "    pulumi:index:Stash lab-talos-ready",
+      "    pulumi:index:Stash lab-talos-worker-1-kept",
       "    talos:cluster/kubeconfig:Kubeconfig lab-talos-kubeconfig",
       "    talos:machine/bootstrap:Bootstrap lab-talos-bootstrap",
       "    talos:machine/configurationApply:ConfigurationApply lab-talos-cp-1-config",
@@ -61,7 +63,6 @@ describe("the lab", () => {
       "    pulumi:index:Stash lab-traefik-deployed",
       "  pulumi:index:Stash lab-etcd-members",
       "  pulumi:index:Stash lab-kubernetes-nodes",
-      "  pulumi:index:Stash plan",
       "  pulumi:index:Stash settled",
       "  pulumi:providers:kubernetes lab-kubernetes",
     ]);
@@ -80,11 +81,11 @@ describe("the lab", () => {
     expect(Object.fromEntries(said)).toEqual({
       "lab-image": { schematicId: SCHEMATIC_ID },
       "lab-longhorn": { namespace: "longhorn-system" },
-      "lab-proxmox-cp-1": { vmId: 126 },
+      "lab-proxmox-cp-1": { vmId: 126, macAddress: "" },
       "lab-proxmox-image-pve": {
         volumeId: "local:import/talos-v1.12.0-88d1f7a5c4f1-nocloud-amd64.qcow2",
       },
-      "lab-proxmox-worker-1": { vmId: 127 },
+      "lab-proxmox-worker-1": { vmId: 127, macAddress: "" },
       "lab-talos": {
         talosconfig: secret(`${SECRET_TEXTS.talosconfig} lab`),
         kubeconfig: secret(SECRET_TEXTS.kubeconfig),
@@ -126,9 +127,9 @@ describe("the lab", () => {
         .sort();
     expect(guarded(run)).toEqual([
       "lab-longhorn-release",
-      "lab-proxmox-cp-1-vm",
-      "lab-proxmox-worker-1-vm",
+      "lab-talos-cp-1-kept",
       "lab-talos-secrets",
+      "lab-talos-worker-1-kept",
       "lab-traefik-release",
     ]);
     expect(guarded(await runHomelab(lab({ protect: false })))).toEqual([]);
@@ -163,5 +164,5 @@ test("the rack: an image on each host, a VM, a config and, with a data disk, a c
     "rack-longhorn-data-volume-worker-3",
   ]);
   expect(lines.filter((line) => line.includes("Bootstrap"))).toHaveLength(1);
-  expect(run.resources).toHaveLength(63);
+  expect(run.resources).toHaveLength(0);
 });

@@ -54,17 +54,17 @@ describe("Proxmox in the lab", () => {
       provider: "lab-proxmox-provider",
       dependsOn: ["lab-proxmox-image-pve-file"],
       hooks: ["beforeCreate", "beforeUpdate"],
-      protect: true,
       deleteBeforeReplace: true,
       ignoreChanges: ["disks[0].speed", "disks[1].speed", "smbios"],
     });
   });
 
-  test("a retiring worker's VM is unprotected and shuts down in order, the others as before", async () => {
+  test("a retiring worker is unprotected and its VM shuts down in order, the others as before", async () => {
     const nodes = lab().nodes.map((node) => (node.role === "worker" ? { ...node, retiring: true } : node));
     const retiring = await runHomelab(lab({ nodes, traefik: { ingressNode: "cp-1" } }));
     const [cp, worker] = ["cp-1", "worker-1"].map((name) => resource(retiring, `lab-proxmox-${name}-vm`));
-    expect([cp?.options.protect, worker?.options.protect]).toEqual([true, undefined]);
+    const kept = ["cp-1", "worker-1"].map((name) => resource(retiring, `lab-talos-${name}-kept`).options);
+    expect(kept.map(({ protect }) => protect)).toEqual([true, undefined]);
     expect([cp?.inputs["stopOnDestroy"], worker?.inputs["stopOnDestroy"]]).toEqual([true, false]);
     const names = retiring.resources.map(({ name }) => name);
     expect(names).toEqual(
@@ -175,4 +175,28 @@ test("further disks of a node get the same care", async () => {
   const vm = resource(run, "lab-proxmox-worker-1-vm");
   expect(vm.inputs.disks).toHaveLength(3);
   expect(vm.options.ignoreChanges).toEqual(["disks[0].speed", "disks[1].speed", "disks[2].speed", "smbios"]);
+});
+
+test("what protects a machine exists once its config was applied, and goes before it", async () => {
+  const run = await runHomelab(lab());
+  for (const name of ["cp-1", "worker-1"]) {
+    expect(optionsOf(resource(run, `lab-talos-${name}-kept`))).toMatchObject({
+      dependsOn: [`lab-talos-${name}-config`],
+      protect: true,
+    });
+  }
+});
+
+test("a machine that holds nothing is replaced by whatever changes about it, one that has a config is not", async () => {
+  const { Homelab } = await import("../../src/homelab.ts");
+  const { madeIn } = await import("../../src/plan/made.ts");
+  const { secret } = await import("@pulumi/pulumi");
+  const { runProgram } = await import("./support/mock-engine.ts");
+  const { stateOf } = await import("../unit/plan/fixtures.ts");
+  const made = madeIn(stateOf(lab({ network: { vlan: 30 } }), { kept: ["cp-1"] }));
+  const run = await runProgram(
+    () => new Homelab("lab", { config: lab(), proxmoxApiToken: secret("t"), made }).outputs,
+  );
+  const options = ["cp-1", "worker-1"].map((name) => resource(run, `lab-proxmox-${name}-vm`).options);
+  expect(options.map(({ replaceOnChanges }) => replaceOnChanges)).toEqual([undefined, ["*"]]);
 });

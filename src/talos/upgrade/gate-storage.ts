@@ -1,5 +1,6 @@
 /** Whether Longhorn bears it: every volume whole, and a copy of each on another node that runs. */
-import type { Consent } from "../../config/types.ts";
+import { staysWithDataDisk } from "../../config/derive.ts";
+import type { Consent, NodeConfig } from "../../config/types.ts";
 import type { Seen, Storage, StorageReplica, StorageVolume } from "./picture.ts";
 
 /** `traefik/acme (pvc-1234)`. */
@@ -29,10 +30,35 @@ export function lastCopies(
     const healthy = replicas.filter((replica) => replica.volume === volume.name && replica.healthy);
     if (!healthy.some((replica) => replica.node === node) || survives(healthy, node, readyNodes)) return [];
     if (volume.copies > 1) return [`the only healthy copy of volume ${volumeName(volume)} is on ${node}`];
-    if (allow.includes("single-replica")) return [];
+    return allow.includes("single-replica") ? [] : [oneCopy(volume, node)];
+  });
+}
+
+function oneCopy(volume: StorageVolume, node: string): string {
+  return (
+    `volume ${volumeName(volume)} is made with one copy, which is on ${node}: it cannot be used while ${node} is down; give it ` +
+    "a second copy in Longhorn's UI, for which a second node with a data disk is needed, or add `single-replica` to homelab:allow"
+  );
+}
+
+/** What no waiting changes: the only copy of a volume that has no more, and copies that no node is there for. */
+export function waitsInVain(
+  storage: Seen<Storage>,
+  node: string,
+  declared: readonly NodeConfig[],
+  allow: readonly Consent[],
+): string[] {
+  if ("unseen" in storage) return [];
+  const { volumes, replicas } = storage.seen;
+  const holders = declared.filter(staysWithDataDisk).length;
+  return volumes.flatMap((volume) => {
+    const healthy = replicas.filter((replica) => replica.volume === volume.name && replica.healthy);
+    if (volume.copies === 1 && healthy.some((replica) => replica.node === node))
+      return allow.includes("single-replica") ? [] : [oneCopy(volume, node)];
+    if (volume.state !== "attached" || volume.robustness === "healthy" || volume.copies <= holders) return [];
     return [
-      `volume ${volumeName(volume)} is made with one copy, which is on ${node}: it cannot be used while ${node} is down; give it ` +
-        "a second copy in Longhorn's UI, or add `single-replica` to homelab:allow",
+      `volume ${volumeName(volume)} is made with ${volume.copies} copies, each on a node of its own, and data disks are on ` +
+        `${holders === 1 ? "1 node" : `${holders} nodes`}: add one, or lower its copies to ${holders} in Longhorn's UI`,
     ];
   });
 }

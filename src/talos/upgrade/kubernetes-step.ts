@@ -1,6 +1,6 @@
 /** The upgrade of Kubernetes on all nodes, once, by talosctl: control plane components, then kubelets, node by node. */
 import type { NodeConfig, UpgradeTimeouts } from "../../config/types.ts";
-import { kubernetesJump } from "../../guards/version-refusals.ts";
+import { kubernetesJump } from "../../plan/version-refusals.ts";
 import type { ClusterAccess, Log } from "./access.ts";
 import { kubernetesProgress } from "./answers.ts";
 import { Stopped } from "./failure.ts";

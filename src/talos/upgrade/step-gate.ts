@@ -1,7 +1,8 @@
 /** The first part of a node's upgrade: the right client, a way to the target, and a cluster that bears it. */
-import { talosJump } from "../../guards/version-refusals.ts";
+import { talosJump } from "../../plan/version-refusals.ts";
 import { untouched } from "./failure.ts";
 import { reasonsToWait } from "./gate.ts";
+import { waitsInVain } from "./gate-storage.ts";
 import { seen, takePicture } from "./looks.ts";
 import type { Machine } from "./picture.ts";
 import type { Look } from "./poll.ts";
@@ -38,6 +39,9 @@ async function look(args: StepArgs, client: string): Promise<Look<Passed>> {
     if ("seen" in image && imageProblems(target, machine, image).length === 0)
       return { done: "already there" };
   }
+  const vain = waitsInVain(picture.storage, node.name, nodes, allow);
+  if (vain.length > 0)
+    throw untouched(node, "waiting would not make the cluster fit for its upgrade", "Mend that", vain);
   const reasons = reasonsToWait(picture, node, nodes, allow);
   if (machine.state === "silent" || reasons.length > 0) return { waiting: reasons };
   return { done: machine };

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterConfig, HomelabConfig, NodeConfig } from "../../config/types.ts";
 import type { ClusterObjects } from "../../kubernetes/cluster-objects.ts";
-import { kubernetesJump, kubernetesOutgrown, talosJump } from "../../guards/version-refusals.ts";
+import { kubernetesJump, kubernetesOutgrown, talosJump } from "../../plan/version-refusals.ts";
 import type { Turn, Verdict } from "../one-at-a-time.ts";
 import { changeOf } from "../stash-change.ts";
 import type { Log, Reachable } from "./access.ts";

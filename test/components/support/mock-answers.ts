@@ -80,6 +80,8 @@ export function answerResource(
 
 export async function answerCall(token: string, inputs: Values, answers: Answers): Promise<Values> {
   switch (token) {
+    case "pulumi:pulumi:readStackResourceOutputs":
+      return { name: inputs.stackName as string, outputs: {} };
     case "talos:machine/getConfiguration:getConfiguration":
       return { ...inputs, machineConfiguration: `${SECRET_TEXTS.generated} ${inputs.machineType as string}` };
     case "talos:client/getConfiguration:getConfiguration":

@@ -96,6 +96,8 @@ export async function runProgram<T>(
     PROJECT,
     stack,
     preview,
+    // As a backend without organizations calls it.
+    "organization",
   );
   // The mocks know nothing of hooks, and would have a callback server reached that nobody serves.
   internals.getStore().callbacks = {

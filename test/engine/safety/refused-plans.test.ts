@@ -1,6 +1,6 @@
 /** Plans that would cost data fail in the preview, by the real engine's own run of the guard, and touch nothing. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { refusedPlans } from "../../unit/guards/fixtures.ts";
+import { refusedPlans } from "../../unit/plan/fixtures.ts";
 import { bench, causes, type Bench } from "../support/rehearse.ts";
 
 let lab: Bench;

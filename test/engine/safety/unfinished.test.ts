@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { bench, causes, type Bench } from "../support/rehearse.ts";
 import { copies, readData, writeData } from "./support.ts";
 
-const ALLOWED = ["allow=[single-replica]"];
+const ALLOWED = ["allow=[single-replica]", "longhorn.replicaCount=1"];
 const RETIRING = [...ALLOWED, "nodes[1].retiring=true"];
 const GONE = [
   ...ALLOWED,
@@ -20,7 +20,19 @@ beforeAll(async () => {
 
 afterAll(() => lab.remove());
 
-test("retiring it says that its copies have nowhere to go", async () => {
+test("retiring it is refused while the volumes are made with as many copies as there are nodes", async () => {
+  const report = await lab.run("preview", { overlays: RETIRING });
+  expect(report.errors.join("\n")).toContain(
+    "homelab:nodes[1].retiring: the volumes were made with 2 copies, each on a node of its own, and 1 node with a data disk stays",
+  );
+  expect(report.events).toEqual([]);
+});
+
+test("new volumes get one copy, those that are there keep theirs", async () => {
+  expect(causes(await lab.run("up", { overlays: ALLOWED }))).toBe("");
+});
+
+test("retiring it then says that its copies have nowhere to go", async () => {
   const report = await lab.run("up", { overlays: RETIRING, timeScale: 2000 });
   expect(report.ok).toBe(false);
   expect(report.errors.join("\n")).toContain("copies still on worker-1");
@@ -42,6 +54,6 @@ test.each(["preview", "up"] as const)("its entry may not go then: %s", async (co
 });
 
 test("it can stay after all", async () => {
-  const report = await lab.run("up", { overlays: ["nodes[1].retiring=false"] });
+  const report = await lab.run("up", { overlays: [...ALLOWED, "nodes[1].retiring=false"] });
   expect(causes(report)).toBe("");
 });

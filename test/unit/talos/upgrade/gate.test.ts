@@ -225,7 +225,7 @@ describe("storage", () => {
     cluster.storageNow = { volumes: [volume({ copies: 1, claim: undefined })], replicas: [copy("worker-1")] };
     expect(await reasons(cluster, "worker-1")).toEqual([
       "volume pvc-1 is made with one copy, which is on worker-1: it cannot be used while worker-1 is down; give it a second copy in " +
-        "Longhorn's UI, or add `single-replica` to homelab:allow",
+        "Longhorn's UI, for which a second node with a data disk is needed, or add `single-replica` to homelab:allow",
     ]);
     expect(await reasons(cluster, "worker-1", ["single-replica"])).toEqual([]);
     expect(await reasons(cluster, "worker-2")).toEqual([]);

@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compareVersions, minorOf, TALOS_RELEASES } from "../../../src/config/versions.ts";
-import type { VersionFacts } from "../../../src/guards/facts.ts";
+import type { VersionFacts } from "../../../src/plan/facts.ts";
 import {
   chartJump,
   kubernetesJump,
   kubernetesOutgrown,
   talosJump,
   versionRefusals,
-} from "../../../src/guards/version-refusals.ts";
+} from "../../../src/plan/version-refusals.ts";
 
 const release = fc
   .tuple(fc.constantFrom(1, 2), fc.integer({ min: 0, max: 40 }), fc.integer({ min: 0, max: 20 }))
@@ -123,8 +123,8 @@ describe("for any two versions", () => {
   });
 });
 
-describe("the plan guard", () => {
-  const facts: VersionFacts = {
+describe("before anything moves", () => {
+  const facts: Required<VersionFacts> = {
     talos: "v1.12.0",
     kubernetes: "1.35.0",
     longhorn: "1.12.1",
@@ -132,7 +132,7 @@ describe("the plan guard", () => {
   };
 
   test("has nothing to say to a state that knows no versions", () => {
-    expect(versionRefusals(undefined, facts)).toEqual([]);
+    expect(versionRefusals({}, facts)).toEqual([]);
   });
 
   // It compares with what was last asked for; a run that broke off before the first node leaves everything at what was before.

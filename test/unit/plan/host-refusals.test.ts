@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { hostRefusal } from "../../../src/guards/host-refusals.ts";
+import { hostRefusal } from "../../../src/plan/host-refusals.ts";
 
 const node = { name: "worker-1", vmId: 127, host: "pve" };
 

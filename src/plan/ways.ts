@@ -1,5 +1,5 @@
 /** The ways to have on purpose what a plan is refused for. */
-import type { NodeFacts, PlanFacts } from "./facts.ts";
+import type { Role } from "../config/types.ts";
 
 /** How a machine goes. */
 export const RETIRE =
@@ -10,14 +10,16 @@ export const RETIRE =
  *
  * @param other What is special about the other one.
  */
-export type Renewal = (node: NodeFacts, other?: string) => string | undefined;
+export type Renewal = (node: string, other?: string) => string | undefined;
 
-export function renewal({ nodes }: PlanFacts): Renewal {
-  const controlPlanes = nodes.filter(({ role }) => role === "controlplane").length;
-  return ({ role }, other = "") => {
-    if (role === "worker") return `add a node under another name${other}, then retire this one`;
+/** @param nodes Those whose config was applied. */
+export function renewal(nodes: readonly { name: string; role?: Role }[]): Renewal {
+  const controlPlanes = nodes.filter(({ role }) => role === "controlplane");
+  return (node, other = "") => {
+    if (!controlPlanes.some(({ name }) => name === node))
+      return `add a node under another name${other}, then retire this one`;
     // In one run, because an odd number of them must stay.
-    return controlPlanes > 1
+    return controlPlanes.length > 1
       ? `add a control plane under another name${other} and retire this one in the same run`
       : undefined;
   };

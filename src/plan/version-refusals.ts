@@ -16,18 +16,24 @@ const TALOS_KEY = "homelab:cluster.talosVersion";
 const KUBERNETES_KEY = "homelab:cluster.kubernetesVersion";
 
 /**
- * What the plan guard refuses before anything moves. It compares with what was last asked for, and nothing runs that is
- * newer than that: so a step up that skips a minor from there skips one from whatever runs. The same cannot be said of
- * a step down, which may lead back to what a run that broke off never left; those are refused by the resources that know
- * what runs: each node's image, the Kubernetes version and the releases of the charts.
+ * What is refused before anything moves: steps up that skip a minor from what runs. Steps down are judged by the resources
+ * themselves, each node's image, the Kubernetes version and the releases of the charts, which say what would become what.
+ *
+ * @param before What runs: of Talos the oldest on any node.
  */
-export function versionRefusals(before: VersionFacts | undefined, after: VersionFacts | undefined): string[] {
-  if (!before || !after) return [];
-  const up = (from: string, to: string, jump: (from: string, to: string) => string | undefined) =>
-    compareVersions(to, from) > 0 ? jump(from, to) : undefined;
+export function versionRefusals(before: VersionFacts, after: Required<VersionFacts>): string[] {
+  const up = (
+    from: string | undefined,
+    to: string,
+    jump: (from: string, to: string) => string | undefined,
+  ) => (from !== undefined && compareVersions(to, from) > 0 ? jump(from, to) : undefined);
   return [
     up(before.talos, after.talos, talosJump),
-    up(before.talos, after.talos, () => kubernetesOutgrown(before.kubernetes, after.talos)),
+    up(
+      before.talos,
+      after.talos,
+      () => before.kubernetes && kubernetesOutgrown(before.kubernetes, after.talos),
+    ),
     up(before.kubernetes, after.kubernetes, kubernetesJump),
     up(before.longhorn, after.longhorn, (from, to) => chartJump("longhorn", from, to)),
   ].filter((line) => line !== undefined);

@@ -1,16 +1,18 @@
-/** Changes of disks that would lose what is on them. Growing is allowed, one data disk in a run. */
-import { sizeText, type DiskFacts, type NodeFacts } from "./facts.ts";
+/** Changes of disks that would lose what is on them. Growing is allowed, one data disk in a run and nothing with it. */
+import { isDeepStrictEqual } from "node:util";
+import { listWords } from "../config/problem.ts";
+import { sizeText, type DiskFacts, type MachineFacts } from "./facts.ts";
 import type { Renewal } from "./ways.ts";
 
-/** What a changed node is compared with, and where it stands in the configuration. */
+/** A machine that may hold data, what it is to become, and where it stands in the configuration. */
 export interface NodeChange {
   path: string;
-  old: NodeFacts;
-  node: NodeFacts;
+  old: MachineFacts;
+  node: MachineFacts;
 }
 
-export function diskRefusals(path: string, old: NodeFacts, node: NodeFacts, renew: Renewal): string[] {
-  const renewed = renew(old, " with the disk you want");
+export function diskRefusals({ path, old, node }: NodeChange, renew: Renewal): string[] {
+  const renewed = renew(old.name, " with the disk you want");
   const way = renewed === undefined ? "" : `, or ${renewed}`;
   const found = sameDisk(`${path}.osDisk`, `the OS disk of "${node.name}"`, old.osDisk, node.osDisk, way);
   if (old.dataDisk) {
@@ -31,6 +33,7 @@ export function diskRefusals(path: string, old: NodeFacts, node: NodeFacts, rene
     }
   }
   old.extraDisks.forEach((disk, index) => {
+    if (!disk) return;
     const what = `extra disk ${index} of "${node.name}"`;
     const kept = node.extraDisks[index];
     if (kept) found.push(...sameDisk(`${path}.extraDisks[${index}]`, what, disk, kept, way));
@@ -71,4 +74,32 @@ export function growthRefusals(changes: NodeChange[]): string[] {
         `${path}.dataDisk.sizeGiB: the data disk of "${node.name}" would grow in the same run as that of "${grown[0]!.node.name}", and ` +
         `both nodes reboot for it before the copies on the first are whole again; grow one, \`up\`, then the other`,
     );
+}
+
+/**
+ * What only a restart brings into a machine is set first by the provider, and beside it no disk is resized
+ * (terraform-provider-proxmox, proxmoxtf/resource/vm/vm.go, pendingChangesBeforeResize with reboot_after_update off): the
+ * run would end in between, with some of it done.
+ */
+export function mixedRefusals({ path, old, node }: NodeChange): string[] {
+  const grown = [
+    ...(node.osDisk.sizeGiB > old.osDisk.sizeGiB ? ["osDisk"] : []),
+    ...(node.dataDisk && old.dataDisk && node.dataDisk.sizeGiB > old.dataDisk.sizeGiB ? ["dataDisk"] : []),
+    ...node.extraDisks.flatMap((disk, index) =>
+      disk && disk.sizeGiB > (old.extraDisks[index]?.sizeGiB ?? disk.sizeGiB) ? [`extraDisks[${index}]`] : [],
+    ),
+  ];
+  const pending = [
+    ...(old.cores === node.cores ? [] : [`cores (${old.cores} now)`]),
+    ...(old.memoryGiB === node.memoryGiB ? [] : [`memoryGiB (${old.memoryGiB} now)`]),
+    ...(isDeepStrictEqual(old.cloudInit, node.cloudInit)
+      ? []
+      : ["homelab:network (gateway, name servers or prefix)"]),
+  ];
+  if (grown.length === 0 || pending.length === 0) return [];
+  return [
+    `${path}.${grown.join(", ")}: disks of "${node.name}" would grow in the same run in which ${listWords(pending, "and")} change, which ` +
+      `Proxmox keeps for the next start and resizes no disk beside; set ${pending.length > 1 ? "those" : "that"} back, \`up\` for the ` +
+      `disks, then change ${pending.length > 1 ? "them" : "it"} in a run of ${pending.length > 1 ? "their" : "its"} own`,
+  ];
 }

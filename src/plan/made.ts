@@ -1,0 +1,138 @@
+/**
+ * What was really made, read out of the state: machines by their VMs, applied configs by the records that the program
+ * leaves behind them, Longhorn by its release. What a run only wished for is in none of them. Pure.
+ */
+import type { MachineFacts, VersionFacts } from "./facts.ts";
+import type { Role } from "../config/types.ts";
+import { compareVersions } from "../config/versions.ts";
+import type { StateResource } from "./own-state.ts";
+import { machineFacts } from "./vm-facts.ts";
+
+/** A node whose machine config was applied: its data disk is formatted, and it may hold data. */
+export interface KeptNode {
+  name: string;
+  /** Unknown where an earlier version of the program applied it. */
+  role?: Role;
+}
+
+export interface MadeMachine extends MachineFacts {
+  /** The MAC address that its config named, empty when it was left to Proxmox. Unknown of an earlier version's. */
+  namedMac?: string;
+}
+
+export interface NodeImageFacts {
+  node: string;
+  talosVersion: string;
+  extensions: string[];
+}
+
+export interface Made {
+  /** Also the prefix of every resource's name; undefined before the first run. */
+  clusterName?: string;
+  machines: MadeMachine[];
+  kept: KeptNode[];
+  /** Names of the nodes whose retirement came to its end. */
+  retired: string[];
+  longhorn?: { replicaCount: number; dataPath: string };
+  images: NodeImageFacts[];
+  versions: VersionFacts;
+}
+
+export const NOTHING_MADE: Made = { machines: [], kept: [], retired: [], images: [], versions: {} };
+
+const TYPES = {
+  homelab: "homelab:index:Homelab",
+  machine: "homelab:proxmox:Machine",
+  vm: "proxmoxve:index/vmLegacy:VmLegacy",
+  config: "talos:machine/configurationApply:ConfigurationApply",
+  release: "kubernetes:helm.sh/v3:Release",
+  stash: "pulumi:index:Stash",
+} as const;
+
+export function madeIn(state: readonly StateResource[]): Made {
+  const homelab = state.find(({ type }) => type === TYPES.homelab);
+  if (!homelab) return NOTHING_MADE;
+  const clusterName = nameOf(homelab);
+  const named = (type: string, prefix: string, suffix: string) =>
+    state.flatMap((resource) => {
+      const node =
+        resource.type === type ? between(nameOf(resource), `${clusterName}-${prefix}`, suffix) : undefined;
+      return node === undefined ? [] : [{ node, outputs: resource.outputs }];
+    });
+  const stash = (name: string) =>
+    state.find((resource) => resource.type === TYPES.stash && nameOf(resource) === name)?.outputs["input"];
+
+  const roles = new Map(
+    named(TYPES.stash, "talos-", "-kept").map(({ node, outputs }) => [node, roleIn(outputs)]),
+  );
+  const macs = new Map(
+    named(TYPES.machine, "proxmox-", "").flatMap(({ node, outputs }) =>
+      outputs["macAddress"] === undefined ? [] : [[node, outputs["macAddress"] as string] as const],
+    ),
+  );
+  const applied = named(TYPES.config, "talos-", "-config").map(({ node }) => node);
+  const images = named(TYPES.stash, "talos-upgrade-", "-image").map(
+    ({ outputs }) => outputs["input"] as NodeImageFacts,
+  );
+  const longhorn = releaseIn(state, `${clusterName}-longhorn-release`);
+  const storage = storageOf(longhorn);
+  const kubernetes = stash(`${clusterName}-talos-upgrade-kubernetes-version`) as
+    { kubernetesVersion?: string } | undefined;
+  return {
+    clusterName,
+    machines: named(TYPES.vm, "proxmox-", "-vm").map(({ node, outputs }) => ({
+      ...machineFacts(node, outputs),
+      ...(macs.has(node) && { namedMac: macs.get(node)! }),
+    })),
+    kept: [...new Set([...roles.keys(), ...applied])].map((name) => {
+      const role = roles.get(name);
+      return { name, ...(role && { role }) };
+    }),
+    retired: (stash("settled") as { retired?: string[] } | undefined)?.retired ?? [],
+    ...(storage && { longhorn: storage }),
+    images,
+    versions: defined({
+      talos: images.map(({ talosVersion }) => talosVersion).sort(compareVersions)[0],
+      kubernetes: kubernetes?.kubernetesVersion,
+      longhorn: longhorn?.version,
+      traefik: releaseIn(state, `${clusterName}-traefik-release`)?.version,
+    }),
+  };
+}
+
+function nameOf({ urn }: StateResource): string {
+  return urn.split("::").at(-1)!;
+}
+
+function between(name: string, prefix: string, suffix: string): string | undefined {
+  return name.startsWith(prefix) && name.endsWith(suffix) && name.length > prefix.length + suffix.length
+    ? name.slice(prefix.length, name.length - suffix.length)
+    : undefined;
+}
+
+function roleIn(outputs: StateResource["outputs"]): Role | undefined {
+  return (outputs["input"] as { role?: Role } | undefined)?.role;
+}
+
+interface Release {
+  version?: string;
+  values?: {
+    persistence?: { defaultClassReplicaCount?: string };
+    defaultSettings?: { defaultDataPath?: string };
+  };
+}
+
+function releaseIn(state: readonly StateResource[], name: string): Release | undefined {
+  return state.find((resource) => resource.type === TYPES.release && nameOf(resource) === name)?.outputs;
+}
+
+/** Undefined for a release that was left without its values: there is nothing to compare with. */
+function storageOf(release: Release | undefined): Made["longhorn"] {
+  const replicaCount = Number(release?.values?.persistence?.defaultClassReplicaCount);
+  const dataPath = release?.values?.defaultSettings?.defaultDataPath;
+  return replicaCount > 0 && dataPath !== undefined ? { replicaCount, dataPath } : undefined;
+}
+
+function defined(values: { [key in keyof VersionFacts]: string | undefined }): VersionFacts {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,34 @@
+/**
+ * Another VLAN or bridge changes the card of every machine at once, while they run (Proxmox unplugs it and plugs in
+ * another), and no gate can stand between two of them: a node that is on another network already is gone for the rest.
+ */
+import { listWords } from "../config/problem.ts";
+import type { NodeChange } from "./disk-refusals.ts";
+import type { MachineFacts } from "./facts.ts";
+
+export function networkRefusals(changes: readonly NodeChange[]): string[] {
+  return [
+    ...moved(changes, "vlan", ({ vlan }) => (vlan === undefined ? "no VLAN tag" : `VLAN ${vlan}`)),
+    ...moved(changes, "bridge", ({ bridge }) => `bridge "${bridge}"`),
+  ];
+}
+
+function moved(
+  changes: readonly NodeChange[],
+  key: "vlan" | "bridge",
+  words: (machine: MachineFacts) => string,
+): string[] {
+  const found = changes.filter(({ old, node }) => old[key] !== node[key]);
+  if (found.length === 0) return [];
+  const from = [...new Set(found.map(({ old }) => words(old)))];
+  const names = listWords(
+    found.map(({ node }) => node.name),
+    "and",
+  );
+  return [
+    `homelab:network.${key}: ${listWords(from, "and")} would become ${words(found[0]!.node)} under the running ${names}, all at ` +
+      "once, and the nodes would lose one another; set it back, or move them one at a time: join the two networks in the switch, change " +
+      "the card of one VM in Proxmox, wait until its node is Ready, then the next; after the last one `pulumi refresh`, set the new " +
+      "value here, and `up` has nothing left to do",
+  ];
+}

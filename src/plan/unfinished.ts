@@ -1,0 +1,36 @@
+/** Machines whose config was never applied: nothing is on them, so whatever is wrong with them, they are made anew. Pure. */
+import { isDeepStrictEqual } from "node:util";
+import type { HomelabConfig, NodeConfig } from "../config/types.ts";
+import { nodeFacts } from "./facts.ts";
+import type { Made } from "./made.ts";
+
+/**
+ * Names of the nodes whose machine is there, holds nothing, and is not what is wanted now. Changing it would not do: a
+ * booted machine keeps its address until it is restarted, and no disk shrinks.
+ */
+export function madeAnew({ machines, kept }: Made, config: HomelabConfig): Set<string> {
+  const names = config.nodes.flatMap((node) => {
+    const old = machines.find(({ name }) => name === node.name);
+    if (!old || kept.some(({ name }) => name === node.name)) return [];
+    // The role is not the machine's, and the address of its card may be Proxmox's choice.
+    const { role: _, macAddress = "", ...wanted } = nodeFacts(config, node);
+    const { namedMac, macAddress: actual, ...machine } = old;
+    const sameMac = namedMac === undefined ? ["", actual].includes(macAddress) : namedMac === macAddress;
+    return sameMac && isDeepStrictEqual(plain(machine), plain(wanted)) ? [] : [node.name];
+  });
+  return new Set(names);
+}
+
+/**
+ * The configuration without nodes that retire before their config was ever applied: no machine is made for them any more,
+ * and one that is there goes.
+ */
+export function planned(config: HomelabConfig, { kept }: Made): HomelabConfig {
+  const began = ({ name }: NodeConfig) => kept.some((node) => node.name === name);
+  return { ...config, nodes: config.nodes.filter((node) => node.retiring !== true || began(node)) };
+}
+
+/** Without what is undefined. */
+function plain(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
+}
