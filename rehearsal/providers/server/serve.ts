@@ -2,9 +2,11 @@
  * Serves a simulated provider by Pulumi's provider protocol on loopback, inside this process, so that the engine attaches
  * to it (`PULUMI_DEBUG_PROVIDERS="talos:PORT"`) instead of starting a plugin.
  */
+import { createServer, type AddressInfo } from "node:net";
 import * as grpc from "@grpc/grpc-js";
 import providerService from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import type { Interceptor } from "../../faults/fault.ts";
+import { Connections } from "./connections.ts";
 import type { SimulatedProvider } from "./provider.ts";
 import { ProviderServer } from "./server.ts";
 
@@ -21,20 +23,28 @@ export async function serveProvider<Configured>(
   provider: SimulatedProvider<Configured>,
   options: { port?: number; intercept?: Interceptor } = {},
 ): Promise<ServedProvider> {
+  const connections = new Connections<Configured>();
   const server = new grpc.Server({
     "grpc.max_receive_message_length": MAX_MESSAGE,
     "grpc.max_send_message_length": MAX_MESSAGE,
+    interceptors: [connections.guard],
   });
-  const handlers = new ProviderServer(provider, options.intercept);
+  const handlers = new ProviderServer(provider, connections, options.intercept);
   server.addService(providerService.ResourceProviderService, handlers.implementation());
-  const port = await new Promise<number>((resolve, reject) => {
-    const address = `127.0.0.1:${options.port ?? 0}`;
-    server.bindAsync(address, grpc.ServerCredentials.createInsecure(), (error, bound) => {
-      if (error)
-        reject(new Error(`cannot serve the ${provider.name} provider on ${address}: ${error.message}`));
-      else resolve(bound);
-    });
+  // The listener is ours, so that every connection is judged before gRPC sees it.
+  const grpcSide = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
+  const listener = createServer({ noDelay: true }, (socket) => {
+    connections.add(socket);
+    grpcSide.injectConnection(socket);
   });
+  await new Promise<void>((resolve, reject) => {
+    const port = options.port ?? 0;
+    listener.once("error", (error) =>
+      reject(new Error(`cannot serve the ${provider.name} provider on 127.0.0.1:${port}: ${error.message}`)),
+    );
+    listener.listen(port, "127.0.0.1", resolve);
+  });
+  const { port } = listener.address() as AddressInfo;
   return {
     name: provider.name,
     port,
@@ -43,7 +53,8 @@ export async function serveProvider<Configured>(
         handlers.cancelAll();
         // An engine that was killed never closes its side: do not wait for it.
         server.forceShutdown();
-        resolve();
+        connections.closeAll();
+        listener.close(() => resolve());
       }),
   };
 }

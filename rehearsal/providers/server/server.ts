@@ -1,13 +1,14 @@
 /** The provider protocol's methods over a `SimulatedProvider`: decode, call the handler, encode. No rule of the world here. */
 import * as grpc from "@grpc/grpc-js";
 import provider from "@pulumi/pulumi/proto/provider_pb.js";
-import plugin from "@pulumi/pulumi/proto/plugin_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import { undisturbed, type Interceptor } from "../../faults/fault.ts";
+import type { Connections } from "./connections.ts";
 import { diffInputs } from "./diff.ts";
 import { functionKey, mannerOf, resourceKey } from "./faults.ts";
-import { toServiceError } from "./failure.ts";
+import { ServiceFailure, toServiceError } from "./failure.ts";
 import { toCheckResponse, toDiffResponse } from "./response.ts";
+import { introduction } from "./introduction.ts";
 import type { CallContext, ResourceContext, ResourceHandler, SimulatedProvider } from "./provider.ts";
 import { protectLike } from "./values.ts";
 import { unary, type Unary } from "./unary.ts";
@@ -15,16 +16,16 @@ import { fromStruct, oldsOf, plain, toStruct, tokenOf } from "./wire.ts";
 
 export class ProviderServer<Configured> {
   readonly #provider: SimulatedProvider<Configured>;
-  /** By the engine's connection: it opens one for each provider resource of a program. */
-  readonly #configured = new Map<string, Configured>();
-  #latest: Configured | undefined;
+  readonly #connections: Connections<Configured>;
   readonly #running = new Set<AbortController>();
 
   constructor(
     simulated: SimulatedProvider<Configured>,
+    connections: Connections<Configured>,
     readonly intercept: Interceptor = undisturbed,
   ) {
     this.#provider = simulated;
+    this.#connections = connections;
   }
 
   cancelAll(): void {
@@ -32,32 +33,9 @@ export class ProviderServer<Configured> {
   }
 
   implementation(): grpc.UntypedServiceImplementation {
-    const unimplemented = (name: string) =>
-      unary(() =>
-        Promise.reject(
-          Object.assign(new Error(`${this.#provider.name}: ${name} is not implemented`), {
-            code: grpc.status.UNIMPLEMENTED,
-          }),
-        ),
-      );
     return {
-      handshake: unary(() => {
-        const response = new provider.ProviderHandshakeResponse();
-        response.setAcceptSecrets(true);
-        return Promise.resolve(response);
-      }),
-      attach: unary(() => Promise.resolve(new empty.Empty())),
+      ...introduction(this.#provider),
       cancel: unary(() => Promise.resolve(this.cancelAll()).then(() => new empty.Empty())),
-      getPluginInfo: unary(() => {
-        const info = new plugin.PluginInfo();
-        info.setVersion(this.#provider.version);
-        return Promise.resolve(info);
-      }),
-      getSchema: unary(() => {
-        const response = new provider.GetSchemaResponse();
-        response.setSchema(JSON.stringify({ name: this.#provider.name, version: this.#provider.version }));
-        return Promise.resolve(response);
-      }),
       checkConfig: unary(this.#checkConfig),
       diffConfig: unary(this.#diffConfig),
       configure: unary(this.#configure),
@@ -68,14 +46,6 @@ export class ProviderServer<Configured> {
       update: unary(this.#update),
       delete: unary(this.#delete),
       invoke: unary(this.#invoke),
-      construct: unimplemented("Construct"),
-      call: unimplemented("Call"),
-      parameterize: unimplemented("Parameterize"),
-      getMapping: unimplemented("GetMapping"),
-      getMappings: unimplemented("GetMappings"),
-      list: (call: grpc.ServerWritableStream<unknown, unknown>) => {
-        call.emit("error", { code: grpc.status.UNIMPLEMENTED, details: "List is not implemented" });
-      },
     };
   }
 
@@ -95,8 +65,9 @@ export class ProviderServer<Configured> {
   readonly #configure: Unary<provider.ConfigureRequest, provider.ConfigureResponse> = async (call) => {
     const args = plain(fromStruct(call.request.getArgs()));
     if (this.#provider.configure) {
-      this.#latest = await this.#provider.configure(args);
-      this.#configured.set(call.getPeer(), this.#latest);
+      const connection = this.#connections.of(call.getPeer());
+      const value = await this.#provider.configure(args);
+      if (connection) connection.configured = { value };
     }
     const response = new provider.ConfigureResponse();
     response.setAcceptsecrets(true);
@@ -240,13 +211,21 @@ export class ProviderServer<Configured> {
   #context(
     call: grpc.ServerUnaryCall<unknown, unknown>,
   ): CallContext<Configured> & { controller: AbortController } {
+    const configured = this.#connections.of(call.getPeer())?.configured;
+    if (this.#provider.configure && !configured) {
+      throw new ServiceFailure(
+        grpc.status.UNAUTHENTICATED,
+        `the ${this.#provider.name} provider was not configured over this connection`,
+      );
+    }
     const controller = new AbortController();
     this.#running.add(controller);
     call.on("cancelled", () => controller.abort(new Error("cancelled")));
-    return { configured: this.#configuredFor(call), signal: controller.signal, controller };
+    return { configured: configured?.value as Configured, signal: controller.signal, controller };
   }
 
+  /** Undefined in a preview in which the provider's configuration is not known yet. */
   #configuredFor(call: { getPeer(): string }): Configured {
-    return (this.#configured.get(call.getPeer()) ?? this.#latest) as Configured;
+    return this.#connections.of(call.getPeer())?.configured?.value as Configured;
   }
 }

@@ -27,7 +27,6 @@ async function toy(parts: Partial<SimulatedProvider<string>>): Promise<Client> {
   const served = await serveProvider<string>({
     name: "toy",
     version: "1.2.3",
-    configure: (args) => String(args["who"]),
     resources: {},
     functions: {},
     ...parts,
@@ -167,34 +166,6 @@ describe("a provider server", () => {
     const bytes = error.metadata.get("grpc-status-details-bin")[0] as Buffer;
     expect(bytes.includes("pulumirpc.ErrorResourceInitFailed")).toBe(true);
     expect(bytes.includes("half")).toBe(true);
-  });
-
-  it("keeps the configuration of each connection apart", async () => {
-    const client = await toy({
-      functions: { "toy:index/who:who": (_, { configured }) => Promise.resolve({ who: configured }) },
-    });
-    const other = connect(open[0]!.served);
-    const configure = (to: Client, who: string) => {
-      const request = new provider.ConfigureRequest();
-      request.setArgs(toStruct({ who }));
-      return call<provider.ConfigureRequest, provider.ConfigureResponse>(
-        (r, done) => to.configure(r, done),
-        request,
-      );
-    };
-    const ask = async (of: Client) => {
-      const request = new provider.InvokeRequest();
-      request.setTok("toy:index/who:who");
-      const ask = call<provider.InvokeRequest, provider.InvokeResponse>(
-        (r, done) => of.invoke(r, done),
-        request,
-      );
-      return (await ask).getReturn()?.toJavaScript();
-    };
-    await configure(client, "first");
-    await configure(other, "second");
-    expect(await ask(client)).toEqual({ who: "first" });
-    expect(await ask(other)).toEqual({ who: "second" });
   });
 
   it("says which token it does not have", async () => {

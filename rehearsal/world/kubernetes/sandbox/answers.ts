@@ -4,8 +4,6 @@ export interface Answer {
   code: number;
   out: string;
   err: string;
-  /** Run the workstation's own program of that name: it was found harmless. */
-  real?: boolean;
 }
 
 /** One command that a script runs. */
@@ -14,6 +12,11 @@ export interface Call {
   args: string[];
   cwd: string;
   umask: number;
+  environment: Map<string, string>;
+  /** What is left of standard input. */
+  input(): string;
+  /** Runs another command, which writes for itself; its exit status comes back. */
+  run(words: string[], environment?: Map<string, string>): Promise<number>;
 }
 
 export function ok(out = ""): Answer {

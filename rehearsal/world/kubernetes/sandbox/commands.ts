@@ -1,95 +1,135 @@
 /**
- * The commands that a container's script may use. Those that touch owners, modes or directories are done here on the
- * simulated files; those that only read or filter run for real once the reading is allowed; anything else is "not found",
- * as in a small image.
+ * The commands that a container's script may use, in busybox's manner and on the simulated files alone. Anything else is "not
+ * found", as in a small image.
  */
-import { dirname, join } from "node:path";
+import { posix } from "node:path";
 import { fail, ok, splitOptions, type Answer, type Call } from "./answers.ts";
 import type { ContainerFs } from "./filesystem.ts";
 import { df, id, ls, mountpoint, stat, userName } from "./inspect.ts";
-import { copy, makeDirectories, touch } from "./making.ts";
+import { copy, isMountPoint, makeDirectories, touch } from "./making.ts";
 import { chmod, chown } from "./ownership.ts";
-
-/** Programs of the workstation that only read what they are given. */
-export const READERS = [
-  ..."cat head tail grep egrep fgrep sed awk wc cut tr sort uniq od base64 sha256sum md5sum cmp diff find xargs".split(
-    " ",
-  ),
-  ..."dirname basename expr seq date env printf echo true false test [ sh timeout tee".split(" "),
-];
-
-export const COMMANDS = [
-  ..."chown chgrp chmod mv cp rm rmdir mkdir touch ln truncate install".split(" "),
-  ..."stat df mountpoint ls id whoami sleep sync hostname wget".split(" "),
-];
+import { bounded } from "./shell/budget.ts";
+import { TEXT_COMMANDS } from "./text/index.ts";
 
 /** What a container reaches besides its files. */
 export interface Outside {
   sleep: (seconds: number) => Promise<void>;
   fetch: (url: URL) => Promise<string>;
   hostname: string;
+  /** Seconds since 1970. */
+  now: () => number;
 }
 
-export async function runCommand(fs: ContainerFs, call: Call, outside: Outside): Promise<Answer> {
-  const { name, args, cwd, umask } = call;
-  switch (name) {
-    case "chmod":
-      return each(fs, call, (path, shown, options) => chmod(fs, path, shown, options[0] ?? "", umask), 1);
-    case "chown":
-    case "chgrp":
-      return each(fs, call, (path, shown, options) => chown(fs, name, path, shown, options[0] ?? ""), 1);
-    case "mv":
-    case "cp":
-      return copy(fs, call);
-    case "rm":
-    case "rmdir":
-      return each(fs, call, (path, shown, _options, flags) => remove(fs, name, path, shown, flags), 0);
-    case "mkdir":
-      return makeDirectories(fs, call);
-    case "touch":
-    case "truncate":
-      return touch(fs, call);
-    case "stat":
-      return stat(fs, args, cwd);
-    case "df":
-      return df(fs, args, cwd);
-    case "mountpoint":
-      return mountpoint(fs, args, cwd);
-    case "ls":
-      return ls(fs, args, cwd);
-    case "id":
-      return id(fs.identity, args);
-    case "whoami":
-      return ok(`${userName(fs.identity.uid)}\n`);
-    case "hostname":
-      return ok(`${outside.hostname}\n`);
-    case "wget":
-      return wget(args, outside.fetch);
-    case "sync":
-      return ok();
-    case "sleep": {
-      const units: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86400 };
-      for (const arg of args) await outside.sleep(parseFloat(arg) * (units[arg.slice(-1)] ?? 1) || 0);
-      return ok();
-    }
-    default:
-      return READERS.includes(name)
-        ? read(fs, call)
-        : { code: 127, out: "", err: `sh: ${name}: not found\n` };
-  }
+type Command = (fs: ContainerFs, call: Call, outside: Outside) => Answer | Promise<Answer>;
+
+const chowned: Command = (fs, call) =>
+  each(fs, call, (path, shown, options) => chown(fs, call.name, path, shown, options[0] ?? ""), 1);
+const removed: Command = (fs, call) =>
+  each(fs, call, (path, shown, _options, flags) => remove(fs, call.name, path, shown, flags), 0);
+
+const COMMANDS = new Map<string, Command>([
+  [
+    "chmod",
+    (fs, call) =>
+      each(fs, call, (path, shown, options) => chmod(fs, path, shown, options[0] ?? "", call.umask), 1),
+  ],
+  ["chown", chowned],
+  ["chgrp", chowned],
+  ["mv", copy],
+  ["cp", copy],
+  ["rm", removed],
+  ["rmdir", removed],
+  ["mkdir", makeDirectories],
+  ["touch", touch],
+  ["truncate", touch],
+  ["stat", (fs, { args, cwd }) => stat(fs, args, cwd)],
+  ["df", (fs, { args, cwd }) => df(fs, args, cwd)],
+  ["mountpoint", (fs, { args, cwd }) => mountpoint(fs, args, cwd)],
+  ["ls", (fs, { args, cwd }) => ls(fs, args, cwd)],
+  ["id", (fs, { args }) => id(fs.identity, args)],
+  ["whoami", (fs) => ok(`${userName(fs.identity.uid)}\n`)],
+  ["hostname", (_fs, _call, outside) => ok(`${outside.hostname}\n`)],
+  ["wget", (_fs, { args }, outside) => wget(args, outside.fetch)],
+  ["date", (_fs, { args }, outside) => date(args, outside.now())],
+  ["sync", () => ok()],
+  ["sleep", (_fs, { args }, outside) => sleep(args, outside)],
+  ["env", environment],
+  ["timeout", timed],
+  ...Object.entries(TEXT_COMMANDS),
+]);
+
+/** Builtins of the shell that are programs as well, and the shell itself. */
+const OTHERS = ["sh", "ash", "true", "false", "echo", "printf", "test", "["];
+
+export const PROGRAMS = [...COMMANDS.keys(), ...OTHERS];
+
+export function runCommand(fs: ContainerFs, call: Call, outside: Outside): Answer | Promise<Answer> {
+  const command = COMMANDS.get(call.name);
+  // What does not wait has a limit of its own: it gives way to nothing while it works.
+  return command
+    ? bounded(() => command(fs, call, outside))
+    : { code: 127, out: "", err: `sh: ${call.name}: not found\n` };
 }
 
 /** Busybox's, as far as it writes to standard output (`-O -`). */
 async function wget(args: string[], fetch: (url: URL) => Promise<string>): Promise<Answer> {
   const { values, rest } = splitOptions(args, ["O", "T"]);
-  const [url] = rest;
-  if (url === undefined || values.get("O") !== "-")
-    return fail("wget: only `-O -` is part of this rehearsal");
+  const [url = ""] = rest;
+  if (!URL.canParse(url) || values.get("O") !== "-")
+    return fail("wget: only `-O - URL` is part of this rehearsal");
   try {
     return ok(await fetch(new URL(url)));
   } catch (error) {
     return fail(`wget: ${(error as Error).message}`);
   }
+}
+
+async function sleep(args: string[], outside: Outside): Promise<Answer> {
+  const units: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86400 };
+  const wrong = args.find((arg) => !/^\d+(\.\d+)?[smhd]?$/.test(arg));
+  if (args.length === 0 || wrong !== undefined) return fail(`sleep: invalid number '${wrong ?? ""}'`);
+  for (const arg of args) await outside.sleep(parseFloat(arg) * (units[arg.slice(-1)] ?? 1));
+  return ok();
+}
+
+function date(args: string[], now: number): Answer {
+  const [format] = args.filter((arg) => arg !== "-u");
+  const shown = new Date(now * 1000).toISOString();
+  const fields: Record<string, string> = {
+    s: String(Math.floor(now)),
+    Y: shown.slice(0, 4),
+    m: shown.slice(5, 7),
+    d: shown.slice(8, 10),
+    H: shown.slice(11, 13),
+    M: shown.slice(14, 16),
+    S: shown.slice(17, 19),
+    F: shown.slice(0, 10),
+    T: shown.slice(11, 19),
+    "%": "%",
+  };
+  if (format === undefined) return ok(`${fields["F"]} ${fields["T"]} UTC\n`);
+  if (!format.startsWith("+")) return fail(`date: invalid date '${format}'`);
+  return ok(`${format.slice(1).replace(/%([a-zA-Z%])/g, (whole, key: string) => fields[key] ?? whole)}\n`);
+}
+
+async function environment(_fs: ContainerFs, call: Call): Promise<Answer> {
+  const args = [...call.args];
+  const variables = new Map(args[0] === "-i" ? [] : call.environment);
+  if (args[0] === "-i") args.shift();
+  while (/^[A-Za-z_]\w*=/.test(args[0] ?? "")) {
+    const [name = "", value = ""] = args.shift()!.split(/=(.*)/s, 2);
+    variables.set(name, value);
+  }
+  if (args.length === 0) return ok([...variables].map(([name, value]) => `${name}=${value}\n`).join(""));
+  return { ...ok(), code: await call.run(args, variables) };
+}
+
+/** Time is simulated: what runs inside takes none of it but by sleeping, so that nothing runs into this limit. */
+async function timed(_fs: ContainerFs, call: Call): Promise<Answer> {
+  const { rest } = splitOptions(call.args.slice(0, 3), ["s", "k"]);
+  const at = call.args.indexOf(rest[0] ?? "");
+  if (at < 0 || !/^\d+[smhd]?$/.test(rest[0] ?? "")) return fail("timeout: invalid number");
+  return { ...ok(), code: await call.run(call.args.slice(at + 1)) };
 }
 
 type Visit = (path: string, shown: string, options: string[], flags: Set<string>) => string | undefined;
@@ -103,11 +143,11 @@ function each(fs: ContainerFs, { name, args, cwd }: Call, visit: Visit, leading:
   const errors: string[] = [];
   for (const shown of names) {
     const path = fs.path(shown, cwd);
-    if (!path || !fs.exists(path)) {
-      if (!flags.has("f")) errors.push(`${name}: ${fs.shown(shown)}: No such file or directory`);
+    if (!fs.exists(path)) {
+      if (!flags.has("f")) errors.push(`${name}: ${shown}: No such file or directory`);
       continue;
     }
-    const below = flags.has("R") && name !== "rm" ? descendants(fs, path) : [];
+    const below = flags.has("R") && name !== "rm" ? fs.below(path) : [];
     for (const target of [path, ...below]) {
       const problem = visit(target, target, options, flags);
       if (problem) errors.push(`${name}: ${problem}`);
@@ -121,16 +161,6 @@ function modeSafe(args: string[]): string[] {
   return args.map((arg) => (/^-[rwxXst]+$/.test(arg) && arg !== "-R" && arg !== "-r" ? `a${arg}` : arg));
 }
 
-function descendants(fs: ContainerFs, path: string): string[] {
-  const top = fs.mountOf(path);
-  return top
-    ? Object.keys(fs.pack(top)).flatMap((key) => {
-        const full = join(top.mountPath, key).replace(/\/+$/, "") || "/";
-        return full.startsWith(`${path}/`) ? [full] : [];
-      })
-    : [];
-}
-
 function remove(
   fs: ContainerFs,
   name: string,
@@ -138,36 +168,14 @@ function remove(
   shown: string,
   flags: Set<string>,
 ): string | undefined {
-  if (fs.isDirectory(path) && name === "rm" && !flags.has("r") && !flags.has("R"))
-    return `${shown} is a directory`;
-  if (fs.mounts.some(({ mountPath }) => mountPath.replace(/\/+$/, "") === path))
+  const directory = fs.isDirectory(path);
+  if (directory && name === "rm" && !flags.has("r") && !flags.has("R")) return `${shown} is a directory`;
+  if (name === "rmdir" && !directory) return `'${shown}': Not a directory`;
+  if (name === "rmdir" && fs.list(path).length > 0) return `'${shown}': Directory not empty`;
+  if ([path, ...fs.below(path)].some((inside) => isMountPoint(fs, inside)) || path === "/")
     return `${shown}: Device or resource busy`;
-  const problem = fs.writeError(dirname(path));
+  const problem = fs.writeError(posix.dirname(path));
   if (problem) return `can't remove '${shown}': ${problem}`;
   fs.remove(path);
   return undefined;
-}
-
-/** Lets a reader run when it may read what it names; paths outside the container do not exist. */
-function read(fs: ContainerFs, { name, args, cwd }: Call): Answer {
-  const inPlace = name === "tee" || (name === "sed" && args.some((arg) => /^-[a-z]*i|^--in-place/.test(arg)));
-  for (const arg of args) {
-    if (!arg.includes("/") && !fs.exists(fs.path(arg, cwd) ?? "")) continue;
-    const path = fs.path(arg, cwd);
-    if (path === undefined) return fail(`${name}: ${arg}: No such file or directory`);
-    const inside = arg.startsWith(fs.root) || !arg.startsWith("/");
-    if (!fs.exists(path) || !inside) {
-      const device = /^\/dev\/(null|zero|stdin|stdout|stderr)$/.test(arg);
-      if (arg.startsWith("/") && !inside && !device && /^\/[\w./-]+$/.test(arg)) {
-        return fail(`${name}: ${arg}: No such file or directory`);
-      }
-      continue;
-    }
-    if (fs.isDirectory(path)) continue;
-    if (!fs.may(path, "r")) return fail(`${name}: can't open '${path}': Permission denied`);
-    if (inPlace && (!fs.may(path, "w") || fs.writeError(dirname(path)))) {
-      return fail(`${name}: ${path}: ${fs.writeError(dirname(path)) ?? "Permission denied"}`);
-    }
-  }
-  return { ...ok(), real: true };
 }

@@ -1,11 +1,11 @@
 /**
- * The files a container sees: real files in a temporary directory for their content, and a ledger for what the workstation
- * must not decide: owners, modes, and who may do what (path_resolution(7), inode(7), capabilities(7)).
+ * The files a container sees: in memory, so that the workstation's are out of reach whatever a script does, with owners, modes
+ * and who may do what (path_resolution(7), inode(7), capabilities(7)). There are no links.
  */
-import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { posix } from "node:path";
 import type { VolumeFile } from "../state.ts";
 import { can, type Identity } from "../privileges.ts";
+import { toBytes, toText } from "./shell/budget.ts";
 
 /** What stat and df tell about the filesystem below a path. */
 export interface FilesystemInfo {
@@ -33,65 +33,123 @@ export interface Meta {
   directory: boolean;
 }
 
+export interface Node extends Meta {
+  /** Bytes. */
+  content: string;
+  /** Which command of the image it is. */
+  program?: string;
+  /** A file whose content is made when it is read. */
+  made?: () => string;
+}
+
 export type Access = "r" | "w" | "x";
 
 const BITS: Record<Access, number> = { r: 4, w: 2, x: 1 };
+const MOST_FILES = 20_000;
 
 export class ContainerFs {
-  readonly #meta = new Map<string, Meta>();
-  readonly #content = new Map<string, string>();
+  readonly #nodes = new Map<string, Node>();
 
   constructor(
-    readonly root: string,
     readonly mounts: SandboxMount[],
     readonly identity: Identity,
     readonly readOnlyRoot: boolean,
+    /** Counts bytes that are made. */
+    readonly spend: (bytes: string) => string = (bytes) => bytes,
   ) {
-    for (const path of ["/tmp", "/etc", "/proc/self", "/root", "/dev"])
-      mkdirSync(join(root, path), { recursive: true });
-    this.#meta.set("/tmp", { uid: 0, gid: 0, mode: 0o1777, directory: true });
+    for (const path of ["/", "/tmp", "/etc", "/proc/self", "/root", "/dev"]) this.#directories(path);
+    this.node("/tmp").mode = 0o1777;
     for (const mount of [...mounts].sort((a, b) => a.mountPath.length - b.mountPath.length))
       this.#unpack(mount);
   }
 
+  /** Directories of the image, where they are missing. */
+  #directories(path: string): void {
+    if (this.#nodes.has(path)) return;
+    if (path !== "/") this.#directories(posix.dirname(path));
+    this.#nodes.set(path, { uid: 0, gid: 0, mode: 0o755, directory: true, content: "" });
+  }
+
   #unpack(mount: SandboxMount): void {
-    mkdirSync(join(this.root, mount.mountPath), { recursive: true });
+    const top = trim(mount.mountPath);
+    this.#directories(top);
     for (const [key, file] of Object.entries(mount.files)) {
-      const path = trim(join(mount.mountPath, key));
+      const path = trim(posix.join(top, key));
       const directory = key.endsWith("/");
-      this.#meta.set(path, { uid: file.uid, gid: file.gid, mode: parseInt(file.mode, 8), directory });
-      if (directory) mkdirSync(this.real(path), { recursive: true });
-      else {
-        mkdirSync(dirname(this.real(path)), { recursive: true });
-        writeFileSync(this.real(path), file.content);
-        this.#content.set(path, file.content);
-      }
+      this.#directories(posix.dirname(path));
+      const { uid, gid } = file;
+      const content = directory ? "" : toBytes(file.content);
+      this.#nodes.set(path, { uid, gid, mode: parseInt(file.mode, 8), directory, content });
     }
   }
 
-  /** The container's path of an argument: of a rewritten one, a relative one, or one that was never rewritten. */
-  path(argument: string, cwd: string): string | undefined {
-    const absolute = argument.startsWith("/") ? resolve(argument) : resolve(cwd, argument);
-    if (absolute === this.root) return "/";
-    if (absolute.startsWith(`${this.root}/`)) return absolute.slice(this.root.length);
-    return argument.startsWith("/") ? trim(resolve(argument)) : undefined;
+  /** A file of the image. */
+  provide(path: string, node: Pick<Node, "program" | "made">): void {
+    this.#directories(posix.dirname(path));
+    const mode = node.program === undefined ? 0o444 : 0o755;
+    this.#nodes.set(path, { uid: 0, gid: 0, mode, directory: false, content: "", ...node });
   }
 
-  /** An argument as the container would print it. */
-  shown(argument: string): string {
-    return argument.startsWith(this.root) ? argument.slice(this.root.length) || "/" : argument;
-  }
-
-  real(path: string): string {
-    return join(this.root, path);
+  path(argument: string, cwd: string): string {
+    return posix.resolve(cwd, argument);
   }
 
   exists(path: string): boolean {
-    return existsSync(this.real(path));
+    return this.#nodes.has(path);
   }
 
   isDirectory(path: string): boolean {
-    return this.exists(path) && lstatSync(this.real(path)).isDirectory();
+    return this.#nodes.get(path)?.directory ?? false;
+  }
+
+  /** @throws Error where there is none: ask `exists` before. */
+  node(path: string): Node {
+    const node = this.#nodes.get(path);
+    if (!node) throw new Error(`${path}: No such file or directory`);
+    return node;
+  }
+
+  read(path: string): string {
+    const node = this.node(path);
+    return node.made?.() ?? node.content;
+  }
+
+  /** The names in a directory, sorted. */
+  list(path: string): string[] {
+    const prefix = path === "/" ? path : `${path}/`;
+    return [...this.#nodes.keys()]
+      .filter((each) => each.startsWith(prefix) && each !== path && !each.slice(prefix.length).includes("/"))
+      .map((each) => each.slice(prefix.length))
+      .sort();
+  }
+
+  /** Everything below a path. */
+  below(path: string): string[] {
+    const prefix = path === "/" ? path : `${path}/`;
+    return [...this.#nodes.keys()].filter((each) => each.startsWith(prefix) && each !== path).sort();
+  }
+
+  /** Makes something new that belongs to the container's user; in a setgid directory to its group. */
+  add(path: string, { mode, directory }: Pick<Meta, "mode" | "directory">): Node {
+    const parent = this.node(posix.dirname(path));
+    const { uid, gid } = this.identity;
+    const group = parent.mode & 0o2000 ? parent.gid : gid;
+    const node = { uid, gid: group, mode, directory, content: "" };
+    this.#nodes.set(path, node);
+    return node;
+  }
+
+  remove(path: string): void {
+    for (const each of [path, ...this.below(path)]) this.#nodes.delete(each);
+  }
+
+  move(from: string, to: string): void {
+    const moved = [from, ...this.below(from)].map((each) => [each, this.node(each)] as const);
+    this.remove(to);
+    for (const [path, node] of moved) {
+      this.#nodes.delete(path);
+      this.#nodes.set(to + path.slice(from.length), node);
+    }
   }
 
   mountOf(path: string): SandboxMount | undefined {
@@ -100,107 +158,62 @@ export class ContainerFs {
       .sort((a, b) => b.mountPath.length - a.mountPath.length)[0];
   }
 
-  /** Owner and mode; a file that a redirection has just made belongs to the container's user. */
-  meta(path: string): Meta {
-    const known = this.#meta.get(path);
-    if (known) return known;
-    const stat = lstatSync(this.real(path));
-    const inImage = this.mountOf(path) === undefined && !path.startsWith("/tmp/");
-    const parent = path === "/" ? undefined : this.#meta.get(dirname(path));
-    const made: Meta = {
-      uid: inImage ? 0 : this.identity.uid,
-      gid: inImage ? 0 : parent && (parent.mode & 0o2000) !== 0 ? parent.gid : this.identity.gid,
-      mode: stat.mode & 0o777,
-      directory: stat.isDirectory(),
-    };
-    this.#meta.set(path, made);
-    return made;
-  }
-
-  set(path: string, meta: Partial<Meta>): void {
-    this.#meta.set(path, { ...this.meta(path), ...meta });
-  }
-
-  forget(path: string): void {
-    for (const key of [...this.#meta.keys()]) {
-      if (key === path || key.startsWith(`${path}/`)) this.#meta.delete(key);
-    }
-    for (const key of [...this.#content.keys()]) {
-      if (key === path || key.startsWith(`${path}/`)) this.#content.delete(key);
-    }
-  }
-
-  /** After a write that was allowed. */
-  accept(path: string): void {
-    if (this.exists(path) && !this.isDirectory(path))
-      this.#content.set(path, readFileSync(this.real(path), "utf8"));
-  }
-
   may(path: string, access: Access): boolean {
-    return this.reachable(path) && allowed(this.meta(path), this.identity, access);
+    return this.reachable(path) && allowed(this.node(path), this.identity, access);
   }
 
   /** Every directory on the way may be searched. */
   reachable(path: string): boolean {
-    for (let dir = dirname(path); dir !== "/"; dir = dirname(dir)) {
-      if (this.exists(dir) && !allowed(this.meta(dir), this.identity, "x")) return false;
+    for (let dir = posix.dirname(path); dir !== "/"; dir = posix.dirname(dir)) {
+      const node = this.#nodes.get(dir);
+      if (node && !allowed(node, this.identity, "x")) return false;
     }
     return true;
   }
 
   /** Why nothing may be made or removed in this directory. */
   writeError(directory: string): string | undefined {
-    const mount = this.mountOf(directory);
-    if (mount ? mount.readOnly : this.readOnlyRoot) return "Read-only file system";
+    if (this.#readOnly(directory)) return "Read-only file system";
     if (!this.exists(directory)) return "No such file or directory";
+    if (!this.isDirectory(directory)) return "Not a directory";
+    if (this.#nodes.size >= MOST_FILES) return "No space left on device";
     return this.may(directory, "w") ? undefined : "Permission denied";
   }
 
-  /** Writes that no command announced (the shell's own redirections) and that the container could not have made. */
-  illegalWrites(): { path: string; error: string }[] {
-    const found: { path: string; error: string }[] = [];
-    for (const mount of this.mounts) {
-      for (const path of this.#walk(trim(mount.mountPath))) {
-        if (this.isDirectory(path)) continue;
-        const before = this.#content.get(path);
-        if (before === readFileSync(this.real(path), "utf8")) continue;
-        const error =
-          before === undefined
-            ? this.writeError(dirname(path))
-            : mount.readOnly
-              ? "Read-only file system"
-              : this.may(path, "w")
-                ? undefined
-                : "Permission denied";
-        if (error) found.push({ path, error });
-      }
-    }
-    return found;
+  /** Why this file may not be written, whether it is there or not. */
+  fileWriteError(path: string): string | undefined {
+    if (!this.exists(path)) return this.writeError(posix.dirname(path));
+    if (this.isDirectory(path)) return "Is a directory";
+    if (this.#readOnly(path)) return "Read-only file system";
+    const { made, program } = this.node(path);
+    if (made) return "Permission denied";
+    if (program !== undefined) return "Text file busy";
+    return this.may(path, "w") ? undefined : "Permission denied";
+  }
+
+  /** Why this file may not be read. */
+  readError(path: string): string | undefined {
+    if (!this.exists(path)) return this.reachable(path) ? "No such file or directory" : "Permission denied";
+    return this.may(path, "r") ? undefined : "Permission denied";
+  }
+
+  #readOnly(path: string): boolean {
+    const mount = this.mountOf(path);
+    return mount ? mount.readOnly : this.readOnlyRoot;
   }
 
   /** What is left in a mount, for the volume to keep. */
   pack(mount: SandboxMount): Record<string, VolumeFile> {
     const files: Record<string, VolumeFile> = {};
     const top = trim(mount.mountPath);
-    for (const path of this.#walk(top)) {
+    for (const path of [top, ...this.below(top)]) {
       if (this.mountOf(path) !== mount) continue;
-      const meta = this.meta(path);
-      const key = path === top ? "/" : `/${relative(top, path)}${meta.directory ? "/" : ""}`;
-      const content = meta.directory ? "" : readFileSync(this.real(path), "utf8");
-      files[key] = { content, uid: meta.uid, gid: meta.gid, mode: octal(meta.mode) };
+      const node = this.node(path);
+      const key = path === top ? "/" : `/${posix.relative(top, path)}${node.directory ? "/" : ""}`;
+      const content = node.directory ? "" : toText(node.content);
+      files[key] = { content, uid: node.uid, gid: node.gid, mode: octal(node.mode) };
     }
     return files;
-  }
-
-  *#walk(path: string): Generator<string> {
-    yield path;
-    if (!this.isDirectory(path)) return;
-    for (const name of readdirSync(this.real(path)).sort()) yield* this.#walk(join(path, name));
-  }
-
-  remove(path: string): void {
-    rmSync(this.real(path), { recursive: true, force: true });
-    this.forget(path);
   }
 }
 

@@ -1,6 +1,5 @@
 /** The commands that only look: stat, df, mountpoint, ls, id. Output after coreutils, which busybox follows. */
-import { readFileSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { posix } from "node:path";
 import type { Identity } from "../privileges.ts";
 import { octal, type ContainerFs, type FilesystemInfo, trim } from "./filesystem.ts";
 import { modeText } from "./modes.ts";
@@ -14,7 +13,7 @@ export function stat(fs: ContainerFs, args: string[], cwd: string): Answer {
   let err = "";
   for (const name of rest) {
     const path = fs.path(name, cwd);
-    if (!path || !fs.exists(path)) err += `stat: cannot stat '${name}': No such file or directory\n`;
+    if (!fs.exists(path)) err += `stat: cannot stat '${name}': No such file or directory\n`;
     else if (!fs.reachable(path)) err += `stat: cannot stat '${name}': Permission denied\n`;
     else {
       const fill = filesystem ? fsFields(infoOf(fs, path), path) : fileFields(fs, path);
@@ -28,7 +27,7 @@ export function stat(fs: ContainerFs, args: string[], cwd: string): Answer {
 const FILE_FORMAT = "  File: %n\n  Size: %s\tDevice: %d\nAccess: (%a/%A)  Uid: (%u/%U)   Gid: (%g/%G)";
 
 function fileFields(fs: ContainerFs, path: string): Record<string, string> {
-  const meta = fs.meta(path);
+  const meta = fs.node(path);
   const info = infoOf(fs, path);
   return {
     a: octal(meta.mode).replace(/^0(?=\d{3})/, ""),
@@ -37,7 +36,7 @@ function fileFields(fs: ContainerFs, path: string): Record<string, string> {
     U: userName(meta.uid),
     g: String(meta.gid),
     G: userName(meta.gid),
-    s: meta.directory ? "4096" : String(Buffer.byteLength(readFileSync(fs.real(path)))),
+    s: meta.directory ? "4096" : String(fs.read(path).length),
     n: path,
     F: meta.directory ? "directory" : "regular file",
     d: String(deviceNumber(info.device)),
@@ -68,7 +67,7 @@ export function df(fs: ContainerFs, args: string[], cwd: string): Answer {
   const { flags, values, rest } = splitOptions(args, ["B", "block-size", "output"]);
   const unit = flags.has("m") ? 1024 ** 2 : (unitOf(values.get("B") ?? values.get("block-size")) ?? 1024);
   const size = (bytes: number) => (flags.has("h") ? human(bytes) : String(Math.floor(bytes / unit)));
-  const targets = rest.length > 0 ? rest : ["/", ...fs.mounts.map(({ mountPath }) => fs.real(mountPath))];
+  const targets = rest.length > 0 ? rest : ["/", ...fs.mounts.map(({ mountPath }) => mountPath)];
   const columns = values.get("output")?.split(",");
   const head = columns
     ? columns.map((name) => DF_TITLES[name] ?? name).join(" ")
@@ -77,7 +76,7 @@ export function df(fs: ContainerFs, args: string[], cwd: string): Answer {
   let err = "";
   for (const name of targets) {
     const path = fs.path(name, cwd);
-    if (!path || !fs.exists(path)) {
+    if (!fs.exists(path)) {
       err += `df: ${name}: No such file or directory\n`;
       continue;
     }
@@ -119,7 +118,7 @@ export function mountpoint(fs: ContainerFs, args: string[], cwd: string): Answer
   const { flags, rest } = splitOptions(args, []);
   const [name = ""] = rest;
   const path = fs.path(name, cwd);
-  if (!path || !fs.exists(path)) return fail(`mountpoint: ${name}: No such file or directory`);
+  if (!fs.exists(path)) return fail(`mountpoint: ${name}: No such file or directory`);
   const info = infoOf(fs, path);
   const mounted = info.mountPoint;
   if (flags.has("d") && mounted) return ok(`${deviceNumber(info.device)}:0\n`);
@@ -134,21 +133,21 @@ export function ls(fs: ContainerFs, args: string[], cwd: string): Answer {
   const long = flags.has("l") || flags.has("n");
   const line = (path: string, name: string) => {
     if (!long) return `${name}\n`;
-    const meta = fs.meta(path);
+    const meta = fs.node(path);
     const owner = (id: number) => (flags.has("n") ? String(id) : userName(id));
-    const size = meta.directory ? 4096 : readFileSync(fs.real(path)).length;
+    const size = meta.directory ? 4096 : fs.read(path).length;
     return `${modeText(meta)} 1 ${owner(meta.uid)} ${owner(meta.gid)} ${size} Jan  1 00:00 ${name}\n`;
   };
   for (const name of rest.length > 0 ? rest : ["."]) {
     const path = fs.path(name, cwd);
-    if (!path || !fs.exists(path)) err += `ls: ${name}: No such file or directory\n`;
+    if (!fs.exists(path)) err += `ls: ${name}: No such file or directory\n`;
     else if (!fs.isDirectory(path) || flags.has("d")) out += line(path, name);
     else if (!fs.may(path, "r")) err += `ls: can't open '${name}': Permission denied\n`;
     else {
       const hidden = flags.has("a") || flags.has("A");
-      const names = readdirSync(fs.real(path)).sort();
+      const names = fs.list(path);
       for (const entry of names.filter((each) => hidden || !each.startsWith(".")))
-        out += line(join(path, entry), entry);
+        out += line(posix.join(path, entry), entry);
     }
   }
   return { code: err ? 1 : 0, out, err };

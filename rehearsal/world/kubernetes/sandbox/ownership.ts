@@ -10,14 +10,14 @@ export function chmod(
   spec: string,
   umask: number,
 ): string | undefined {
-  const meta = fs.meta(path);
+  const meta = fs.node(path);
   const mode = applyMode(spec, meta, umask);
   if (mode === undefined) return `invalid mode '${spec}'`;
   if (!fs.reachable(path)) return `${shown}: Permission denied`;
   if (fs.mountOf(path)?.readOnly) return `${shown}: Read-only file system`;
   // chmod(2): the caller must own the file or have CAP_FOWNER; being root alone is not enough.
   if (meta.uid !== fs.identity.uid && !can(fs.identity, "FOWNER")) return `${shown}: Operation not permitted`;
-  fs.set(path, { mode });
+  meta.mode = mode;
   return undefined;
 }
 
@@ -28,7 +28,7 @@ export function chown(
   shown: string,
   spec: string,
 ): string | undefined {
-  const meta = fs.meta(path);
+  const meta = fs.node(path);
   const [user = "", group] = name === "chgrp" ? ["", spec] : spec.split(/[:.]/, 2);
   const uid = user === "" ? meta.uid : idOf(user);
   const gid = group === undefined || group === "" ? meta.gid : idOf(group);
@@ -41,7 +41,7 @@ export function chown(
   const mayGroup = owner && (gid === meta.gid || fs.identity.groups.includes(gid));
   if (!can(fs.identity, "CHOWN") && !(uid === meta.uid && mayGroup))
     return `${shown}: Operation not permitted`;
-  fs.set(path, { uid, gid });
+  Object.assign(meta, { uid, gid });
   return undefined;
 }
 

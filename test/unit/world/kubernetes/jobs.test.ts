@@ -12,7 +12,7 @@ beforeEach(() => {
 /** As the program asks a node whether its data volume is mounted: the path must be on another device than /var. */
 const SCRIPT = `set -eu
 [ "$(stat -c %d /host/var/mnt/longhorn)" != "$(stat -c %d /host/var)" ] || { echo "data volume is not mounted" >&2; exit 1; }
-blocks=$(df -Pk /host/var/mnt/longhorn | tail -n 1 | awk '{print $2}')
+blocks=$(df -Pk /host/var/mnt/longhorn | tail -n 1 | tr -s ' ' | cut -d ' ' -f 2)
 [ "$blocks" -ge 40000000 ] || { echo "only $blocks KiB" >&2; exit 1; }
 echo "mounted with $blocks KiB"`;
 

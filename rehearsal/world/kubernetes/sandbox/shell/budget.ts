@@ -1,0 +1,83 @@
+/**
+ * What a script may use. It runs inside this process, so it gives way to everything else after some steps, and ends when it is
+ * stopped or has used up its memory: what it made in all is counted, which is never less than what it holds.
+ */
+import { Script, createContext } from "node:vm";
+
+const MEMORY = 128 * 1024 * 1024;
+/** Calls inside calls: functions, substitutions, scripts. */
+const DEPTH = 64;
+/** Jobs in the background at a time, so that there is no fork bomb. */
+export const MAX_JOBS = 32;
+const STEPS_AT_A_TIME = 200;
+/** Milliseconds for one piece of work that cannot give way, such as a regular expression over a file. */
+const ONE_PIECE = 2000;
+
+/** The script has ended, whatever it was about to do. */
+export class Killed extends Error {}
+
+export class Budget {
+  #steps = 0;
+  #made = 0;
+  #stopped: string | undefined;
+
+  /** @param reason Shown to the user. */
+  stop(reason: string): void {
+    this.#stopped ??= reason;
+  }
+
+  async step(): Promise<void> {
+    if (++this.#steps % STEPS_AT_A_TIME === 0) await new Promise((resolve) => setImmediate(resolve));
+    this.check();
+  }
+
+  check(): void {
+    if (this.#stopped !== undefined) throw new Killed(this.#stopped);
+  }
+
+  /** @param text What was made: a value, an output, a file's content. */
+  spend(text: string): string {
+    this.#made += text.length;
+    if (this.#made > MEMORY) this.stop(`it used more than ${MEMORY / 1024 ** 2} MiB`);
+    this.check();
+    return text;
+  }
+
+  deepen(depth: number): number {
+    if (depth >= DEPTH) this.stop(`its calls are nested more than ${DEPTH} deep`);
+    this.check();
+    return depth + 1;
+  }
+}
+
+const work = createContext(Object.assign(Object.create(null) as object, { run: undefined })) as {
+  run: (() => void) | undefined;
+};
+const script = new Script("run()");
+
+/** Does what may take for ever, such as matching, with a limit that holds inside a regular expression too. */
+export function bounded<Result>(act: () => Result): Result {
+  let result: { value: Result } | undefined;
+  work.run = () => {
+    result = { value: act() };
+  };
+  try {
+    script.runInContext(work, { timeout: ONE_PIECE });
+  } catch (error) {
+    if ((error as { code?: unknown }).code === "ERR_SCRIPT_EXECUTION_TIMEOUT")
+      throw new Killed(`one of its commands took more than ${ONE_PIECE / 1000} s`);
+    throw error;
+  } finally {
+    work.run = undefined;
+  }
+  return result!.value;
+}
+
+/** Inside the sandbox a string's letters are bytes, as in the C locale; outside it they are text. */
+export function toBytes(text: string): string {
+  return Buffer.from(text, "utf8").toString("latin1");
+}
+
+export function toText(bytes: string): string {
+  return Buffer.from(bytes, "latin1").toString("utf8");
+}
