@@ -86,7 +86,7 @@ test("every kind of writing is seen", () => {
 test("what a command writes into the clone is ignored by git", () => {
   const files = [...new Set(written.map(({ file }) => file))].filter((file) => !KEPT.has(file)).sort();
   expect(files).toEqual(
-    expect.arrayContaining(["kubeconfig", "talosconfig", "state.json", "acme.json", "etcd.db"]),
+    expect.arrayContaining(["kubeconfig", "talosconfig", "state.json", "acme-production.json", "etcd.db"]),
   );
   const { stdout } = spawnSync("git", ["check-ignore", "--no-index", ...files], { encoding: "utf8" });
   expect(stdout.split("\n").filter(Boolean).sort()).toEqual(files);

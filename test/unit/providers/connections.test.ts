@@ -50,7 +50,7 @@ function connect({ port }: ServedProvider): Client {
   const client = new providerService.ResourceProviderClient(
     `127.0.0.1:${port}`,
     grpc.credentials.createInsecure(),
-    { "grpc.use_local_subchannel_pool": 1 },
+    { "grpc.use_local_subchannel_pool": 1, "grpc.enable_http_proxy": 0 },
   );
   closers.push(() => client.close());
   return client;
