@@ -47,6 +47,8 @@ export interface RehearsalOptions {
   root?: string;
   /** Instead of the project's own program: tests change it on the way. */
   program?: PulumiFn;
+  /** Whether an `up` is followed by the two previews that must be empty. Default: true; a test may have another question. */
+  secondPreviews?: boolean;
   /** Stands around everything that the homelab is asked for, so that faults can be put in. */
   intercept?: Interceptor;
   onOutput?: (text: string) => void;
@@ -198,7 +200,7 @@ async function run(
   const stateText = await readFile(paths.stateFile, "utf8").catch(() => "");
   const eventsAfter = world.state.events.length;
   const secondPreviews =
-    command === "up" && ended.failure === undefined
+    command === "up" && ended.failure === undefined && options.secondPreviews !== false
       ? await clock.standing(() => previewTwice(stack))
       : undefined;
   const evidence: Evidence = {

@@ -147,7 +147,7 @@ const MUTANTS: Mutant[] = [
   {
     what: "Traefik with two replicas",
     mutations: [values("traefik", (v) => (v["deployment"].replicas = 2))],
-    cause: /free ports|host ?ports|acme-staging\.json/i,
+    cause: /release traefik.*pod anti-affinity rules|free ports/s,
   },
   {
     what: "non-root with hostNetwork",

@@ -25,7 +25,7 @@ const refresh = async () => expect(told(await lab.run("refresh"))).toBe("");
 const move = (vmId: number, target: string) => lab.during({}, ({ world }) => moveVm(world, vmId, target));
 
 beforeAll(async () => {
-  lab = await bench();
+  lab = await bench("lab", { secondPreviews: true });
   await lab.during({}, ({ world }) => addHosts(world, "pve2", "pve3"));
   expect(causes(await lab.run("up"))).toBe("");
   await lab.during({}, ({ world }) => writeData(world, "cp-1"));

@@ -22,10 +22,12 @@ export interface Bench {
   remove(): Promise<void>;
 }
 
-export async function bench(stack = "lab"): Promise<Bench> {
+/** @param about `secondPreviews`: each `up` is followed by the previews that must be empty, as at the command line; four seconds each. */
+export async function bench(stack = "lab", about: { secondPreviews?: boolean } = {}): Promise<Bench> {
+  const { secondPreviews = false } = about;
   const root = await mkdtemp(join(tmpdir(), "rehearsal-"));
   const during: Bench["during"] = async (options, use) => {
-    const rehearsal = await openRehearsal({ stack, root, timeScale: TIME_SCALE, ...options });
+    const rehearsal = await openRehearsal({ stack, root, timeScale: TIME_SCALE, secondPreviews, ...options });
     try {
       return await use(rehearsal);
     } finally {

@@ -18,7 +18,7 @@ const talos = (version: string, ...more: string[]) => [`cluster.talosVersion=${v
 let rack: Bench;
 
 beforeAll(async () => {
-  rack = await bench("rack");
+  rack = await bench("rack", { secondPreviews: true });
   expect(causes(await rack.run("up", { overlays: talos("v1.11.5") }))).toBe("");
   await rack.during({ overlays: talos("v1.11.5") }, ({ world }) => writeAtRest(world, "worker-1"));
 });
