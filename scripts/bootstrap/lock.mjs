@@ -24,7 +24,7 @@ const staleAfter = 20_000;
 /**
  * @typedef {object} Owner
  * @property {number} pid
- * @property {string} host with the process namespace that the number counts in
+ * @property {string} [host] with the process namespace that the number counts in
  * @property {string} [started] when the process started, as the system tells it; a number alone may be another's by now
  * @property {string} token
  * @property {string} [run] what marks the processes of that run
@@ -48,7 +48,8 @@ const staleAfter = 20_000;
  */
 export function isStale(owner, age, system) {
   if (!owner) return true;
-  if (owner.host !== system.host) return age > staleAfter;
+  // A lock of an earlier version names no host; it was never meant for others.
+  if (owner.host !== undefined && owner.host !== system.host) return age > staleAfter;
   const started = system.startOf(owner.pid);
   if (started === undefined) return true;
   return owner.started && started ? owner.started !== started : age > staleAfter;
