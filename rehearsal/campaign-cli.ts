@@ -1,9 +1,10 @@
 /** Entry of `npm run campaign`: everything that takes too long for the tests, or the parts that are named. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { runCommand } from "./command.ts";
 import { campaignDocument } from "./campaign/document.ts";
 import { FAULTS } from "./campaign/faults-part.ts";
+import { OPTIONS, parseOptions, positive } from "./campaign/options.ts";
 import type { Part, PartResult } from "./campaign/part.ts";
 import { WRONG_CONFIGS } from "./campaign/wrong-configs-part.ts";
 import { REPOSITORY } from "./paths.ts";
@@ -27,7 +28,10 @@ Parts: ${NAMES.join(", ")}; all of them when none is named.
 Writes docs/campaign.md, and what each part writes itself.`;
 
 async function main(argv: string[]): Promise<number> {
-  const { values, positionals } = parse(argv);
+  const { values, positionals } = parseOptions(
+    { args: argv, allowPositionals: true, options: OPTIONS },
+    USAGE,
+  );
   if (values.help) {
     console.log(USAGE);
     return 0;
@@ -54,36 +58,4 @@ async function main(argv: string[]): Promise<number> {
   return [...results.values()].every(({ tried, broken }) => tried > 0 && broken.length === 0) ? 0 : 1;
 }
 
-function parse(argv: string[]) {
-  try {
-    return parseArgs({
-      args: argv,
-      allowPositionals: true,
-      options: {
-        sample: { type: "string" },
-        seed: { type: "string" },
-        workers: { type: "string" },
-        help: { type: "boolean", short: "h" },
-      },
-    });
-  } catch (error) {
-    throw new UserError(`${(error as Error).message.split(". ")[0]}.\n\n${USAGE}`);
-  }
-}
-
-function positive(option: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new UserError(`${option} takes a whole number; found "${text}".`);
-  return value;
-}
-
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    console.error(error instanceof UserError ? error.message : error);
-    process.exitCode = 1;
-  },
-);
+runCommand(main);

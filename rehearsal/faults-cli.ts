@@ -1,14 +1,13 @@
 /** Entry of `npm run faults`: the whole campaign, or a part of it. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { OPTIONS, parseOptions, positive } from "./campaign/options.ts";
 import { runCommand } from "./command.ts";
 import { campaign } from "./faults/crew.ts";
 import { document, resultTable } from "./faults/document.ts";
 import { allCases, caseName, sample } from "./faults/plan.ts";
 import { SCENARIOS } from "./faults/scenario.ts";
 import { REPOSITORY } from "./paths.ts";
-import { UserError } from "./user-error.ts";
 
 const USAGE = `Usage: npm run faults [-- options]
 
@@ -22,7 +21,7 @@ Tries every fault at every operation of every run (up, a change, a node added, r
 docs/reliability.md.`;
 
 async function main(argv: string[]): Promise<number> {
-  const { values } = parse(argv);
+  const { values } = parseOptions({ args: argv, options: { ...OPTIONS, only: { type: "string" } } }, USAGE);
   if (values.help) {
     console.log(USAGE);
     return 0;
@@ -61,30 +60,6 @@ async function main(argv: string[]): Promise<number> {
     console.log("Written: docs/reliability.md");
   }
   return broken.length === 0 && done.results.length > 0 ? 0 : 1;
-}
-
-function parse(argv: string[]) {
-  try {
-    return parseArgs({
-      args: argv,
-      options: {
-        only: { type: "string" },
-        sample: { type: "string" },
-        seed: { type: "string" },
-        workers: { type: "string" },
-        help: { type: "boolean", short: "h" },
-      },
-    });
-  } catch (error) {
-    throw new UserError(`${(error as Error).message.split(". ")[0]}.\n\n${USAGE}`);
-  }
-}
-
-function positive(option: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new UserError(`${option} takes a whole number; found "${text}".`);
-  return value;
 }
 
 runCommand(main);
