@@ -11,7 +11,7 @@ const ALONE = [
 describe.each([
   ["a store that is not there", "proxmox.diskDatastore=local-zfs", "storage 'local-zfs' does not exist"],
   ["a host that is not there", "nodes[1].host=pve2", "hostname lookup 'pve2' failed"],
-  ["somebody's id", "nodes[1].vmId=100", "VM id 100"],
+  ["somebody's id", "nodes[1].vmId=100", "100 is already taken by"],
   ["somebody's address", "nodes[1].address=192.168.1.100", "answered by two machines"],
   ["somebody's MAC address", "nodes[1].macAddress=BC:24:11:0A:0A:64", "BC:24:11:0A:0A:64"],
 ])("%s", (_name, wrong, reason) => {

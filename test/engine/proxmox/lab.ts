@@ -23,6 +23,9 @@ const places: Places = {
   bridges: ["vmbr0"],
 };
 
+/** What the provider could do with more rights than the README grants. */
+const MIGRATION = { role: "Migration", privileges: ["VM.Migrate"], paths: () => ["/vms"], propagate: true };
+
 const TOKEN = "rehearsal@pve!homelab=00000000-0000-0000-0000-000000000001";
 
 /** What a test may change about one machine. */
@@ -77,7 +80,7 @@ export async function openLab(
   registerSchematic(world, SCHEMATIC);
   const server: ProxmoxServer = await serveProxmox(world, {
     token: TOKEN,
-    access: grant(TOKEN, places, [...GRANTS, START_ORDER]),
+    access: grant(TOKEN, places, [...GRANTS, START_ORDER, MIGRATION]),
   });
   const settings: LabSettings = { url: IMAGE_URL, imageDatastore: "local", token: TOKEN, machines };
   const folder = await mkdtemp(join(tmpdir(), "proxmox-lab-"));
