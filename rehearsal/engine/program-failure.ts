@@ -3,6 +3,7 @@
  * program's process, and so the run. The Automation API's inline server only takes note of it (@pulumi/pulumi automation/server.ts),
  * and then waits for ever for resources whose inputs will never be known. So once nothing is under way any more, the run is cancelled.
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { isWork } from "./operations.ts";
 
@@ -10,6 +11,8 @@ export interface Guarded {
   signal: AbortSignal;
   onEvent: (event: EngineEvent) => void;
 }
+
+const runs = new AsyncLocalStorage<object>();
 
 /** Wall-clock milliseconds without any work under way, after the failure. */
 const GRACE = 2000;
@@ -24,15 +27,18 @@ export async function endingWithProgram<Result>(
   stop?.addEventListener("abort", onStop);
   const work = new WorkUnderWay();
   let failed = false;
+  const token = {};
+  // A run that ended earlier in this process may still reject: Node tells of it in that run's own context.
   const onFailure = () => {
-    failed = true;
+    const of = runs.getStore();
+    if (of === undefined || of === token) failed = true;
   };
   process.on("unhandledRejection", onFailure);
   const watch = setInterval(() => {
     if (failed && work.idleFor() > GRACE) controller.abort();
   }, 250);
   try {
-    return await run({ signal: controller.signal, onEvent: work.receive });
+    return await runs.run(token, () => run({ signal: controller.signal, onEvent: work.receive }));
   } finally {
     clearInterval(watch);
     stop?.removeEventListener("abort", onStop);
