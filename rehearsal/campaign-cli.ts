@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { runCommand } from "./command.ts";
 import { campaignDocument } from "./campaign/document.ts";
 import { FAULTS } from "./campaign/faults-part.ts";
+import { MUTANTS } from "./campaign/mutants-part.ts";
 import { OPTIONS, parseOptions, positive } from "./campaign/options.ts";
 import type { Part, PartResult } from "./campaign/part.ts";
 import { WRONG_CONFIGS } from "./campaign/wrong-configs-part.ts";
@@ -12,7 +13,7 @@ import { UserError } from "./user-error.ts";
 import { listWords } from "../src/config/problem.ts";
 
 /** In the order in which they run and are written down. */
-const PARTS: readonly Part[] = [FAULTS, WRONG_CONFIGS];
+const PARTS: readonly Part[] = [FAULTS, WRONG_CONFIGS, MUTANTS];
 const NAMES = PARTS.map(({ name }) => name);
 const DOCUMENT = join(REPOSITORY, "docs", "campaign.md");
 

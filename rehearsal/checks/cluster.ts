@@ -2,9 +2,14 @@
 import type { Evidence } from "./check.ts";
 import { verdict } from "./check.ts";
 import { clusterOf, hasQuorum, readyNodes, type Cluster } from "../world/kubernetes/cluster.ts";
+import { whyNoBoot } from "../world/talos/board.ts";
+import { apiServerFor } from "../world/talos/cluster.ts";
 import { DURATIONS } from "../world/talos/durations.ts";
 import { hostOf } from "../world/talos/host.ts";
 import { quorum } from "../world/talos/etcd.ts";
+import { bootDisk, interfacesOf } from "../world/talos/hardware.ts";
+import { onNetwork } from "../world/talos/network.ts";
+import type { World } from "../world/world.ts";
 
 /** The environment's cluster: the one that its machines are in. */
 export function theCluster({ config, world }: Pick<Evidence, "config" | "world">): Cluster | undefined {
@@ -64,7 +69,10 @@ export function nodesReady(evidence: Evidence) {
   const ready = new Set(cluster ? readyNodes(cluster).map(({ name }) => name) : []);
   const causes = evidence.config.nodes
     .filter(({ name }) => !ready.has(name))
-    .map(({ name }) => `${name} is not Ready in Kubernetes`);
+    .map(({ name, vmId }) => {
+      const why = whyNotReady(evidence.world, vmId);
+      return `${name} is not Ready in Kubernetes${why ? `: ${why}` : ""}`;
+    });
   const known = Object.keys(cluster?.state.nodes ?? {});
   const names = new Set(evidence.config.nodes.map(({ name }) => name));
   causes.push(
@@ -75,4 +83,20 @@ export function nodesReady(evidence: Evidence) {
     causes,
     `${ready.size} nodes Ready, on Kubernetes ${cluster?.state.kubernetesVersion ?? "?"}`,
   );
+}
+
+/** The first thing that is in its way, from the machine up to the API. */
+function whyNotReady(world: World, vmId: number): string | undefined {
+  const vm = world.state.proxmox.vms[vmId];
+  const machine = world.state.machines[vmId];
+  if (!vm || vm.power !== "running") return undefined;
+  if (!machine) return whyNoBoot(vm, bootDisk(vm));
+  if (interfacesOf(vm).length === 0) return "Talos has no driver for its network card";
+  if (!onNetwork(world, vm)) {
+    const vlan = world.state.vlan === undefined ? "without a VLAN" : `VLAN ${world.state.vlan}`;
+    return `its network card is not on the network of this homelab (${vlan})`;
+  }
+  if (machine.stall) return machine.stall.why;
+  if (!machine.facts || apiServerFor(world, machine)) return undefined;
+  return `no API server answers at ${machine.facts.clusterEndpoint}`;
 }

@@ -8,6 +8,12 @@ export function copyOfWorld(world: World): World {
     sleep: async (seconds: number) => void (now += Math.max(0, seconds)),
     until: async (time: number) => void (now = Math.max(now, time)),
   };
-  const { machinery, lifecycle } = world;
-  return new World({ state: structuredClone(world.state), clock, machinery, lifecycle });
+  const { machinery, lifecycle, workloads } = world;
+  return new World({
+    state: structuredClone(world.state),
+    clock,
+    machinery,
+    lifecycle,
+    ...(workloads && { workloads }),
+  });
 }

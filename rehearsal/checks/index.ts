@@ -4,6 +4,7 @@ import { bootstrappedOnce, nodesReady, oneNodeAtATime } from "./cluster.ts";
 import { dataVolumesMounted, noCatastrophe, provenBeforeApplied } from "./disks.ts";
 import { acmeSurvives, ingressServes, redeploys } from "./ingress.ts";
 import { addressesUnique, imageComplete, machinesAsDeclared } from "./machines.ts";
+import { survivesPowerCut } from "./power-cut.ts";
 import { outputsTrue } from "./outputs.ts";
 import { secondPreviewEmpty } from "./second-preview.ts";
 import { secretsHidden } from "./secrets.ts";
@@ -35,6 +36,7 @@ const CHECKS: Record<string, CheckFunction[]> = {
     ingressServes,
     acmeSurvives,
     redeploys,
+    survivesPowerCut,
     outputsTrue,
     secondPreviewEmpty,
     secretsHidden,

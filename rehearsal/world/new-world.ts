@@ -21,12 +21,15 @@ export function newWorld(stack: string, config: HomelabConfig, hardware = hardwa
     clusters: {},
     events: [],
     declarations: declarationsOf(config),
+    ...(config.network.vlan !== undefined && { vlan: config.network.vlan }),
   };
 }
 
 /** Machines that the config no longer names keep their declaration: their disks are still what they were. */
 export function declare(state: WorldState, config: HomelabConfig): void {
   state.declarations = { ...state.declarations, ...declarationsOf(config) };
+  if (config.network.vlan === undefined) delete state.vlan;
+  else state.vlan = config.network.vlan;
 }
 
 /** For hardware that nobody described: a host or datastore that the config names for the first time is there. */

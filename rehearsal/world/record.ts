@@ -34,6 +34,8 @@ export type EventKind =
   | "upgrade-done"
   | "upgrade-failed"
   | "boot-failed"
+  /** A configured node waits for something that will not come by itself. */
+  | "node-stalled"
   | "etcd-leader"
   | "etcd-snapshot"
   | "etcd-recovered"

@@ -32,6 +32,8 @@ export interface WorldState {
   events: WorldEvent[];
   /** By VM id: what the environment's config says of a machine's disks; a format is judged by it. */
   declarations?: Record<string, MachineDeclaration>;
+  /** VLAN of this homelab's network, by its config; absent: the bridges' own network. */
+  vlan?: number;
   /** Port of the Proxmox API, the same at every run: the provider's endpoint is part of the state. */
   apiPort?: number;
   /** Port of the Talos API, the same at every run. */

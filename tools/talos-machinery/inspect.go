@@ -45,6 +45,7 @@ type inspected struct {
 	InstallDiskSelectorExpr        string            `json:"installDiskSelectorExpr,omitempty"` // CEL
 	AllowSchedulingOnControlPlanes bool              `json:"allowSchedulingOnControlPlanes"`
 	KubeletExtraMounts             []mount           `json:"kubeletExtraMounts"`
+	NodeIPSubnets                  []string          `json:"nodeIPSubnets"` // machine.kubelet.nodeIP.validSubnets
 	NodeLabels                     map[string]string `json:"nodeLabels"`
 	NodeTaints                     map[string]string `json:"nodeTaints"`
 	CertSANs                       []string          `json:"certSANs"`
@@ -85,6 +86,7 @@ func configInspect(params machineConfiguration) (inspected, error) {
 		InstallDisk:                    machine.Install().Disk(),
 		AllowSchedulingOnControlPlanes: cluster.ScheduleOnControlPlanes(),
 		KubeletExtraMounts:             []mount{},
+		NodeIPSubnets:                  append([]string{}, machine.Kubelet().NodeIP().ValidSubnets()...),
 		NodeLabels:                     orEmpty(machine.NodeLabels()),
 		NodeTaints:                     orEmpty(machine.NodeTaints()),
 		CertSANs:                       append([]string{}, machine.Security().CertSANs()...),

@@ -10,19 +10,19 @@ import type { ClusterState } from "./state.ts";
 export type EndpointState = "open" | "no-quorum" | "closed";
 
 export function endpointState(world: World, cluster: ClusterState): EndpointState {
-  const host = endpointHost(world, cluster);
-  if (host === undefined) return "closed";
+  const endpoint = endpointOf(world, cluster);
+  if (endpoint === undefined) return "closed";
   try {
-    return kubernetesApiAt(world, host).id === cluster.id ? "open" : "closed";
+    return kubernetesApiAt(world, endpoint).id === cluster.id ? "open" : "closed";
   } catch (error) {
     return (error as Error).message.startsWith("etcdserver") ? "no-quorum" : "closed";
   }
 }
 
-function endpointHost(world: World, cluster: ClusterState): string | undefined {
+function endpointOf(world: World, cluster: ClusterState): string | undefined {
   for (const { facts } of Object.values(world.state.machines)) {
     if (facts?.clusterId !== cluster.id || facts.membership !== cluster.membership) continue;
-    if (URL.canParse(facts.clusterEndpoint)) return new URL(facts.clusterEndpoint).hostname;
+    return facts.clusterEndpoint;
   }
   return undefined;
 }

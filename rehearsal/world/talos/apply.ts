@@ -7,7 +7,7 @@
  */
 import type { MachineState, VmState } from "../state.ts";
 import type { World } from "../world.ts";
-import { allAddresses, restart, startConfigured, stateOf, warnStrayLinks } from "./boot.ts";
+import { allAddresses, judgeStall, restart, startConfigured, stateOf, warnStrayLinks } from "./boot.ts";
 import { unknownDocument, unsupportedKubernetes } from "./compatibility.ts";
 import { DURATIONS } from "./durations.ts";
 import { TalosError } from "./errors.ts";
@@ -149,6 +149,7 @@ function takeOver(
   machine.addresses = allAddresses(given, facts.addresses);
   machine.address = machine.addresses[0] ?? "";
   warnStrayLinks(world, machine);
+  judgeStall(world, vm, machine, facts);
 }
 
 async function load(

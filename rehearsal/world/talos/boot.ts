@@ -5,16 +5,18 @@
 import { hasFault } from "../faults.ts";
 import type { DiskState, MachineState, TalosDiskState, VmState } from "../state.ts";
 import type { World } from "../world.ts";
+import { whyNoBoot } from "./board.ts";
 import { unknownDocument } from "./compatibility.ts";
 import { DURATIONS } from "./durations.ts";
 import { goDown } from "./downtime.ts";
 import { resumeCluster } from "./etcd.ts";
-import { readFacts } from "./facts.ts";
+import { readFacts, type NodeFacts } from "./facts.ts";
 import { bootDisk, nocloudAddress } from "./hardware.ts";
 import { settleBootEntry } from "./install.ts";
 import { hangUp } from "./node-events.ts";
 import { letterDevices } from "./inventory.ts";
 import { ensureSystemPartitions } from "./partitions.ts";
+import { findStall } from "./stall.ts";
 import { provisionVolumes } from "./volumes.ts";
 
 /** What STATE and EPHEMERAL of a system disk hold; undefined in maintenance mode. */
@@ -35,7 +37,7 @@ export async function boot(world: World, vmId: number, at: number, why?: string)
     hangUp(world, vmId);
   }
   const disk = bootDisk(vm);
-  const failure = whyNoBoot(disk);
+  const failure = whyNoBoot(vm, disk);
   if (!disk || disk.content.kind !== "talos" || failure) {
     delete world.state.machines[vmId];
     const text = `VM ${vmId} (${String(vm.config["name"] ?? "unnamed")}) boots nothing: ${failure}`;
@@ -75,6 +77,7 @@ export async function boot(world: World, vmId: number, at: number, why?: string)
   noteBoot(world, vm, machine);
   if (!facts) return;
   warnStrayLinks(world, machine);
+  judgeStall(world, vm, machine, facts);
   if (!startConfigured(world, vm, machine, answersAt)) return;
   await provisionVolumes(world, vmId, { at: answersAt, booting: true });
   resumeCluster(world, vmId, answersAt);
@@ -119,6 +122,23 @@ export function startConfigured(world: World, vm: VmState, machine: MachineState
   return false;
 }
 
+/** Puts on the machine, and once on record, what holds it up with the config that it now has. */
+export function judgeStall(world: World, vm: VmState, machine: MachineState, facts: NodeFacts): void {
+  const before = machine.stall?.why;
+  const stall = findStall(vm, machine, facts);
+  delete machine.stall;
+  if (!stall) return;
+  machine.stall = stall;
+  if (stall.why === before) return;
+  world.note({
+    kind: "node-stalled",
+    subject: facts.hostname,
+    severity: "warning",
+    text: `${facts.hostname} gets no further: ${stall.why}`,
+    detail: { vmId: vm.vmId, what: stall.what },
+  });
+}
+
 export function warnStrayLinks(world: World, machine: MachineState): void {
   const { facts, vmId } = machine;
   if (!facts?.strayLinks.length) return;
@@ -129,11 +149,6 @@ export function warnStrayLinks(world: World, machine: MachineState): void {
     text: `${facts.hostname} has no link ${facts.strayLinks.join(", ")}, so what its config says of it has no effect`,
     detail: { vmId, strayLinks: facts.strayLinks },
   });
-}
-
-function whyNoBoot(disk: DiskState | undefined): string | undefined {
-  if (disk?.content.kind !== "talos") return "no disk in its boot order holds an operating system";
-  return disk.content.image.arch === "arm64" ? "its image is for arm64" : undefined;
 }
 
 function noteBoot(world: World, vm: VmState, machine: MachineState): void {

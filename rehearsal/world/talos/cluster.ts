@@ -39,11 +39,11 @@ export async function settleLocked(world: World): Promise<void> {
   }
   for (const cluster of Object.values(world.state.clusters)) noteUp(world, cluster, now);
   for (const machine of Object.values(world.state.machines)) {
-    if (!isConfigured(world, machine.vmId)) continue;
+    if (!isConfigured(world, machine.vmId) || machine.stall?.what === "offline") continue;
     const cluster = clusterOfMachine(world, machine);
     if (!cluster || apiServerFor(world, machine)?.id !== cluster.id) continue;
     joinEtcd(world, machine, cluster);
-    await joinKubernetes(world, machine, cluster);
+    if (!machine.stall) await joinKubernetes(world, machine, cluster);
   }
 }
 
@@ -55,15 +55,24 @@ export function clusterNodes(world: World, clusterId: string): KubernetesNode[] 
 
 /** Reports Ready: registered, past its time, and running. */
 export function isReady(world: World, node: KubernetesNode): boolean {
-  return node.readyAt <= world.clock.now() && isConfigured(world, node.vmId);
+  const stalled = world.state.machines[node.vmId]?.stall !== undefined;
+  return node.readyAt <= world.clock.now() && isConfigured(world, node.vmId) && !stalled;
 }
 
-/** The cluster whose API server answers at a host (an address or a VIP). Throws as a client would fail. */
-export function kubernetesApiAt(world: World, host: string): ClusterState {
-  const found = apiServerAt(world, host);
+/** Where an API server listens (talos: constants.DefaultControlPlanePort). */
+const API_PORT = "6443";
+
+/**
+ * The cluster whose API server answers at a URL, its host an address or a VIP. Throws as a client would fail.
+ *
+ * @param endpoint `https://192.168.1.126:6443`; a port left out is https's.
+ */
+export function kubernetesApiAt(world: World, endpoint: string): ClusterState {
+  const { host, port } = addressOfUrl(endpoint);
+  const found = port === API_PORT ? apiServerAt(world, host) : undefined;
   if (!found) {
     if (!/^\d+(\.\d+){3}$/.test(host)) throw new Error(`dial tcp: lookup ${host}: no such host`);
-    throw new Error(`dial tcp ${host}:6443: ${whyNoApi(world, host)}`);
+    throw new Error(`dial tcp ${host}:${port}: ${whyNoApi(world, host)}`);
   }
   if (!quorum(world, found)) throw new Error("etcdserver: request timed out (etcd has no quorum)");
   return found;
@@ -71,10 +80,15 @@ export function kubernetesApiAt(world: World, host: string): ClusterState {
 
 /** The cluster that this machine's own Kubernetes endpoint leads to, if its API server answers. */
 export function apiServerFor(world: World, machine: MachineState): ClusterState | undefined {
-  const { clusterEndpoint } = machine.facts!;
-  const host = URL.canParse(clusterEndpoint) ? new URL(clusterEndpoint).hostname : "";
-  const found = apiServerAt(world, host);
+  const { host, port } = addressOfUrl(machine.facts!.clusterEndpoint);
+  const found = port === API_PORT ? apiServerAt(world, host) : undefined;
   return found && quorum(world, found) ? found : undefined;
+}
+
+function addressOfUrl(url: string): { host: string; port: string } {
+  if (!URL.canParse(url)) return { host: url, port: API_PORT };
+  const { hostname, port } = new URL(url);
+  return { host: hostname, port: port || "443" };
 }
 
 /** A control plane serves the API at its own addresses, and at the VIP if it holds it, from `apiUpAt` on. */
@@ -84,6 +98,8 @@ function apiServerAt(world: World, host: string): ClusterState | undefined {
     const member = etcdOf(world, machine.vmId);
     const cluster = member && world.state.clusters[member.clusterId];
     if (!cluster || (cluster.apiUpAt ?? Infinity) > now || !isConfigured(world, machine.vmId)) continue;
+    // Without a kubelet nobody starts its static pods.
+    if (machine.stall) continue;
     const { facts } = machine;
     // A VIP is an address of the link: who is on another subnet never finds it (ARP). It takes an etcd that works.
     const cidr = facts?.addresses[0] ?? `${machine.address}/24`;

@@ -25,6 +25,7 @@ export function memberRuns(world: World, cluster: ClusterState, memberId: string
   return (
     member !== undefined &&
     isConfigured(world, member.vmId) &&
+    world.state.machines[member.vmId]?.stall?.what !== "offline" &&
     etcdOf(world, member.vmId)?.memberId === memberId &&
     !hasFault(world, "etcd-member-fails", member.vmId)
   );

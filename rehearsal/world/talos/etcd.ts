@@ -52,6 +52,9 @@ export function checkBootstrap(
   if (facts.machineType !== "controlplane") {
     throw new TalosError("FailedPrecondition", "bootstrap can only be performed on a control plane node");
   }
+  // v1alpha1_server.go, Bootstrap: it gives the clock five seconds.
+  if (machine.stall?.what === "offline")
+    throw new TalosError("FailedPrecondition", "time is not in sync yet");
   if (state.etcd) throw new TalosError("AlreadyExists", "etcd data directory is not empty");
   return { facts, state };
 }

@@ -6,7 +6,7 @@ import { parseAllDocuments } from "yaml";
 import type { ConfigInspection } from "../../machinery.ts";
 import type { VmState } from "../state.ts";
 import type { World } from "../world.ts";
-import { interfacesOf, type NetworkInterface } from "./hardware.ts";
+import { linksInForce, type ConfiguredLink } from "./links.ts";
 import { hash } from "./random.ts";
 
 export interface NodeFacts {
@@ -30,6 +30,10 @@ export interface NodeFacts {
   taints: string[];
   /** CIDRs on links that this machine has. */
   addresses: string[];
+  /** Gateways of its default routes on those links. */
+  gateways: string[];
+  /** machine.kubelet.nodeIP.validSubnets. */
+  nodeIpSubnets: string[];
   /** Links that the config names and this machine does not have. */
   strayLinks: string[];
   vip?: string;
@@ -74,26 +78,20 @@ interface InspectedVolume {
   filesystem?: string;
 }
 
-interface InspectedLink {
-  kind: string;
-  interface: string;
-  deviceSelector?: { busPath?: string; hardwareAddr?: string; permanentAddr?: string; driver?: string };
-  linkSelector?: string;
-  addresses: string[];
-  vip?: string;
-}
-
 type Inspection = Omit<ConfigInspection, "userVolumes"> & {
   userVolumes: InspectedVolume[];
   otherVolumes?: InspectedVolume[];
-  interfaces?: InspectedLink[];
+  interfaces?: ConfiguredLink[];
+  nodeIPSubnets?: string[];
 };
 
 export async function readFacts(world: World, vm: VmState, machineConfig: string): Promise<NodeFacts> {
   const found = await world.machinery.call<Inspection>("config.inspect", {
     machineConfiguration: machineConfig,
   });
-  const { addresses, stray, vip } = networkOf(vm, found);
+  const { addresses, gateways, stray, vip } = found.interfaces
+    ? linksInForce(vm, found.interfaces)
+    : { addresses: found.addresses, gateways: [], stray: [], vip: found.vip };
   const ephemeral = found.otherVolumes?.find(
     ({ name, kind }) => name === "EPHEMERAL" && kind === "VolumeConfig",
   );
@@ -116,6 +114,8 @@ export async function readFacts(world: World, vm: VmState, machineConfig: string
     labels: { ...found.nodeLabels },
     taints: taintsOf(found),
     addresses,
+    gateways,
+    nodeIpSubnets: found.nodeIPSubnets ?? [],
     strayLinks: stray,
     ...(vip ? { vip } : {}),
     volumes: volumesOf(found),
@@ -159,55 +159,6 @@ function taintsOf(found: Inspection): string[] {
   });
   const tainted = found.machineType === "controlplane" && !found.allowSchedulingOnControlPlanes;
   return tainted ? ["node-role.kubernetes.io/control-plane:NoSchedule", ...own] : own;
-}
-
-/** A link that the config names takes effect only where the machine has it. */
-function networkOf(vm: VmState, found: Inspection): { addresses: string[]; stray: string[]; vip?: string } {
-  if (!found.interfaces)
-    return { addresses: found.addresses, stray: [], ...(found.vip ? { vip: found.vip } : {}) };
-  const real = interfacesOf(vm);
-  const names = new Set(real.map(({ name }) => name));
-  for (const link of found.interfaces) {
-    if (
-      link.kind === "LinkAliasConfig" &&
-      real.filter((nic) => aliasMatches(nic, link.linkSelector ?? "")).length === 1
-    ) {
-      names.add(link.interface);
-    }
-  }
-  const effective = found.interfaces.filter(
-    (link) =>
-      names.has(link.interface) ||
-      real.some((nic) => link.deviceSelector && selects(nic, link.deviceSelector)),
-  );
-  const stray = found.interfaces.filter(
-    (link) => !effective.includes(link) && (link.addresses.length > 0 || link.vip),
-  );
-  const vip = effective.find((link) => link.vip)?.vip;
-  return {
-    addresses: effective.flatMap((link) => link.addresses),
-    stray: stray.map((link) => link.interface || JSON.stringify(link.deviceSelector)),
-    ...(vip ? { vip } : {}),
-  };
-}
-
-function selects(nic: NetworkInterface, selector: NonNullable<InspectedLink["deviceSelector"]>): boolean {
-  const glob = (pattern: string, text: string) =>
-    new RegExp(
-      `^${pattern
-        .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-        .replace(/\*/g, ".*")
-        .replace(/\?/g, ".")}$`,
-      "i",
-    ).test(text);
-  const macs = [selector.hardwareAddr, selector.permanentAddr].filter((mac) => mac !== undefined);
-  return macs.every((mac) => glob(mac, nic.mac)) && (!selector.driver || glob(selector.driver, nic.driver));
-}
-
-/** Enough of the aliases' CEL for a homelab: a MAC address named in it must be the card's; other conditions hold. */
-function aliasMatches(nic: NetworkInterface, selector: string): boolean {
-  const macs = selector.match(/(?:[0-9a-f]{2}:){5}[0-9a-f]{2}/gi);
-  return !macs || macs.some((mac) => mac.toUpperCase() === nic.mac);
 }
 
 interface V1Alpha1 {

@@ -5,10 +5,12 @@
 import type { MachineState } from "../state.ts";
 import type { World } from "../world.ts";
 import type { Session } from "./api.ts";
+import { MINIMUM_MEMORY, visibleMemory } from "./board.ts";
 import { clusterNodes, isReady, kubernetesApiAt } from "./cluster.ts";
 import { DURATIONS } from "./durations.ts";
 import { clusterOfMachine, etcdOf, quorum } from "./etcd.ts";
 import { memberRuns } from "./etcd-members.ts";
+import { machineStatus } from "./machine-status.ts";
 
 export interface HealthRequest {
   controlPlanes: string[];
@@ -30,6 +32,7 @@ const TALOS_CHECKS: Check[] = [
   { name: "etcd to be healthy", assert: etcdHealthy },
   { name: "etcd members to be control plane nodes", assert: membersAreControlPlanes },
   { name: "apid to be ready", assert: (_world, request) => eachNode(request, () => undefined) },
+  { name: "all nodes memory sizes", assert: memoryEnough },
   { name: "all nodes to finish boot sequence", assert: booted },
 ];
 
@@ -113,8 +116,27 @@ async function membersAreControlPlanes(world: World, request: HealthRequest): Pr
   });
 }
 
-async function booted(_world: World, request: HealthRequest): Promise<void> {
-  await eachNode(request, (machine) => (machine.facts ? undefined : "it has no config"));
+/** pkg/cluster/check/nodes.go, AllNodesMemorySizes. */
+async function memoryEnough(world: World, request: HealthRequest): Promise<void> {
+  await eachNode(request, ({ vmId, facts }) => {
+    const actual = visibleMemory(world.state.proxmox.vms[vmId]!);
+    const minimum = MINIMUM_MEMORY[facts!.machineType];
+    const words = `does not meet memory requirements: expected at least ${mebibytes(minimum)}, actual ${mebibytes(actual)}`;
+    return actual < minimum ? words : undefined;
+  });
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.floor(bytes / 1024 ** 2)} MiB`;
+}
+
+async function booted(world: World, request: HealthRequest): Promise<void> {
+  await eachNode(request, (machine) => {
+    if (!machine.facts) return "it has no config";
+    const { stage, status } = machineStatus(world, machine);
+    const waiting = status.unmetConditions.map(({ reason }) => reason).join(", ");
+    return stage === "booting" ? `the boot sequence has not finished: ${waiting}` : undefined;
+  });
 }
 
 async function nodes(
@@ -124,7 +146,7 @@ async function nodes(
 ): Promise<void> {
   const { machine } = await request.open(request.controlPlanes[0] ?? "");
   const endpoint = machine.facts?.clusterEndpoint ?? "";
-  const cluster = kubernetesApiAt(world, URL.canParse(endpoint) ? new URL(endpoint).hostname : endpoint);
+  const cluster = kubernetesApiAt(world, endpoint);
   const known = clusterNodes(world, cluster.id);
   const wanted = [...request.controlPlanes, ...request.workers];
   const missing = wanted.filter((address) => !known.some((node) => node.address === address));

@@ -4,6 +4,7 @@
  */
 import type { MachineState } from "../state.ts";
 import type { World } from "../world.ts";
+import { waitsForAgentChannel } from "./board.ts";
 import { apiServerFor, isReady } from "./cluster.ts";
 import { DURATIONS } from "./durations.ts";
 import { clusterOfMachine, etcdOf } from "./etcd.ts";
@@ -40,7 +41,10 @@ function services(world: World, machine: MachineState): Conditions {
   const reasons: string[] = [];
   const { vmId, facts, configuredAt = Infinity } = machine;
   const started = isUp(world, vmId) && world.clock.now() >= configuredAt + DURATIONS.cri;
-  if (!started) reasons.push("kubelet not running");
+  if (!started || machine.stall) reasons.push(machine.stall?.why ?? "kubelet not running");
+  if (waitsForAgentChannel(world.state.proxmox.vms[vmId]!, machine.image)) {
+    reasons.push("ext-qemu-guest-agent not running: its virtio port is not there, the VM's agent is off");
+  }
   if (facts!.machineType === "controlplane") {
     const member = etcdOf(world, vmId);
     const cluster = clusterOfMachine(world, machine);

@@ -55,8 +55,14 @@ export function machineAt(world: World, address: string): MachineState {
       address,
       strangers.length ? "connect: connection refused" : "connect: no route to host",
     );
+  if (!onNetwork(world, owner.vm)) throw unreachable(address, "connect: no route to host");
   checkHardwareAddress(world, owner.vm);
   return owner.machine;
+}
+
+/** Whether one of its cards is on the VLAN where this homelab's network is, its gateway and the workstation's way to it. */
+export function onNetwork(world: World, vm: VmState): boolean {
+  return interfacesOf(vm).some(({ vlan }) => vlan === world.state.vlan);
 }
 
 /** Two cards with one MAC address on one bridge: the switch sends frames to either. */
@@ -80,6 +86,11 @@ export function sameSubnet(address: string, cidr: string): boolean {
   const bits = Number(length);
   const mask = bits === 0 ? 0 : (-1 << (32 - bits)) >>> 0;
   return (toNumber(address) & mask) >>> 0 === (toNumber(network ?? "") & mask) >>> 0;
+}
+
+/** The same for subnets that may be of IPv6, in which no address of this homelab is. */
+export function inSubnet(address: string, cidr: string): boolean {
+  return !cidr.includes(":") && sameSubnet(address, cidr);
 }
 
 function toNumber(address: string): number {

@@ -3,6 +3,7 @@ import type { TalosImage } from "../state.ts";
 import type { Upload } from "./etcd-recovery.ts";
 import type { NodeFacts } from "./facts.ts";
 import type { RunningSequence } from "./sequence.ts";
+import type { Stall } from "./stall.ts";
 
 export interface MachineState {
   vmId: number;
@@ -23,6 +24,8 @@ export interface MachineState {
   machineConfig?: string;
   /** What that config says, without its secrets. */
   facts?: NodeFacts;
+  /** What keeps it from getting further than apid with that config. */
+  stall?: Stall;
   /** Simulated time from which that config is in force. */
   configuredAt?: number;
   /** End of an apply in mode `try`: the config on the disk then comes back. */

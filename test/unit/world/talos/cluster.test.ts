@@ -148,7 +148,7 @@ describe("nodes", () => {
 describe("three control planes behind a VIP", () => {
   const VIP = "192.168.1.200";
   const addresses = [CP, "192.168.1.128", "192.168.1.129"];
-  const vip = (link = "enp6s18", address = VIP) =>
+  const vip = (link = "eth0", address = VIP) =>
     `machine: {network: {interfaces: [{interface: ${link}, dhcp: false, vip: {ip: ${address}}}]}}`;
 
   async function three(patch: string, endpoint = `https://${VIP}:6443`): Promise<void> {
@@ -182,7 +182,7 @@ describe("three control planes behind a VIP", () => {
   });
 
   it("do not serve a VIP on another subnet, or on a link that they do not have", async () => {
-    await three(vip("enp6s18", "10.0.0.9"), "https://10.0.0.9:6443");
+    await three(vip("eth0", "10.0.0.9"), "https://10.0.0.9:6443");
     expect(() => kubernetesApiAt(lab.world, "10.0.0.9")).toThrow("no route to host");
     expect(readyNames()).toEqual([]);
     lab = await Lab.open(machinery);

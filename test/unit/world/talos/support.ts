@@ -95,6 +95,10 @@ export class Lab {
       config: {
         name,
         machine: "q35",
+        cpu: "host",
+        memory: 4096,
+        scsihw: "virtio-scsi-single",
+        agent: "enabled=1",
         boot: "order=scsi0",
         net0: `virtio=${mac},bridge=vmbr0`,
         ...(address ? { ipconfig0: `ip=${address}/24,gw=192.168.1.1` } : {}),
@@ -156,7 +160,7 @@ export class Lab {
             : `machine: {network: {hostname: ${options.hostname}}}`,
           userVolume(options.selector ?? RIGHT_SELECTOR),
           ...(options.address
-            ? [`machine: {network: {interfaces: [{interface: enp6s18, addresses: [${options.address}/24]}]}}`]
+            ? [`machine: {network: {interfaces: [{interface: eth0, addresses: [${options.address}/24]}]}}`]
             : []),
           ...(options.patches ?? []),
         ],

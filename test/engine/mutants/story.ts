@@ -1,53 +1,13 @@
-/**
- * Programs that are wrong in one way each. The world must catch every one of them by what it does, and name the cause:
- * a rehearsal that a wrong program passes proves nothing.
- */
 /* eslint-disable @typescript-eslint/no-unsafe-member-access -- inputs on their way to the engine have no types */
-import { afterEach, describe, expect, test } from "vitest";
-import { bench, causes, mutated, type Bench, type Mutation, type Props } from "../support/rehearse.ts";
+/** The mistakes of the story that this project comes from, and their neighbours: all of them are tried in every run of the tests. */
+import { patch, TYPES, values, vm, type Mutant } from "./mutant.ts";
 
-const SCHEMATIC = "talos:imageFactory/schematic:Schematic";
-const CONFIG = "talos:machine/configurationApply:ConfigurationApply";
-const VM = "proxmoxve:index/vmLegacy:VmLegacy";
-const IMAGE = "proxmoxve:download/file:File";
-const NAMESPACE = "kubernetes:core/v1:Namespace";
-const RELEASE = "kubernetes:helm.sh/v3:Release";
-
-interface Mutant {
-  what: string;
-  mutations: Mutation[];
-  /** The right cause, in words. */
-  cause: RegExp;
-}
-
-/** Replaces text in a node's machine-config patches. */
-function patch(from: string | RegExp, to: string): Mutation {
-  return {
-    type: CONFIG,
-    change: (props) => {
-      const before = props["configPatches"] as string[];
-      props["configPatches"] = before.map((text) => text.replaceAll(from, to));
-      if (before.every((text, index) => text === (props["configPatches"] as string[])[index])) {
-        throw new Error(`the mutation of ${String(from)} changes nothing`);
-      }
-    },
-  };
-}
-
-function values(release: "longhorn" | "traefik", change: (values: Props) => void): Mutation {
-  return { type: RELEASE, change: (props) => props["chart"] === release && change(props["values"] as Props) };
-}
-
-function vm(which: string, change: (props: Props) => void): Mutation {
-  return { type: VM, change: (props, name) => name.includes(which) && change(props) };
-}
-
-const MUTANTS: Mutant[] = [
+export const STORY: Mutant[] = [
   {
     what: "iscsi-tools left out of the schematic",
     mutations: [
       {
-        type: SCHEMATIC,
+        type: TYPES.schematic,
         change: (props) => {
           props["schematic"] = (props["schematic"] as string).replace(/\n.*iscsi-tools/, "");
         },
@@ -59,7 +19,7 @@ const MUTANTS: Mutant[] = [
     what: "an image url of an unknown schematic",
     mutations: [
       {
-        type: IMAGE,
+        type: TYPES.image,
         change: (props) => {
           props["url"] = (props["url"] as string).replace(/image\/\w{64}/, `image/${"0".repeat(64)}`);
         },
@@ -101,7 +61,7 @@ const MUTANTS: Mutant[] = [
     what: "the namespace label of Longhorn dropped",
     mutations: [
       {
-        type: NAMESPACE,
+        type: TYPES.namespace,
         change: (props) => props["metadata"].name === "longhorn-system" && delete props["metadata"].labels,
       },
     ],
@@ -111,7 +71,7 @@ const MUTANTS: Mutant[] = [
     what: "the namespace label of Traefik dropped",
     mutations: [
       {
-        type: NAMESPACE,
+        type: TYPES.namespace,
         change: (props) => props["metadata"].name === "traefik" && delete props["metadata"].labels,
       },
     ],
@@ -172,7 +132,7 @@ const MUTANTS: Mutant[] = [
   {
     what: "a duplicate MAC",
     mutations: [
-      { type: VM, change: (props) => (props["networkDevices"][0].macAddress = "BC:24:11:00:00:01") },
+      { type: TYPES.vm, change: (props) => (props["networkDevices"][0].macAddress = "BC:24:11:00:00:01") },
     ],
     cause: /MAC address BC:24:11:00:00:01 .* is in use by/,
   },
@@ -184,26 +144,3 @@ const MUTANTS: Mutant[] = [
     cause: /192\.168\.1\.126 .*(in use|two machines)/,
   },
 ];
-
-let current: Bench | undefined;
-
-afterEach(async () => {
-  await current?.remove();
-  current = undefined;
-});
-
-test("the program as it is passes, changed in nothing", async () => {
-  current = await bench();
-  const untouched: Mutation[] = [RELEASE, NAMESPACE].map((type) => ({ type, change: () => undefined }));
-  const report = await current.run("up", { program: await mutated(...untouched) });
-  expect(causes(report)).toBe("");
-});
-
-describe("a rehearsal catches", () => {
-  test.each(MUTANTS)("$what", async ({ mutations, cause }) => {
-    current = await bench();
-    const report = await current.run("up", { program: await mutated(...mutations) });
-    expect(report.ok).toBe(false);
-    expect(causes(report)).toMatch(cause);
-  });
-});

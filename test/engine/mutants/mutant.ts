@@ -1,0 +1,50 @@
+/** A program that is wrong in one way, and the right cause in words; or its right twin, which a rehearsal must not refuse. */
+import type { Mutation, Props } from "../support/rehearse.ts";
+
+export const TYPES = {
+  schematic: "talos:imageFactory/schematic:Schematic",
+  secrets: "talos:machine/secrets:Secrets",
+  config: "talos:machine/configurationApply:ConfigurationApply",
+  vm: "proxmoxve:index/vmLegacy:VmLegacy",
+  image: "proxmoxve:download/file:File",
+  namespace: "kubernetes:core/v1:Namespace",
+  release: "kubernetes:helm.sh/v3:Release",
+} as const;
+
+export interface Mutant {
+  what: string;
+  mutations: Mutation[];
+  cause: RegExp;
+  /** Overlays of the environment's config. */
+  overlays?: string[];
+  stack?: string;
+}
+
+/** As right as the program itself, only otherwise. */
+export type Twin = Omit<Mutant, "cause">;
+
+/** Replaces text in a node's machine-config patches. */
+export function patch(from: string | RegExp, to: string): Mutation {
+  return {
+    type: TYPES.config,
+    change: (props) => {
+      const before = props["configPatches"] as string[];
+      props["configPatches"] = before.map((text) => text.replaceAll(from, to));
+      if (before.every((text, index) => text === (props["configPatches"] as string[])[index])) {
+        throw new Error(`the mutation of ${String(from)} changes nothing`);
+      }
+    },
+  };
+}
+
+export function values(release: "longhorn" | "traefik", change: (values: Props) => void): Mutation {
+  return {
+    type: TYPES.release,
+    change: (props) => props["chart"] === release && change(props["values"] as Props),
+  };
+}
+
+/** @param which Part of the resource's name: a node. */
+export function vm(which: string, change: (props: Props) => void): Mutation {
+  return { type: TYPES.vm, change: (props, name) => name.includes(which) && change(props) };
+}
