@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { HomelabConfig } from "./config/types.ts";
 import { NOTHING_MADE, type Made } from "./plan/made.ts";
 import { settled } from "./plan/settled.ts";
-import { madeAnew } from "./plan/unfinished.ts";
+import { madeAnew, standing } from "./plan/unfinished.ts";
 import { Longhorn } from "./longhorn/longhorn.ts";
 import { longhornOutput, nodeOutput, traefikOutput, type HomelabOutputs } from "./outputs.ts";
 import { Virtualization } from "./proxmox/virtualization.ts";
@@ -39,7 +39,13 @@ export class Homelab extends pulumi.ComponentResource {
     const image = new ImageSchematic(`${name}-image`, { extensions: config.cluster.extensions }, parent);
     const proxmox = new Virtualization(
       `${name}-proxmox`,
-      { config, apiToken: proxmoxApiToken, image, anew: madeAnew(made, config) },
+      {
+        config,
+        apiToken: proxmoxApiToken,
+        image,
+        anew: madeAnew(made, config),
+        standing: standing(made),
+      },
       parent,
     );
 

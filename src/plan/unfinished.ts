@@ -21,6 +21,12 @@ export function madeAnew({ machines, kept }: Made, config: HomelabConfig): Set<s
   return new Set(names);
 }
 
+/** Names of the nodes whose machine is there and may hold data. One that was lost, and is to be made again, is not. */
+export function standing({ machines, kept }: Made): Set<string> {
+  const there = machines.filter(({ name }) => kept.some((node) => node.name === name));
+  return new Set(there.map(({ name }) => name));
+}
+
 /**
  * The configuration without nodes that retire before their config was ever applied: no machine is made for them any more,
  * and one that is there goes.

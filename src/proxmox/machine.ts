@@ -17,11 +17,14 @@ export interface MachineArgs {
   gate: ProxmoxGate;
   /** Whether a change replaces the machine: it holds nothing yet. */
   anew: boolean;
+  /** Whether it is there since an earlier run that applied a config to it, so that there may be data on its disk. */
+  standing: boolean;
 }
 
 /**
- * One node's VM with its OS disk and, where declared, its data disk. What protects it is the record of its applied config
- * (talos/kept.ts): before that, nothing is on it, and whatever is wrong with it must be able to go.
+ * One node's VM with its OS disk and, where declared, its data disk. Until its config was applied nothing is on it, and whatever is
+ * wrong with it must be able to go. From then on it is protected twice: its deletion has to pass the record of the applied config
+ * (talos/kept.ts), and because a replacement passes no record, that is refused by a hook, and by Pulumi's own protection from the next run on.
  */
 export class Machine extends pulumi.ComponentResource {
   /** For ordering and replacement: what lives on the machine goes with it. */
@@ -58,17 +61,30 @@ export class Machine extends pulumi.ComponentResource {
       },
       { onDryRun: true },
     );
+    // Of a machine that is there, a creation can only be half of a replacement. The preview already knows.
+    const replacementGuard = new pulumi.ResourceHook(
+      `${name}-replacement-guard`,
+      () => {
+        throw new Error(
+          `homelab:nodes[${args.config.nodes.indexOf(node)}]: this run would replace the machine of "${node.name}" (VM ${node.vmId}) and ` +
+            "lose all of its disks, because something changed that the provider only gives to a new one; set it back. If the machine is gone from Proxmox, " +
+            "`pulumi refresh` first. Nothing was changed",
+        );
+      },
+      { onDryRun: true },
+    );
     this.vm = new proxmoxve.VmLegacy(`${name}-vm`, vm, {
       parent: this,
       provider,
       hooks: {
-        beforeCreate: [() => gate.beforeCreate(node)],
+        beforeCreate: [...(args.standing ? [replacementGuard] : []), () => gate.beforeCreate(node)],
         beforeUpdate: [
           hostGuard,
           lostDiskGuard,
           ({ oldOutputs }) => gate.beforeUpdate(node, hostIn(oldOutputs)),
         ],
       },
+      protect: args.config.protect && args.standing && node.retiring !== true,
       ...(args.anew && { replaceOnChanges: ["*"] }),
       // Ids, MAC and addresses are taken while the old VM exists.
       deleteBeforeReplace: true,

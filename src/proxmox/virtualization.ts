@@ -16,6 +16,8 @@ export interface VirtualizationArgs {
   image: ImageSchematic;
   /** Names of the nodes whose machine holds nothing yet, and is replaced by whatever changed about it. */
   anew: ReadonlySet<string>;
+  /** Names of the nodes whose machine is there and may hold data. */
+  standing: ReadonlySet<string>;
 }
 
 /** Everything on Proxmox: a boot image on each host in use, and a VM for each node. */
@@ -67,6 +69,7 @@ export class Virtualization extends pulumi.ComponentResource {
             provider,
             gate,
             anew: args.anew.has(node.name),
+            standing: args.standing.has(node.name),
           },
           { parent: this },
         ),
