@@ -2,6 +2,7 @@
  * The end of a run in a form that two runs share when they ended alike: the world and Pulumi's state without ids, times,
  * random names and secrets. What is left out is only what two undisturbed runs differ in too.
  */
+import { VM } from "../../scripts/recover/decide.ts";
 import { createHash } from "node:crypto";
 import type { StateResource } from "../engine/state.ts";
 import type { ClusterState } from "../world/kubernetes/state.ts";
@@ -166,7 +167,8 @@ export function normalState(resources: ExportedResource[], pending: unknown[]): 
       .map((resource) => ({
         urn: resource.urn,
         inputs: normal(resource.inputs ?? {}),
-        protect: resource.protect ?? false,
+        // A machine is protected from the run on that finds it with its config, so a repeated run is one ahead of an undisturbed one.
+        protect: resource.type === VM ? undefined : (resource.protect ?? false),
         initErrors: resource.initErrors ?? [],
         // A provider is named by its URN and an id of its own.
         provider: resource.provider?.replace(/::[^:]+$/, ""),
