@@ -72,7 +72,8 @@ async function carryOut(
         await bringIntoForce(stack, loud, log);
       }
       await quietly(loud, log, (quiet) => stack.previewDestroy(quiet));
-      await stack.destroy(loud);
+      // Nothing runs the program here, so what the `up` before has left to reject must not end it.
+      await stack.destroy({ color: loud.color, onOutput: loud.onOutput, onEvent: loud.onEvent });
       return undefined;
   }
 }
