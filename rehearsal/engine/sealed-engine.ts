@@ -6,7 +6,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { PulumiCommand, type LocalWorkspaceOptions } from "@pulumi/pulumi/automation/index.js";
+import { PulumiCommand, type LocalWorkspaceOptions, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { SemVer } from "semver";
 import { sealedEnvironment } from "../sealed-environment.ts";
 
@@ -88,6 +88,14 @@ type Run = (
   variables: Record<string, string | undefined>,
   ...rest: unknown[]
 ) => Promise<unknown>;
+
+/** Asks the CLI of a stack's workspace something that the Automation API has no call for; what it printed. */
+export async function askCli({ name, workspace }: Stack, args: string[]): Promise<string> {
+  const { pulumiCommand, workDir, envVars } = workspace;
+  const command = pulumiCommand as PulumiCommand & { run: Run };
+  const { stdout } = (await command.run([...args, "--stack", name], workDir, envVars)) as { stdout: string };
+  return stdout;
+}
 
 /**
  * The CLI, called by the Automation API. That adds to the whole environment of this process; a variable with the value undefined is

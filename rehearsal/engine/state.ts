@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { HomelabConfig } from "../../src/config/types.ts";
 import { readJson } from "../files.ts";
+import { SIGNATURE } from "../providers/server/values.ts";
 import { UserError } from "../user-error.ts";
 
 export interface StateResource {
@@ -10,6 +11,7 @@ export interface StateResource {
   parent?: string | undefined;
   provider?: string | undefined;
   dependencies?: string[] | undefined;
+  outputs?: Record<string, unknown> | undefined;
 }
 
 const resource = z.looseObject({
@@ -18,6 +20,7 @@ const resource = z.looseObject({
   parent: z.string().optional(),
   provider: z.string().optional(),
   dependencies: z.array(z.string()).optional(),
+  outputs: z.looseObject({}).optional(),
 });
 
 /** Newer than any that the pinned CLI writes: refused rather than misread (pulumi sdk/go/common/apitype: checkpoints). */
@@ -43,6 +46,13 @@ export async function readState(file: string): Promise<StateResource[]> {
     );
   }
   return parsed.data.checkpoint.latest?.resources ?? [];
+}
+
+/** Names of the stack's outputs that are secrets. */
+export async function readSecretOutputs(file: string): Promise<Set<string>> {
+  const { outputs = {} } = (await readState(file)).find(({ type }) => type === "pulumi:pulumi:Stack") ?? {};
+  const secret = (value: unknown) => typeof value === "object" && value !== null && SIGNATURE in value;
+  return new Set(Object.keys(outputs).filter((name) => secret(outputs[name])));
 }
 
 const CONFIG_APPLICATION = "talos:machine/configurationApply:ConfigurationApply";

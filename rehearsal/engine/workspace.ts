@@ -6,14 +6,15 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createHash } from "node:crypto";
-import { LocalWorkspace, type PulumiFn, type Stack } from "@pulumi/pulumi/automation/index.js";
+import { LocalWorkspace, type OutputMap, type PulumiFn, Stack } from "@pulumi/pulumi/automation/index.js";
 import { parse, stringify } from "yaml";
 import type { Environment } from "../environment.ts";
 import type { RehearsalPaths } from "../paths.ts";
 import type { Toolchain } from "../toolchain.ts";
 import { PROJECT } from "../../src/config/schema.ts";
 import { UserError } from "../user-error.ts";
-import { sealedWorkspace, type SealedEngine } from "./sealed-engine.ts";
+import { askCli, sealedWorkspace, type SealedEngine } from "./sealed-engine.ts";
+import { readSecretOutputs } from "./state.ts";
 
 /** Of made-up secrets in a state that no real system ever sees. */
 const PASSPHRASE = "rehearsal";
@@ -48,47 +49,73 @@ export async function openStack(options: WorkspaceOptions): Promise<Stack> {
   await mkdir(paths.work, { recursive: true });
   const config = await writeConfig(options);
 
-  // "Create or select" would first try to create one that is there: a process more at every opening.
-  const known = existsSync(paths.stateFile);
-  const automation = await LocalWorkspace[known ? "selectStack" : "createOrSelectStack"](
-    { stackName: paths.stackName, projectName: PROJECT, program: options.program },
-    sealedWorkspace(engine),
-  ).catch((error: unknown) => {
+  const workspace = await LocalWorkspace.create({ ...sealedWorkspace(engine), program: options.program });
+  // Every command names its stack, so that one which is there need not be selected first: a process less.
+  if (existsSync(paths.stateFile)) workspace.selectStack = () => Promise.resolve();
+  const stack = await Stack.createOrSelect(paths.stackName, workspace).catch((error: unknown) => {
     throw damagedState(error, paths);
   });
 
-  if (options.breakLock) await automation.cancel().catch(() => undefined);
-  if (config.changed) {
-    const secrets = Object.entries(options.environment.secrets);
-    await automation.setAllConfig(
-      Object.fromEntries(secrets.map(([key, value]) => [key, { value, secret: true }])),
+  askLess(stack, paths);
+  if (options.breakLock) await stack.cancel().catch(() => undefined);
+  if (config.secrets !== undefined) {
+    await stack.setAllConfig(
+      Object.fromEntries(
+        Object.entries(config.secrets).map(([key, value]) => [key, { value, secret: true }]),
+      ),
     );
     await config.settled();
   }
-  return automation;
+  return stack;
 }
 
 /**
- * Writes the stack's config of the working directory when the environment changed since. The encryption salt stays: the
- * state's secrets depend on it. A changed config counts as written once its secrets are set as well (`settled`).
+ * After each command the Automation API starts the CLI three times more: for the stack's history, which nobody reads here, and for its
+ * outputs, masked and plain. Which of them are secret is in the state; a quarter of a second of the processor each.
  */
-async function writeConfig({
-  paths,
-  environment,
-}: WorkspaceOptions): Promise<{ changed: boolean; settled(): Promise<void> }> {
-  const file = join(paths.work, `Pulumi.${paths.stackName}.yaml`);
-  const marker = join(paths.work, "environment.sha256");
-  const fingerprint = createHash("sha256").update(JSON.stringify(environment)).digest("hex");
-  const before = await readFile(file, "utf8").catch(() => undefined);
-  const settled = () => writeFile(marker, fingerprint);
-  if (before !== undefined && (await readFile(marker, "utf8").catch(() => "")) === fingerprint) {
-    return { changed: false, settled };
-  }
+function askLess(stack: Stack, { stateFile }: RehearsalPaths): void {
+  stack.info = () => Promise.resolve(undefined);
+  stack.outputs = async (): Promise<OutputMap> => {
+    const text = await askCli(stack, ["stack", "output", "--json", "--show-secrets"]);
+    const secret = await readSecretOutputs(stateFile);
+    const values = Object.entries(JSON.parse(text) as Record<string, unknown>);
+    return Object.fromEntries(values.map(([key, value]) => [key, { value, secret: secret.has(key) }]));
+  };
+}
 
-  const { encryptionsalt } = (before === undefined ? {} : parse(before)) as { encryptionsalt?: string };
-  await rm(marker, { force: true });
-  await writeFile(file, stringify({ ...(encryptionsalt && { encryptionsalt }), config: environment.plain }));
-  return { changed: true, settled };
+interface WrittenConfig {
+  /** Those that have yet to be set, by the CLI, which encrypts them; undefined when what is written holds. */
+  secrets?: Record<string, string>;
+  /** Puts on record that they were. */
+  settled(): Promise<void>;
+}
+
+/**
+ * Writes the stack's config of the working directory. The encryption salt stays: the state's secrets depend on it. So do encrypted
+ * secrets that are the same as before; others count as written once they are set as well (`settled`).
+ */
+async function writeConfig({ paths, environment }: WorkspaceOptions): Promise<WrittenConfig> {
+  const file = join(paths.work, `Pulumi.${paths.stackName}.yaml`);
+  const marker = join(paths.work, "secrets.sha256");
+  const { plain, secrets } = environment;
+  const fingerprint = createHash("sha256").update(JSON.stringify(secrets)).digest("hex");
+  const settled = () => writeFile(marker, fingerprint);
+  const text = await readFile(file, "utf8").catch(() => undefined);
+  const before = (text === undefined ? {} : parse(text)) as { encryptionsalt?: string; config?: object };
+  const known = (await readFile(marker, "utf8").catch(() => "")) === fingerprint;
+  const encrypted = known ? pick(before.config ?? {}, Object.keys(secrets)) : {};
+  const { encryptionsalt } = before;
+
+  if (!known) await rm(marker, { force: true });
+  await writeFile(
+    file,
+    stringify({ ...(encryptionsalt && { encryptionsalt }), config: { ...plain, ...encrypted } }),
+  );
+  return known ? { settled } : { secrets, settled };
+}
+
+function pick(values: object, keys: string[]): object {
+  return Object.fromEntries(Object.entries(values).filter(([key]) => keys.includes(key)));
 }
 
 function damagedState(error: unknown, paths: RehearsalPaths): Error {

@@ -5,6 +5,7 @@
 import { VM } from "../../scripts/recover/decide.ts";
 import { createHash } from "node:crypto";
 import type { StateResource } from "../engine/state.ts";
+import { SIGNATURE } from "../providers/server/values.ts";
 import type { ClusterState } from "../world/kubernetes/state.ts";
 import type { DiskState, MachineState, VmState, WorldState } from "../world/state.ts";
 
@@ -40,7 +41,7 @@ export function normal(value: unknown): unknown {
   if (typeof value === "string") return masked(value);
   if (Array.isArray(value)) return value.map((each) => normal(each) ?? null);
   if (!isObject(value)) return value;
-  if (SECRET in value) return "[secret]";
+  if (SIGNATURE in value) return "[secret]";
   const told = Object.entries(value)
     .filter(([key, each]) => !PASSING.has(key) && each !== undefined)
     .map(([key, each]) => [key, normal(each)] as const)
@@ -57,9 +58,6 @@ function saysNothing(value: unknown): boolean {
   if (Array.isArray(value)) return value.every(saysNothing);
   return value === undefined || value === null || (isObject(value) && Object.keys(value).length === 0);
 }
-
-/** Marks a secret in an exported state (pulumi sdk/go/common/resource: SigKey). */
-export const SECRET = "4dabf18193072939515e22adb298388d";
 
 export function normalWorld(state: WorldState): Record<string, unknown> {
   const { hosts, vms } = state.proxmox;
@@ -166,7 +164,9 @@ export function normalState(resources: ExportedResource[], pending: unknown[]): 
     resources: resources
       .map((resource) => ({
         urn: resource.urn,
-        inputs: normal(resource.inputs ?? {}),
+        inputs: normal(
+          resource.type === VM ? withoutChosenMacs(resource.inputs ?? {}) : (resource.inputs ?? {}),
+        ),
         // A machine is protected from the run on that finds it with its config, so a repeated run is one ahead of an undisturbed one.
         protect: resource.type === VM ? undefined : (resource.protect ?? false),
         initErrors: resource.initErrors ?? [],
@@ -176,6 +176,18 @@ export function normalState(resources: ExportedResource[], pending: unknown[]): 
         dependencies: [...(resource.dependencies ?? [])].sort(),
       }))
       .sort((a, b) => (a.urn < b.urn ? -1 : 1)),
+  };
+}
+
+/** A machine that is made anew names an address where Proxmox would have chosen one; from the next run on none is named again. */
+function withoutChosenMacs(inputs: Tree): Tree {
+  const cards = inputs["networkDevices"];
+  if (!Array.isArray(cards)) return inputs;
+  return {
+    ...inputs,
+    networkDevices: (cards as Tree[]).map(({ macAddress, ...card }) =>
+      typeof macAddress === "string" && masked(macAddress) === "*" ? card : { macAddress, ...card },
+    ),
   };
 }
 

@@ -7,7 +7,8 @@
  */
 export type PropertyMap = Record<string, unknown>;
 
-const SIGNATURE = "4dabf18193072939515e22adb298388d";
+/** Stands in a value that is more than it seems; in a state, of a secret. */
+export const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 const OUTPUT_VALUE = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
 const UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";

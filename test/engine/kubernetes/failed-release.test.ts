@@ -1,6 +1,6 @@
 /** A release that Helm calls failed stops `up`, however often the state was refreshed, until it was upgraded again. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bench, causes, mutated, type Bench } from "../support/rehearse.ts";
+import { causes, mutated, runningBench, type Bench } from "../support/rehearse.ts";
 import { clusterIn } from "../safety/support.ts";
 
 const RELEASE = "kubernetes:helm.sh/v3:Release";
@@ -9,8 +9,7 @@ const STOPPED = 'Helm calls the release "traefik" in the namespace "traefik" fai
 
 let lab: Bench;
 beforeAll(async () => {
-  lab = await bench();
-  expect(causes(await lab.run("up"))).toBe("");
+  lab = await runningBench();
   const nowhere = await mutated({
     type: RELEASE,
     change: ({ values }, name) => {

@@ -1,6 +1,6 @@
 /** From one control plane to three, and not back at once. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bench, causes, type Bench } from "../support/rehearse.ts";
+import { type Bench, causes, runningBench } from "../support/rehearse.ts";
 import { clusterIn, copies, deleteVm, readData, writeData } from "./support.ts";
 
 const CP = (number: number) =>
@@ -10,8 +10,7 @@ const THREE = [`nodes[2]=${CP(2)}`, `nodes[3]=${CP(3)}`, "longhorn.replicaCount=
 let lab: Bench;
 
 beforeAll(async () => {
-  lab = await bench();
-  expect(causes(await lab.run("up"))).toBe("");
+  lab = await runningBench();
   await lab.during({}, ({ world }) => writeData(world, "worker-1"));
 });
 

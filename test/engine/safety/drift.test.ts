@@ -1,13 +1,12 @@
 /** What happens behind the program's back: refresh and up repair it, or refuse with the cause, and format nothing twice. */
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { bench, causes, type Bench } from "../support/rehearse.ts";
+import { type Bench, causes, runningBench } from "../support/rehearse.ts";
 import { deleteVm, detachDisk, readData, removeRelease, writeData } from "./support.ts";
 
 let lab: Bench;
 
 beforeEach(async () => {
-  lab = await bench();
-  expect(causes(await lab.run("up"))).toBe("");
+  lab = await runningBench();
   await lab.during({}, ({ world }) => writeData(world, "cp-1"));
 });
 

@@ -1,15 +1,14 @@
 /** A data disk that grows: resized in place, its node rebooted once, the volume found again by its label. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { health } from "../../../rehearsal/world/longhorn/health.ts";
-import { bench, causes, type Bench } from "../support/rehearse.ts";
+import { type Bench, causes, runningBench } from "../support/rehearse.ts";
 import { clusterIn, readData, writeData } from "./support.ts";
 
 const GIB = 1024 ** 3;
 let lab: Bench;
 
 beforeAll(async () => {
-  lab = await bench();
-  expect(causes(await lab.run("up"))).toBe("");
+  lab = await runningBench();
   await lab.during({}, ({ world }) => writeData(world, "worker-1"));
 });
 

@@ -3,7 +3,7 @@
  * and never moves, stops or replaces one, protected or not.
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bench, causes, type Bench } from "../support/rehearse.ts";
+import { runningBench, type Bench } from "../support/rehearse.ts";
 import {
   addHosts,
   done,
@@ -25,9 +25,8 @@ const refresh = async () => expect(told(await lab.run("refresh"))).toBe("");
 const move = (vmId: number, target: string) => lab.during({}, ({ world }) => moveVm(world, vmId, target));
 
 beforeAll(async () => {
-  lab = await bench("lab", { secondPreviews: true });
+  lab = await runningBench({ secondPreviews: true });
   await lab.during({}, ({ world }) => addHosts(world, "pve2", "pve3"));
-  expect(causes(await lab.run("up"))).toBe("");
   await lab.during({}, ({ world }) => writeData(world, "cp-1"));
 });
 afterAll(() => lab.remove());

@@ -1,13 +1,12 @@
 /** Plans that would cost data fail in the preview, by the real engine's own run of the guard, and touch nothing. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { refusedPlans } from "../../unit/plan/fixtures.ts";
-import { bench, causes, type Bench } from "../support/rehearse.ts";
+import { type Bench, causes, runningBench } from "../support/rehearse.ts";
 
 let lab: Bench;
 
 beforeAll(async () => {
-  lab = await bench();
-  expect(causes(await lab.run("up"))).toBe("");
+  lab = await runningBench();
 });
 
 afterAll(() => lab.remove());

@@ -1,12 +1,11 @@
 /* eslint-disable @typescript-eslint/no-unsafe-member-access -- inputs on their way to the engine have no types */
 /** Whatever a provider cannot change in place it replaces: a machine whose config was applied must not go that way. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bench, causes, mutated, type Bench } from "../support/rehearse.ts";
+import { type Bench, causes, mutated, runningBench } from "../support/rehearse.ts";
 
 let lab: Bench;
 beforeAll(async () => {
-  lab = await bench();
-  expect(causes(await lab.run("up"))).toBe("");
+  lab = await runningBench();
 });
 afterAll(() => lab.remove());
 

@@ -1,7 +1,7 @@
 /** Workers that come and go: 1 to 3 and back, with data that is looked for after each step. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Report } from "../../../rehearsal/report.ts";
-import { bench, causes, type Bench } from "../support/rehearse.ts";
+import { type Bench, causes, runningBench } from "../support/rehearse.ts";
 import { clusterIn, copies, readData, writeData } from "./support.ts";
 
 const worker = (number: number, retiring = false) =>
@@ -12,8 +12,7 @@ const TWO = "longhorn.replicaCount=2";
 let lab: Bench;
 
 beforeAll(async () => {
-  lab = await bench();
-  expect(causes(await lab.run("up"))).toBe("");
+  lab = await runningBench();
   await lab.during({}, ({ world }) => writeData(world, "cp-1"));
 });
 

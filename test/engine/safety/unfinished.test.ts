@@ -1,6 +1,6 @@
 /** A retirement that cannot end: the last copies have nowhere to go, so the node stays whatever the config says next. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bench, causes, type Bench } from "../support/rehearse.ts";
+import { type Bench, causes, runningBench } from "../support/rehearse.ts";
 import { copies, readData, writeData } from "./support.ts";
 
 const ALLOWED = ["allow=[single-replica]", "longhorn.replicaCount=1"];
@@ -13,8 +13,7 @@ const GONE = [
 let lab: Bench;
 
 beforeAll(async () => {
-  lab = await bench();
-  expect(causes(await lab.run("up"))).toBe("");
+  lab = await runningBench();
   await lab.during({}, ({ world }) => writeData(world, "cp-1"));
 });
 

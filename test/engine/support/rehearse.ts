@@ -1,11 +1,13 @@
 /** Whole rehearsals in a folder of their own, fast, and with the program changed on the way where a test wants that. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { cp, mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { loadProgram } from "../../../rehearsal/engine/program.ts";
 import { REPOSITORY } from "../../../rehearsal/paths.ts";
 import type { Report } from "../../../rehearsal/report.ts";
+import { SNAPSHOTS } from "../../support/snapshots.ts";
 import { openRehearsal, type Rehearsal, type RehearsalOptions } from "../../../rehearsal/session.ts";
 
 /** Simulated seconds per second: fast, and slow enough that the engine's own time stays small beside time limits. */
@@ -41,6 +43,23 @@ export async function bench(stack = "lab", about: { secondPreviews?: boolean } =
       during(options, async (rehearsal) => (await rehearsal.run(command)).report),
     remove: () => rm(root, { recursive: true, force: true }),
   };
+}
+
+/**
+ * A bench whose homelab is up. Each worker of the tests brings it up once and copies it from then on; its servers have ports that the
+ * state knows, and two tests of one worker never run at a time.
+ */
+export async function runningBench(about: { secondPreviews?: boolean } = {}): Promise<Bench> {
+  const kept = join(process.env[SNAPSHOTS]!, process.env["VITEST_POOL_ID"]!);
+  if (!existsSync(kept)) {
+    const first = await bench();
+    const said = causes(await first.run("up"));
+    if (said !== "") throw new Error(`the lab did not come up: ${said}`);
+    await rename(first.root, kept);
+  }
+  const lab = await bench("lab", about);
+  await cp(kept, lab.root, { recursive: true });
+  return lab;
 }
 
 /** Everything a report says against the run: what the engine reported, and the details of the checks that failed. */

@@ -5,8 +5,8 @@ import {
   maskedConfig,
   normal,
   normalState,
-  SECRET,
 } from "../../../rehearsal/faults/normal-form.ts";
+import { SIGNATURE } from "../../../rehearsal/providers/server/values.ts";
 
 const schematic = "88d1f7a5c4f1d3aba7df787c448c1d3d008ed29cfb34af53fa0df4336a56040b";
 
@@ -20,7 +20,7 @@ describe("the normal form", () => {
   });
 
   test("knows secrets only as such", () => {
-    const secret = (text: string) => ({ [SECRET]: "sig", plaintext: text });
+    const secret = (text: string) => ({ [SIGNATURE]: "sig", plaintext: text });
     expect(normal({ key: secret("one") })).toEqual(normal({ key: secret("two") }));
     expect(normal({ key: "one" })).not.toEqual(normal({ key: secret("one") }));
   });
