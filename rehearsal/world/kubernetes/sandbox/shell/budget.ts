@@ -55,8 +55,16 @@ const work = createContext(Object.assign(Object.create(null) as object, { run: u
 };
 const script = new Script("run()");
 
-/** Does what may take for ever, such as matching, with a limit that holds inside a regular expression too. */
-export function bounded<Result>(act: () => Result): Result {
+/** Steps that are over before a limit would be set up, which takes longer than most of what it is for. */
+const SOON_OVER = 1e7;
+
+/**
+ * Does what may take for ever, such as matching, with a limit that holds inside a regular expression too.
+ *
+ * @param steps That it takes at the most, where that is known.
+ */
+export function bounded<Result>(act: () => Result, steps = Infinity): Result {
+  if (steps <= SOON_OVER) return act();
   let result: { value: Result } | undefined;
   work.run = () => {
     result = { value: act() };

@@ -59,7 +59,8 @@ export async function expandParameter(
   if (operation.type === "Remove") {
     const value = parameterOf(shell, name);
     const pieces = await piecesOf(shell, operation.operand);
-    return result(bounded(() => removed(value, operation.operator, pieces)));
+    const tokens = pieces.reduce((sum, { text }) => sum + text.length, 1);
+    return result(bounded(() => removed(value, operation.operator, pieces), value.length ** 2 * tokens));
   }
   if (operation.type !== "Default") throw notPosix(part.text);
   const value = lookUp(shell, name);
