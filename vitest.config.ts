@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     // Engine tests start real processes: two cores carry two of them.
     maxWorkers: 2,
+    // Loading Pulumi and its SDKs takes five seconds of a processor: once a worker instead of once a file.
+    isolate: false,
     globalSetup: ["test/support/hostile-environment.ts", "test/support/snapshots.ts"],
     projects: [
       {
@@ -12,6 +14,7 @@ export default defineConfig({
           name: "unit",
           include: ["test/unit/**/*.test.ts", "test/components/**/*.test.ts"],
           testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {
@@ -21,8 +24,6 @@ export default defineConfig({
           include: ["test/engine/**/*.test.ts"],
           testTimeout: 300_000,
           hookTimeout: 300_000,
-          // Loading Pulumi and its SDKs takes five seconds of a processor: once a worker instead of once a file.
-          isolate: false,
         },
       },
     ],
