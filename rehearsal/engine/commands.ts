@@ -1,5 +1,5 @@
 /** The commands, as the official CLI carries them out: `up` and `destroy` preview first and do nothing if that fails. */
-import type { EngineEvent, OutputMap, Stack } from "@pulumi/pulumi/automation/index.js";
+import type { OutputMap, Stack } from "@pulumi/pulumi/automation/index.js";
 import type { Command } from "../arguments.ts";
 import { endingWithProgram, type Guarded } from "./program-failure.ts";
 import { OperationLog } from "./operations.ts";
@@ -31,14 +31,11 @@ export async function runEngine(
   overlaid: boolean,
   stop: AbortSignal,
 ): Promise<EngineEnd> {
+  // Each run of the engine for itself: what one has left to reject must not end the next.
+  const guarded: Guard = (run) =>
+    endingWithProgram(({ signal, onEvent }) => run({ ...output, signal, onEvent }), stop);
   try {
-    const outputs = await endingWithProgram(({ signal, onEvent }) => {
-      const receive = (event: EngineEvent) => {
-        onEvent(event);
-        log.receive(event);
-      };
-      return carryOut(command, stack, log, { ...output, signal, onEvent: receive }, overlaid);
-    }, stop);
+    const outputs = await carryOut(command, stack, log, guarded, output, overlaid);
     return outputs ? { outputs } : {};
   } catch (error) {
     return { failure: (error as Error).message };
@@ -46,66 +43,82 @@ export async function runEngine(
 }
 
 type Loud = EngineOutput & Guarded;
+type Guard = <Result>(run: (loud: Loud) => Promise<Result>) => Promise<Result>;
 
 async function carryOut(
   command: EngineCommand,
   stack: Stack,
   log: OperationLog,
-  loud: Loud,
+  guarded: Guard,
+  output: EngineOutput,
   overlaid: boolean,
 ): Promise<OutputMap | undefined> {
+  const logged: Guard = (run) =>
+    guarded((loud) => run({ ...loud, onEvent: both(loud.onEvent, log.receive) }));
   switch (command) {
     case "preview": {
-      const { changeSummary } = await stack.preview(loud);
+      const { changeSummary } = await logged((loud) => stack.preview(loud));
       log.changes = changeSummary;
       return undefined;
     }
     case "up":
-      await quietly(loud, log, (quiet) => stack.preview(quiet));
-      return (await stack.up({ ...loud, suppressOutputs: true })).outputs;
+      await quietly(guarded, output, log, (quiet) => stack.preview(quiet));
+      return (await logged((loud) => stack.up({ ...loud, suppressOutputs: true }))).outputs;
     case "refresh":
-      await stack.refresh(loud);
+      await logged((loud) => stack.refresh(loud));
       return undefined;
     case "destroy":
       if (overlaid) {
-        loud.onOutput("First an `up`, so that the config of this run is in force:\n");
-        await bringIntoForce(stack, loud, log);
+        output.onOutput("First an `up`, so that the config of this run is in force:\n");
+        await bringIntoForce(stack, logged, output, log);
       }
-      await quietly(loud, log, (quiet) => stack.previewDestroy(quiet));
-      // Nothing runs the program here, so what the `up` before has left to reject must not end it.
-      await stack.destroy({ color: loud.color, onOutput: loud.onOutput, onEvent: loud.onEvent });
+      await quietly(guarded, output, log, (quiet) => stack.previewDestroy(quiet));
+      await logged((loud) => stack.destroy(loud));
       return undefined;
   }
 }
 
 /** What fails on the way need not stop a destroy: what is still protected then says so itself. */
-async function bringIntoForce(stack: Stack, loud: Loud, log: OperationLog): Promise<void> {
+async function bringIntoForce(
+  stack: Stack,
+  logged: Guard,
+  { onOutput }: EngineOutput,
+  log: OperationLog,
+): Promise<void> {
   const known = log.errors.length;
   try {
-    await stack.up({ ...loud, suppressOutputs: true });
+    await logged((loud) => stack.up({ ...loud, suppressOutputs: true }));
   } catch {
     log.errors.splice(known);
-    loud.onOutput("It failed, and what it reached is in force. Now the destroy:\n");
+    onOutput("It failed, and what it reached is in force. Now the destroy:\n");
   }
+}
+
+function both(...receivers: Guarded["onEvent"][]): Guarded["onEvent"] {
+  return (event) => {
+    for (const receive of receivers) receive(event);
+  };
 }
 
 /** A preview whose output is only of interest when it fails. */
 async function quietly(
-  output: Loud,
+  guarded: Guard,
+  { onOutput }: EngineOutput,
   log: OperationLog,
   preview: (options: Loud) => Promise<unknown>,
 ): Promise<void> {
   const printed: string[] = [];
   const own = new OperationLog(() => 0);
   try {
-    await preview({
-      color: output.color,
-      signal: output.signal,
-      onOutput: (text) => printed.push(text),
-      onEvent: own.receive,
-    });
+    await guarded((loud) =>
+      preview({
+        ...loud,
+        onOutput: (text) => printed.push(text),
+        onEvent: both(loud.onEvent, own.receive),
+      }),
+    );
   } catch (error) {
-    output.onOutput(printed.join(""));
+    onOutput(printed.join(""));
     log.errors.push(...own.errors);
     throw error;
   }

@@ -12,7 +12,21 @@ export interface Guarded {
   onEvent: (event: EngineEvent) => void;
 }
 
-const runs = new AsyncLocalStorage<object>();
+interface Run {
+  ended: boolean;
+}
+
+const runs = new AsyncLocalStorage<Run>();
+
+/**
+ * A run that failed goes on rejecting after its end, as its calls to an engine that is gone fail one by one. Node tells of it in that
+ * run's own context, but tells every listener, and the inline server of a later run in this process would report it as an error of
+ * its own program (@pulumi/pulumi automation/server.ts, newUncaughtHandler).
+ */
+const emit = process.emit.bind(process) as (...event: unknown[]) => boolean;
+process.emit = ((...event: unknown[]) =>
+  (event[0] === "unhandledRejection" && runs.getStore()?.ended === true) ||
+  emit(...event)) as typeof process.emit;
 
 /** Wall-clock milliseconds without any work under way, after the failure. */
 const GRACE = 2000;
@@ -27,19 +41,19 @@ export async function endingWithProgram<Result>(
   stop?.addEventListener("abort", onStop);
   const work = new WorkUnderWay();
   let failed = false;
-  const token = {};
-  // A run that ended earlier in this process may still reject: Node tells of it in that run's own context.
+  const own: Run = { ended: false };
   const onFailure = () => {
     const of = runs.getStore();
-    if (of === undefined || of === token) failed = true;
+    if (of === undefined || of === own) failed = true;
   };
   process.on("unhandledRejection", onFailure);
   const watch = setInterval(() => {
     if (failed && work.idleFor() > GRACE) controller.abort();
   }, 250);
   try {
-    return await runs.run(token, () => run({ signal: controller.signal, onEvent: work.receive }));
+    return await runs.run(own, () => run({ signal: controller.signal, onEvent: work.receive }));
   } finally {
+    own.ended = true;
     clearInterval(watch);
     stop?.removeEventListener("abort", onStop);
     process.off("unhandledRejection", onFailure);

@@ -7,6 +7,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { PulumiCommand, type LocalWorkspaceOptions, type Stack } from "@pulumi/pulumi/automation/index.js";
+import * as settings from "@pulumi/pulumi/runtime/settings.js";
 import { SemVer } from "semver";
 import { sealedEnvironment } from "../sealed-environment.ts";
 
@@ -30,6 +31,7 @@ export interface SealedEngine {
 /** What an engine is given to open a stack of its own. */
 export function sealedWorkspace(engine: SealedEngine): LocalWorkspaceOptions {
   callLoopbackDirectly();
+  keepConnectionsApart();
   const { project, workDir, pulumiHome } = engine;
   return {
     workDir,
@@ -72,6 +74,16 @@ export function ownVariables({
 function callLoopbackDirectly(): void {
   const direct = ["127.0.0.1", "localhost", process.env["no_grpc_proxy"] ?? process.env["no_proxy"]];
   process.env["no_grpc_proxy"] = [...new Set(direct.filter(Boolean).join(",").split(","))].join(",");
+}
+
+/**
+ * Engines come and go in this process, on ports that are given out again. By default grpc-js shares what it knows of an address: a client
+ * that a failed run left has found nobody there, and for up to two minutes a new engine on that port would not be called at all
+ * (grpc-node packages/grpc-js/src/subchannel-pool.ts). The SDK has no other way to set this than the options that all its clients share.
+ */
+function keepConnectionsApart(): void {
+  const options = (settings as unknown as { grpcClientOptions: Record<string, unknown> }).grpcClientOptions;
+  options["grpc.use_local_subchannel_pool"] = 1;
 }
 
 const homes = new WeakMap<PulumiCommand, string>();

@@ -28,3 +28,17 @@ test("a program that fails ends its run, and what it rejects after its end does 
   expect(await endingWithProgram(() => Promise.resolve(rejectLater(300)))).toBe(undefined);
   expect(await run()).toBe(false);
 });
+
+test("nor is anybody else told of it, who would take it for a failure of the next one", async () => {
+  const told: unknown[] = [];
+  const listen = (reason: unknown) => told.push(reason);
+  await endingWithProgram(() => Promise.resolve(rejectLater(100)));
+  process.on("unhandledRejection", listen);
+  await endingWithProgram(async () => {
+    await sleep(400);
+    rejectLater(50);
+    await sleep(200);
+  });
+  process.off("unhandledRejection", listen);
+  expect(told).toHaveLength(1);
+});
