@@ -212,6 +212,7 @@ async function run(
     command,
     config: withoutUnmade(config, before),
     world,
+    succeeded: ended.failure === undefined,
     eventsBefore,
     outputs,
     operations: log.operations,

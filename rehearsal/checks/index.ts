@@ -12,6 +12,7 @@ import { secretsHidden } from "./secrets.ts";
 import { selectorsUnambiguous } from "./selectors.ts";
 import { longhornHealthy } from "./storage.ts";
 import { servicesBack, upgradedOnce } from "./upgrades.ts";
+import { versionsAsWanted } from "./versions.ts";
 import { nothingLeft, nothingRefused, nothingTouched } from "./untouched.ts";
 
 const CHECKS: Record<string, CheckFunction[]> = {
@@ -21,6 +22,7 @@ const CHECKS: Record<string, CheckFunction[]> = {
     machinesAsDeclared,
     addressesUnique,
     imageComplete,
+    versionsAsWanted,
     provenBeforeApplied,
     noCatastrophe,
     selectorsUnambiguous,

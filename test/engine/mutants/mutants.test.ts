@@ -13,6 +13,7 @@ import { TYPES, type Mutant, type Twin } from "./mutant.ts";
 import { NETWORK, NETWORK_TWINS } from "./network.ts";
 import { OUTAGE, OUTAGE_TWINS } from "./outage.ts";
 import { STORY } from "./story.ts";
+import { VERSIONS, VERSIONS_TWINS } from "./versions.ts";
 
 const ALL = process.env["MUTANTS"] === "all";
 const SEED = process.env["MUTANTS_SEED"] ?? "sample";
@@ -21,6 +22,7 @@ const KINDS: Record<string, { mutants: Mutant[]; twins: Twin[] }> = {
   machine: { mutants: MACHINE, twins: MACHINE_TWINS },
   network: { mutants: NETWORK, twins: NETWORK_TWINS },
   outage: { mutants: OUTAGE, twins: OUTAGE_TWINS },
+  versions: { mutants: VERSIONS, twins: VERSIONS_TWINS },
 };
 
 function some<T extends { what: string }>(all: T[], kind: string): T[] {
