@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import { afterEach, describe, expect, test } from "vitest";
 import { REPOSITORY } from "../../../rehearsal/paths.ts";
 import { bench, causes, edited, mutatedIn, type Bench, type Mutation } from "../support/rehearse.ts";
+import { LONGHORN, LONGHORN_TWINS } from "./longhorn.ts";
 import { MACHINE, MACHINE_TWINS } from "./machine.ts";
 import { TYPES, type Mutant, type Twin } from "./mutant.ts";
 import { NETWORK, NETWORK_TWINS } from "./network.ts";
@@ -22,6 +23,7 @@ const KINDS: Record<string, { mutants: Mutant[]; twins: Twin[] }> = {
   machine: { mutants: MACHINE, twins: MACHINE_TWINS },
   network: { mutants: NETWORK, twins: NETWORK_TWINS },
   outage: { mutants: OUTAGE, twins: OUTAGE_TWINS },
+  longhorn: { mutants: LONGHORN, twins: LONGHORN_TWINS },
   versions: { mutants: VERSIONS, twins: VERSIONS_TWINS },
 };
 
