@@ -245,7 +245,7 @@ describe("a node that goes down", () => {
     await attachVolume(cluster, big.name, "worker-1");
     await reboot("cp-1");
     expect(events("volume-exposed")).toEqual([]);
-    await down("worker-2");
+    await workloads.stopped(cluster.world, id("worker-2")); // it is up until then
     const [exposed] = events("volume-exposed").filter(({ subject }) => subject === big.name);
     expect(exposed?.text).toBe(`worker-2 goes down while ${big.name} (a/big) has 2 of 3 copies`);
     expect(exposed?.detail).toMatchObject({ node: "worker-2", since: big.degradedAt });
