@@ -70,25 +70,28 @@ export async function createVolume(cluster: Cluster, wanted: NewVolume): Promise
   return volume;
 }
 
+/** Attaches it, and makes its filesystem where there is none yet: what failed then is tried again. */
 export async function attachVolume(cluster: Cluster, name: string, nodeName: string): Promise<void> {
   const volume = volumeNamed(cluster, name);
-  if (volume.attachedTo === nodeName) return;
+  if (volume.attachedTo !== nodeName) await attach(cluster, volume, nodeName);
+  if (volume.files["/"]) return;
+  const unformatted = formatProblem(volume.fsType);
+  if (unformatted !== undefined)
+    throw new VolumeError(`MountVolume.MountDevice failed for volume "${name}": ${unformatted}`);
+  await cluster.world.clock.sleep(DURATIONS.volumeFormat);
+  volume.files["/"] = { ...ROOT_DIRECTORY };
+}
+
+async function attach(cluster: Cluster, volume: LonghornVolume, nodeName: string): Promise<void> {
   if (volume.attachedTo !== undefined) {
     throw new VolumeError(
-      `Multi-Attach error for volume "${name}" Volume is already exclusively attached to one node and can't be attached to another`,
+      `Multi-Attach error for volume "${volume.name}" Volume is already exclusively attached to one node and can't be attached to another`,
     );
   }
   const problem = attachProblem(cluster, volume, nodeName);
   if (problem) throw new VolumeError(problem);
   await cluster.world.clock.sleep(DURATIONS.volumeAttach);
   connect(cluster, volume, nodeName);
-  if (!volume.files["/"]) {
-    const unformatted = formatProblem(volume.fsType);
-    if (unformatted !== undefined)
-      throw new VolumeError(`MountVolume.MountDevice failed for volume "${name}": ${unformatted}`);
-    await cluster.world.clock.sleep(DURATIONS.volumeFormat);
-    volume.files["/"] = { ...ROOT_DIRECTORY };
-  }
 }
 
 /** Why a volume cannot be attached there now, by itself or by what the node lacks. */

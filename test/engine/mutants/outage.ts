@@ -10,6 +10,9 @@ const REBOOTS = {
   to: "rebootAfterUpdate: true",
 };
 
+/** As at the command line: faster, the program's own time is so long in the world that copies are whole by chance. */
+const UNHURRIED = 60;
+
 /** Every changed config then reboots its node. */
 const BY_REBOOT = {
   file: "src/talos/machine-configs.ts",
@@ -49,6 +52,7 @@ export const OUTAGE: Mutant[] = [
   },
   {
     what: "changed configs that reboot their nodes, and a gate that lets every node through",
+    timeScale: UNHURRIED,
     after: {},
     overlays: NAMESERVERS,
     edits: [
@@ -63,8 +67,7 @@ export const OUTAGE: Mutant[] = [
   },
   {
     what: "an upgrade that waits for no volume",
-    // As at the command line: faster, the program's own time is so long in the world that the copies are whole by chance.
-    timeScale: 60,
+    timeScale: UNHURRIED,
     after: { overlays: OLDER },
     overlays: NEWER,
     edits: [
