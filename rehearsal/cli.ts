@@ -11,7 +11,12 @@ async function main(argv: string[]): Promise<number> {
     return 0;
   }
   const color = process.stdout.isTTY ? ("always" as const) : ("never" as const);
-  const rehearsal = await openRehearsal({ ...args, color, onOutput: (text) => process.stdout.write(text) });
+  const rehearsal = await openRehearsal({
+    ...args,
+    inhabited: true,
+    color,
+    onOutput: (text) => process.stdout.write(text),
+  });
   try {
     switch (args.command) {
       case "outputs":

@@ -32,6 +32,7 @@ import type { HomelabConfig } from "../src/config/types.ts";
 import type { Command } from "./arguments.ts";
 import { UserError } from "./user-error.ts";
 import { writeWrapper } from "./talosctl/wrapper.ts";
+import { moveIn, moveOut } from "./world/kubernetes/household.ts";
 import { settle } from "./world/talos/cluster.ts";
 import type { World } from "./world/world.ts";
 
@@ -49,6 +50,8 @@ export interface RehearsalOptions {
   program?: PulumiFn;
   /** Whether an `up` is followed by the two previews that must be empty. Default: true; a test may have another question. */
   secondPreviews?: boolean;
+  /** Whether somebody uses the cluster from its first `up` on: a workload on a large volume. Default: false, as the tests began. */
+  inhabited?: boolean;
   /** Stands around everything that the homelab is asked for, so that faults can be put in. */
   intercept?: Interceptor;
   onOutput?: (text: string) => void;
@@ -185,6 +188,7 @@ async function run(
     },
   };
   const overlaid = (options.overlays ?? []).length > 0;
+  if (command === "destroy") await moveOut(world);
   const ended = await runEngine(command, stack, log, output, overlaid, world.lost);
   // An engine that was killed leaves its plugins behind, which would look after it in minutes only.
   if (ended.failure !== undefined) await endOrphans(markRun(), process.pid);
@@ -193,6 +197,7 @@ async function run(
   log.addDependencies([...before, ...after]);
   // What time has brought about since the last request is put on record before anyone judges.
   await settle(world);
+  if (options.inhabited && command === "up" && ended.failure === undefined) await moveIn(world);
   await world.commit();
 
   const outputs = ended.outputs ?? (await stack.outputs());
@@ -207,6 +212,7 @@ async function run(
     command,
     config: withoutUnmade(config, before),
     world,
+    succeeded: ended.failure === undefined,
     eventsBefore,
     outputs,
     operations: log.operations,

@@ -17,6 +17,8 @@ export interface Evidence {
   command: string;
   config: HomelabConfig;
   world: World;
+  /** Pulumi ended without an error. */
+  succeeded: boolean;
   /** Number of events in the record when this run began. */
   eventsBefore: number;
   /** The stack's outputs, secrets in plain: for comparison only, never to be printed. */

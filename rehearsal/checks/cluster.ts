@@ -1,7 +1,7 @@
 /** Talos and Kubernetes: one cluster, started once, all of it there. */
 import type { Evidence } from "./check.ts";
 import { verdict } from "./check.ts";
-import { clusterOf, hasQuorum, readyNodes, type Cluster } from "../world/kubernetes/cluster.ts";
+import { clusterOf, readyNodes, type Cluster } from "../world/kubernetes/cluster.ts";
 import { whyNoBoot } from "../world/talos/board.ts";
 import { apiServerFor } from "../world/talos/cluster.ts";
 import { DURATIONS } from "../world/talos/durations.ts";
@@ -28,7 +28,7 @@ export function bootstrappedOnce(evidence: Evidence) {
   if (clusters !== 1) causes.push(`there are ${clusters} bootstrapped clusters instead of one`);
   else if (count > 1) causes.push(`etcd was bootstrapped ${count} times`);
   const cluster = theCluster(evidence);
-  if (cluster && !(hasQuorum(cluster) && quorum(world, cluster.state))) causes.push("etcd has no quorum");
+  if (cluster && !quorum(world, cluster.state)) causes.push("etcd has no quorum");
   const members = cluster ? Object.keys(cluster.state.etcd).length : 0;
   const wanted = evidence.config.nodes.filter(({ role }) => role === "controlplane").length;
   if (members !== wanted) causes.push(`etcd has ${members} members, not ${wanted}`);

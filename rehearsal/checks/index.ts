@@ -4,13 +4,15 @@ import { bootstrappedOnce, nodesReady, oneNodeAtATime } from "./cluster.ts";
 import { dataVolumesMounted, noCatastrophe, provenBeforeApplied } from "./disks.ts";
 import { acmeSurvives, ingressServes, redeploys } from "./ingress.ts";
 import { addressesUnique, imageComplete, machinesAsDeclared } from "./machines.ts";
+import { copiesKept, oneNodeDown, quorumKept } from "./outages.ts";
 import { survivesPowerCut } from "./power-cut.ts";
 import { outputsTrue } from "./outputs.ts";
 import { secondPreviewEmpty } from "./second-preview.ts";
 import { secretsHidden } from "./secrets.ts";
 import { selectorsUnambiguous } from "./selectors.ts";
 import { longhornHealthy } from "./storage.ts";
-import { copiesKept, oneNodeDown, quorumKept, servicesBack, upgradedOnce } from "./upgrades.ts";
+import { servicesBack, upgradedOnce } from "./upgrades.ts";
+import { versionsAsWanted } from "./versions.ts";
 import { nothingLeft, nothingRefused, nothingTouched } from "./untouched.ts";
 
 const CHECKS: Record<string, CheckFunction[]> = {
@@ -20,6 +22,7 @@ const CHECKS: Record<string, CheckFunction[]> = {
     machinesAsDeclared,
     addressesUnique,
     imageComplete,
+    versionsAsWanted,
     provenBeforeApplied,
     noCatastrophe,
     selectorsUnambiguous,

@@ -61,6 +61,8 @@ export type EventKind =
   | "volume-healthy"
   | "volume-unreadable"
   | "volume-readable"
+  /** A node goes down while copies of an attached volume are missing. */
+  | "volume-exposed"
   | "pod-started"
   | "pod-failed"
   /** A pod had to leave its node, or its node went down under it. */

@@ -2,7 +2,7 @@
 import type { Cluster } from "../../world/kubernetes/cluster.ts";
 import type { LonghornReplica, LonghornState, LonghornVolume } from "../../world/kubernetes/state.ts";
 import { managerProblem, storageNodes } from "../../world/longhorn/nodes.ts";
-import { reassess } from "../../world/longhorn/copies.ts";
+import { reassess, shownRobustness } from "../../world/longhorn/copies.ts";
 import { resourceVersion, timestamp, uidOf, type ApiObject } from "./objects.ts";
 
 export const LONGHORN_VERSION = "longhorn.io/v1beta2";
@@ -71,11 +71,6 @@ function object(
   };
 }
 
-/** A detached volume says nothing of its copies: they are compared when it is attached (`unknown`); `faulted` it may be called all the same. */
-function robustnessOf({ attachedTo, robustness }: LonghornVolume): string {
-  return attachedTo === undefined && robustness !== "faulted" ? "unknown" : robustness;
-}
-
 function volumeView(cluster: Cluster, longhorn: LonghornState, volume: LonghornVolume): ApiObject {
   const { name, attachedTo = "" } = volume;
   const [namespace = "", pvcName = ""] = volume.claim.replace(/^released:/, "").split("/");
@@ -94,7 +89,7 @@ function volumeView(cluster: Cluster, longhorn: LonghornState, volume: LonghornV
     },
     status: {
       state: attachedTo ? "attached" : "detached",
-      robustness: robustnessOf(volume),
+      robustness: shownRobustness(volume),
       currentNodeID: attachedTo,
       ownerID: attachedTo,
       currentImage: `longhornio/longhorn-engine:v${volume.engineVersion ?? longhorn.version}`,

@@ -1,6 +1,7 @@
 /** The charts that this world knows, by name, repository and version. */
 import { longhornChart } from "../longhorn/chart.ts";
 import { traefikChart } from "../traefik/chart.ts";
+import { householdChart } from "./household.ts";
 import type { ChartModel } from "./charts.ts";
 
 const CHARTS: ChartModel[] = [longhornChart, traefikChart];
@@ -22,7 +23,7 @@ export function lookupChart(
   version?: string,
 ): { model: ChartModel; version: string; appVersion: string } {
   const modelled = CHARTS.map((each) => `${each.name} (${each.repository})`).join(", ");
-  const model = CHARTS.find((each) => each.name === chart);
+  const model = [...CHARTS, householdChart].find((each) => each.name === chart);
   if (!model)
     throw new ReleaseFailed(
       `chart "${chart}" is not part of this rehearsal, which models ${modelled}`,

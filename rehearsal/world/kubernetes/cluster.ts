@@ -28,13 +28,6 @@ export function readyNodes({ world, state, hosts }: Cluster): KubernetesNode[] {
     .sort((a, b) => a.name.localeCompare(b.name));
 }
 
-/** etcd answers while more than half of its members run (raft). */
-export function hasQuorum({ state, hosts }: Pick<Cluster, "state" | "hosts">): boolean {
-  const members = Object.values(state.etcd);
-  const up = members.filter((member) => hosts(member.vmId).isUp()).length;
-  return members.length > 0 && up > members.length / 2;
-}
-
 /** Text that looks like the API's random suffixes and uids but is the same in each run of the same world. */
 export function pseudoRandom(...seed: (string | number)[]): string {
   return createHash("sha256").update(seed.join("\0")).digest("hex");

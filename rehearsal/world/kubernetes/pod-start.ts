@@ -91,7 +91,7 @@ export async function runPod(
         device: `/dev/longhorn/${volume.name}`,
         sizeBytes: volume.sizeBytes,
         usedBytes: 0,
-        type: "ext4",
+        type: volume.fsType ?? "ext4",
       },
     });
   }

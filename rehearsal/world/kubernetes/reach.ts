@@ -7,7 +7,8 @@ import { parse, parseAllDocuments } from "yaml";
 import type { ConfigInspection } from "../../machinery.ts";
 import type { MachineState } from "../state.ts";
 import type { World } from "../world.ts";
-import { hasQuorum, type Cluster, type Hosts } from "./cluster.ts";
+import { quorum } from "../talos/etcd.ts";
+import type { Cluster, Hosts } from "./cluster.ts";
 import { isRecord, textOf } from "./pods.ts";
 
 export class Unreachable extends Error {}
@@ -42,7 +43,8 @@ export async function reach(world: World, kubeconfig: string, hosts: Hosts): Pro
   }
   if (!signedBy(login.certificate, authority))
     throw new Unreachable("the server has asked for the client to provide credentials");
-  if (!hasQuorum(cluster)) throw get("context deadline exceeded (etcdserver: request timed out, no quorum)");
+  if (!quorum(world, cluster.state))
+    throw get("context deadline exceeded (etcdserver: request timed out, no quorum)");
   return cluster;
 }
 
@@ -90,7 +92,7 @@ async function whoAnswers(world: World, address: string, hosts: Hosts): Promise<
     const { vip } = await inspect(world, machine.machineConfig);
     const cluster = vip === address ? await clusterAt(world, machine.machineConfig, hosts) : undefined;
     const member = cluster && Object.values(cluster.state.etcd).some(({ vmId }) => vmId === machine.vmId);
-    if (cluster && member && hasQuorum(cluster)) return machine;
+    if (cluster && member && quorum(world, cluster.state)) return machine;
   }
   return undefined;
 }

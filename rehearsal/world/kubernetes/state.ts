@@ -137,6 +137,8 @@ export interface LonghornState {
   release: string;
   dataPath: string;
   storageClass: string;
+  /** Parameters of its class, as text. */
+  classParameters?: Record<string, string>;
   /** For volumes that claims make. */
   classReplicaCount: number;
   /** For volumes that its UI makes. */
@@ -165,6 +167,8 @@ export interface LonghornVolume {
   /** The claim, `namespace/name`. */
   claim: string;
   sizeBytes: number;
+  /** Its filesystem. Default: ext4. */
+  fsType?: string;
   /** The class's reclaim policy when the claim was made. */
   reclaimPolicy?: string;
   /** Its engine's, which an upgrade of Longhorn leaves as it is (setting concurrent-automatic-engine-upgrade-per-node-limit 0). */

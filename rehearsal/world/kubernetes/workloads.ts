@@ -3,7 +3,7 @@
  * attached elsewhere, their replicas fail and are rebuilt. Driven by looks, not by timers: `settle` brings all of it up to the
  * present, so that it stays true over a killed process.
  */
-import { failReplica, reassess } from "../longhorn/copies.ts";
+import { failReplica, reassess, shownRobustness } from "../longhorn/copies.ts";
 import { drainBlockedBy } from "../longhorn/drain.ts";
 import { settleCopies } from "../longhorn/rebuild.ts";
 import { detachVolume, disconnect } from "../longhorn/volumes.ts";
@@ -146,6 +146,7 @@ async function evict(cluster: Cluster, pod: PodState): Promise<void> {
 function goDown(cluster: Cluster, node: KubernetesNode): void {
   const { world, state } = cluster;
   const now = world.clock.now();
+  noteExposed(cluster, node);
   node.downSince ??= now;
   for (const pod of Object.values(state.pods)) {
     if (pod.node !== node.name || pod.release === undefined) continue;
@@ -169,6 +170,22 @@ function goDown(cluster: Cluster, node: KubernetesNode): void {
     if (volume.attachedTo === node.name) disconnect(cluster, volume, now, `, which is down`);
   }
   stopReplicas(cluster, node, now);
+}
+
+/** What lacks copies elsewhere now has to do without this node as well. A drained node's own are gone already. */
+function noteExposed({ world, state }: Cluster, node: KubernetesNode): void {
+  if (node.readyAt > world.clock.now()) return; // it was down already
+  for (const volume of Object.values(state.longhorn?.volumes ?? {})) {
+    const { name: subject, claim, replicasWanted: wanted, degradedAt: since } = volume;
+    if (wanted < 2 || shownRobustness(volume) !== "degraded") continue;
+    const elsewhere = volume.replicas.filter((replica) => replica.node !== node.name);
+    const own = volume.replicas.length - elsewhere.length;
+    if (elsewhere.filter((replica) => replica.healthy).length + own >= wanted) continue;
+    const healthy = volume.replicas.filter((replica) => replica.healthy).length;
+    const text = `${node.name} goes down while ${subject} (${claim}) has ${healthy} of ${wanted} copies`;
+    const detail = { node: node.name, claim, healthy, wanted, since };
+    world.note({ kind: "volume-exposed", subject, severity: "warning", text, detail });
+  }
 }
 
 /** Replicas of volumes in use miss from now on what is written; those of detached ones only stop. */

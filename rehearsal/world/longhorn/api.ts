@@ -6,7 +6,7 @@ import type { Cluster } from "../kubernetes/cluster.ts";
 import type { LonghornState } from "../kubernetes/state.ts";
 import { registerDisks, storageNodes } from "./nodes.ts";
 import { readValues } from "./values.ts";
-import { reassess } from "./copies.ts";
+import { reassess, shownRobustness } from "./copies.ts";
 import { settleCopies } from "./rebuild.ts";
 
 export function longhornApi(cluster: Cluster, url: URL): string {
@@ -56,12 +56,13 @@ function volumes(cluster: Cluster, longhorn: LonghornState): unknown[] {
       size: String(volume.sizeBytes),
       numberOfReplicas: volume.replicasWanted,
       state: volume.attachedTo === undefined ? "detached" : "attached",
-      robustness: volume.robustness,
+      robustness: shownRobustness(volume),
       replicas: volume.replicas.map(({ id, node, healthy }) => ({
         name: id,
         hostId: node,
-        running: healthy,
-        mode: healthy ? "RW" : "ERR",
+        running: healthy && volume.attachedTo !== undefined,
+        // Its engine's word: while there is none, there is no mode (longhorn-manager api/model.go).
+        mode: volume.attachedTo === undefined ? "" : healthy ? "RW" : "ERR",
       })),
     };
   });

@@ -10,8 +10,10 @@ import {
 import { DURATIONS } from "../kubernetes/durations.ts";
 import { schedule } from "../kubernetes/scheduling.ts";
 import type { LonghornState, ReleaseState } from "../kubernetes/state.ts";
+import { forFirstEngine } from "./settings.ts";
+import { replicasOf } from "./storage-class.ts";
 import { managerNodes, managerPod, managerProblem, registerDisks } from "./nodes.ts";
-import { readValues, replicaCount, type LonghornValues } from "./values.ts";
+import { readValues, type LonghornValues } from "./values.ts";
 import { deleteVolume } from "./volumes.ts";
 
 export const longhornChart: ChartModel = {
@@ -50,7 +52,7 @@ export const longhornChart: ChartModel = {
     if (state.longhorn && state.longhorn.release !== key(context.release)) {
       throw new ChartError(`Longhorn is already on this cluster, as release ${state.longhorn.release}`);
     }
-    state.longhorn ??= newState(context.release, values);
+    state.longhorn ??= newState(context.release);
     applySettings(state.longhorn, context.release, values);
     await bringUp(context, values, state.longhorn);
   },
@@ -59,7 +61,7 @@ export const longhornChart: ChartModel = {
     const values = readValues(context.release.values);
     const { state } = context.cluster;
     await preUpgrade(context, state.longhorn?.version ?? previous.version, context.release.version);
-    state.longhorn ??= newState(context.release, values);
+    state.longhorn ??= newState(context.release);
     applySettings(state.longhorn, context.release, values);
     await bringUp(context, values, state.longhorn);
   },
@@ -86,22 +88,21 @@ function key(release: ReleaseState): string {
   return `${release.namespace}/${release.name}`;
 }
 
-function newState(release: ReleaseState, values: LonghornValues): LonghornState {
-  const { settings } = values;
+function newState(release: ReleaseState): LonghornState {
   return {
     version: release.version,
     namespace: release.namespace,
     release: key(release),
-    dataPath: settings["default-data-path"] ?? "",
-    storageClass: values.createStorageClass ? "longhorn" : "",
-    classReplicaCount: values.classReplicaCount,
-    defaultReplicaCount: 3,
+    dataPath: "",
+    storageClass: "",
+    classReplicaCount: 0,
+    defaultReplicaCount: 0,
     softAntiAffinity: false,
     nodeDrainPolicy: "",
     deletingConfirmation: false,
-    defaultClass: values.defaultClass,
-    reclaimPolicy: values.reclaimPolicy,
-    settings,
+    defaultClass: false,
+    reclaimPolicy: "",
+    settings: {},
     warnings: [],
     disks: {},
     volumes: {},
@@ -109,19 +110,20 @@ function newState(release: ReleaseState, values: LonghornValues): LonghornState 
 }
 
 function applySettings(longhorn: LonghornState, release: ReleaseState, values: LonghornValues): void {
-  const { settings } = values;
+  const { settings, storageClass } = values;
   longhorn.version = release.version;
   longhorn.settings = settings;
   longhorn.warnings = values.warnings;
   longhorn.dataPath = (settings["default-data-path"] ?? "").replace(/(.)\/+$/, "$1");
-  longhorn.storageClass = values.createStorageClass ? "longhorn" : "";
-  longhorn.classReplicaCount = values.classReplicaCount;
-  longhorn.defaultReplicaCount = replicaCount(settings["default-replica-count"] ?? "3") ?? 3;
+  longhorn.storageClass = storageClass && storageClass.refused === undefined ? "longhorn" : "";
+  longhorn.classParameters = storageClass?.parameters ?? {};
+  longhorn.classReplicaCount = storageClass ? replicasOf(storageClass.parameters, settings) : 0;
+  longhorn.defaultReplicaCount = Number(forFirstEngine(settings["default-replica-count"] ?? "3"));
   longhorn.softAntiAffinity = settings["replica-soft-anti-affinity"] === "true";
   longhorn.nodeDrainPolicy = settings["node-drain-policy"] ?? "";
   longhorn.deletingConfirmation = settings["deleting-confirmation-flag"] === "true";
   longhorn.defaultClass = values.defaultClass;
-  longhorn.reclaimPolicy = values.reclaimPolicy;
+  longhorn.reclaimPolicy = storageClass?.reclaimPolicy ?? "Delete";
 }
 
 /**

@@ -20,6 +20,14 @@ export function reassess(cluster: Cluster, volume: LonghornVolume): void {
   assess(cluster, volume);
 }
 
+/**
+ * What Longhorn says of it, in its objects and its own API alike (longhorn-manager api/model.go: Robustness is the object's): copies
+ * are compared while an engine runs, so a detached volume is `unknown`, unless it has lost them all (controller/volume_controller.go).
+ */
+export function shownRobustness({ attachedTo, robustness }: LonghornVolume): LonghornVolume["robustness"] {
+  return attachedTo === undefined && robustness !== "faulted" ? "unknown" : robustness;
+}
+
 /** Its engine runs. */
 function inUse(cluster: Cluster, { attachedTo = "" }: LonghornVolume): boolean {
   const node = cluster.state.nodes[attachedTo];

@@ -8,6 +8,7 @@ import { longhornOf, VolumeError } from "./installed.ts";
 import { assess, reassess } from "./copies.ts";
 import { managerProblem, systemPodsFit } from "./nodes.ts";
 import { placeReplicas, removeReplicaFiles, type PlacementOptions } from "./placement.ts";
+import { formatProblem, provisioningProblem, replicasOf, tagProblem } from "./storage-class.ts";
 
 const MIB = 1024 ** 2;
 
@@ -25,12 +26,16 @@ export interface NewVolume extends PlacementOptions {
 /** Provisions a volume, as the CSI provisioner does for a claim. */
 export async function createVolume(cluster: Cluster, wanted: NewVolume): Promise<LonghornVolume> {
   const longhorn = longhornOf(cluster);
-  const replicasWanted = wanted.replicas ?? longhorn.classReplicaCount;
-  if (!Number.isInteger(replicasWanted) || replicasWanted < 1 || replicasWanted > 20) {
-    throw new VolumeError(
-      `failed to provision volume with StorageClass "longhorn": invalid numberOfReplicas ${replicasWanted}`,
-    );
-  }
+  const parameters: Record<string, string> = {
+    ...(longhorn.classParameters ?? { numberOfReplicas: String(longhorn.classReplicaCount) }),
+    ...(wanted.replicas !== undefined && { numberOfReplicas: String(wanted.replicas) }),
+  };
+  // Sizes are rounded up to 2 MiB (longhorn-manager util/util.go, RoundUpSize).
+  const sizeBytes = Math.max(10 * MIB, Math.ceil(wanted.sizeBytes / (2 * MIB)) * 2 * MIB);
+  const refused = provisioningProblem(parameters, longhorn.settings, sizeBytes);
+  if (refused !== undefined)
+    throw new VolumeError(`failed to provision volume with StorageClass "longhorn": ${refused}`);
+  const replicasWanted = replicasOf(parameters, longhorn.settings);
   await cluster.world.clock.sleep(DURATIONS.volumeProvision);
   const uid = pseudoRandom(cluster.state.id, wanted.claim, cluster.world.nextId("claim"));
   const volume: LonghornVolume = {
@@ -38,8 +43,8 @@ export async function createVolume(cluster: Cluster, wanted: NewVolume): Promise
       wanted.name ??
       `pvc-${uid.slice(0, 8)}-${uid.slice(8, 12)}-${uid.slice(12, 16)}-${uid.slice(16, 20)}-${uid.slice(20, 32)}`,
     claim: wanted.claim,
-    // Sizes are rounded up to 2 MiB (longhorn-manager util/util.go, RoundUpSize).
-    sizeBytes: Math.max(10 * MIB, Math.ceil(wanted.sizeBytes / (2 * MIB)) * 2 * MIB),
+    sizeBytes,
+    ...(parameters["fsType"] !== undefined && { fsType: parameters["fsType"] }),
     reclaimPolicy: longhorn.reclaimPolicy,
     engineVersion: longhorn.version,
     replicasWanted,
@@ -47,7 +52,7 @@ export async function createVolume(cluster: Cluster, wanted: NewVolume): Promise
     robustness: "unknown",
     files: {},
   };
-  const lacking = placeReplicas(cluster, longhorn, volume, wanted);
+  const lacking = tagProblem(parameters) ?? placeReplicas(cluster, longhorn, volume, wanted);
   const degradedAllowed = longhorn.settings["allow-volume-creation-with-degraded-availability"] !== "false";
   if (volume.replicas.length === 0 || (lacking && !degradedAllowed)) {
     throw new VolumeError(`volume ${volume.name} (${wanted.claim}): ${lacking ?? "no replica"}`);
@@ -65,22 +70,28 @@ export async function createVolume(cluster: Cluster, wanted: NewVolume): Promise
   return volume;
 }
 
+/** Attaches it, and makes its filesystem where there is none yet: what failed then is tried again. */
 export async function attachVolume(cluster: Cluster, name: string, nodeName: string): Promise<void> {
   const volume = volumeNamed(cluster, name);
-  if (volume.attachedTo === nodeName) return;
+  if (volume.attachedTo !== nodeName) await attach(cluster, volume, nodeName);
+  if (volume.files["/"]) return;
+  const unformatted = formatProblem(volume.fsType);
+  if (unformatted !== undefined)
+    throw new VolumeError(`MountVolume.MountDevice failed for volume "${name}": ${unformatted}`);
+  await cluster.world.clock.sleep(DURATIONS.volumeFormat);
+  volume.files["/"] = { ...ROOT_DIRECTORY };
+}
+
+async function attach(cluster: Cluster, volume: LonghornVolume, nodeName: string): Promise<void> {
   if (volume.attachedTo !== undefined) {
     throw new VolumeError(
-      `Multi-Attach error for volume "${name}" Volume is already exclusively attached to one node and can't be attached to another`,
+      `Multi-Attach error for volume "${volume.name}" Volume is already exclusively attached to one node and can't be attached to another`,
     );
   }
   const problem = attachProblem(cluster, volume, nodeName);
   if (problem) throw new VolumeError(problem);
   await cluster.world.clock.sleep(DURATIONS.volumeAttach);
   connect(cluster, volume, nodeName);
-  if (!volume.files["/"]) {
-    await cluster.world.clock.sleep(DURATIONS.volumeFormat);
-    volume.files["/"] = { ...ROOT_DIRECTORY };
-  }
 }
 
 /** Why a volume cannot be attached there now, by itself or by what the node lacks. */

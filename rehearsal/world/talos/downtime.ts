@@ -4,6 +4,7 @@
  */
 import type { KubernetesNode } from "../kubernetes/state.ts";
 import type { World } from "../world.ts";
+import { isReady } from "./cluster.ts";
 import { noteQuorum } from "./etcd.ts";
 import { leaderOf } from "./etcd-members.ts";
 
@@ -12,6 +13,7 @@ export async function goDown(world: World, vmId: number, why: string): Promise<v
   const machine = world.state.machines[vmId];
   if (!machine || machine.servicesStopped) return;
   const nodes = nodesOn(world, vmId).filter(({ node }) => node.downSince === undefined);
+  const ready = nodes.some(({ node }) => isReady(world, node));
   // First, while it still counts as up: what was due on it until now has happened.
   if (nodes.length > 0) await world.workloads?.stopped(world, vmId);
   machine.servicesStopped = true;
@@ -21,7 +23,7 @@ export async function goDown(world: World, vmId: number, why: string): Promise<v
       kind: "node-down",
       subject: node.name,
       text: `${node.name} is down: ${why}`,
-      detail: { vmId, node: node.name, controlPlane: node.controlPlane, why },
+      detail: { vmId, node: node.name, controlPlane: node.controlPlane, ready, why },
     });
   }
   noteQuorum(world, vmId, why);

@@ -128,8 +128,8 @@ export function etcdRemove(world: World, machine: MachineState, number: bigint):
   if (id === undefined)
     throw new TalosError("NotFound", `failed to remove member ${number}: etcdserver: member not found`);
   // With strict-reconfig-check etcd refuses what would leave it without a quorum (server.go, mayRemoveMember).
-  const left = Object.keys(cluster.etcd).filter((each) => each !== id);
-  if (left.filter((each) => memberRuns(world, cluster, each)).length <= left.length / 2) {
+  const left = Object.entries(cluster.etcd).filter(([each]) => each !== id);
+  if (!quorum(world, { ...cluster, etcd: Object.fromEntries(left) })) {
     throw new TalosError(
       "Unknown",
       `failed to remove member: failed to remove member ${number}: etcdserver: re-configuration failed due to not enough started members`,

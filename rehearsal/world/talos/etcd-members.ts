@@ -5,7 +5,7 @@
 import type { ClusterState } from "../kubernetes/state.ts";
 import { hasFault } from "../faults.ts";
 import type { World } from "../world.ts";
-import { etcdOf } from "./etcd.ts";
+import { etcdOf, quorum } from "./etcd.ts";
 import { isConfigured } from "./network.ts";
 import { hash, shuffled } from "./random.ts";
 
@@ -38,9 +38,9 @@ export function membersInOrder(cluster: ClusterState): string[] {
 
 /** Member id of the leader; undefined without a quorum. */
 export function leaderOf(world: World, cluster: ClusterState): string | undefined {
-  const members = membersInOrder(cluster).filter((id) => !cluster.etcd[id]!.learner);
-  const running = members.filter((id) => memberRuns(world, cluster, id));
-  if (running.length <= members.length / 2) return undefined;
+  if (!quorum(world, cluster)) return undefined;
+  const voters = membersInOrder(cluster).filter((id) => !cluster.etcd[id]!.learner);
+  const running = voters.filter((id) => memberRuns(world, cluster, id));
   if (cluster.leader !== undefined && running.includes(cluster.leader)) return cluster.leader;
   const term = (cluster.raftTerm ?? 1) + 1;
   const [elected] = shuffled(running, world.state.seed, cluster.id, term);

@@ -23,7 +23,7 @@ export function etcdOf(world: World, vmId: number): { clusterId: string; memberI
   return vm && stateOf(bootDisk(vm))?.etcd;
 }
 
-/** More than half of the members answer. */
+/** More than half of the members that have a vote answer: the one place that knows (raft; etcd server/etcdserver, learners do not count). */
 export function quorum(world: World, cluster: ClusterState): boolean {
   const members = Object.keys(cluster.etcd).filter((id) => !cluster.etcd[id]!.learner);
   const up = members.filter((id) => memberRuns(world, cluster, id));

@@ -1,5 +1,6 @@
 /** A program that is wrong in one way, and the right cause in words; or its right twin, which a rehearsal must not refuse. */
-import type { Mutation, Props } from "../support/rehearse.ts";
+import type { World } from "../../../rehearsal/world/world.ts";
+import type { Edit, Mutation, Props } from "../support/rehearse.ts";
 
 export const TYPES = {
   schematic: "talos:imageFactory/schematic:Schematic",
@@ -13,11 +14,17 @@ export const TYPES = {
 
 export interface Mutant {
   what: string;
-  mutations: Mutation[];
+  mutations?: Mutation[];
+  /** Changes of the program's text. */
+  edits?: Edit[];
+  /** An `up` of the right program comes before, with these overlays, and this happens to its world between the two. */
+  after?: { overlays?: string[]; then?: (world: World) => void };
   cause: RegExp;
   /** Overlays of the environment's config. */
   overlays?: string[];
   stack?: string;
+  /** Simulated seconds per second. Default: the bench's. */
+  timeScale?: number;
 }
 
 /** As right as the program itself, only otherwise. */

@@ -6,11 +6,15 @@
  */
 import { createHash } from "node:crypto";
 import { afterEach, describe, expect, test } from "vitest";
-import { bench, causes, mutated, type Bench, type Mutation } from "../support/rehearse.ts";
+import { REPOSITORY } from "../../../rehearsal/paths.ts";
+import { bench, causes, edited, mutatedIn, type Bench, type Mutation } from "../support/rehearse.ts";
+import { LONGHORN, LONGHORN_TWINS } from "./longhorn.ts";
 import { MACHINE, MACHINE_TWINS } from "./machine.ts";
 import { TYPES, type Mutant, type Twin } from "./mutant.ts";
 import { NETWORK, NETWORK_TWINS } from "./network.ts";
+import { OUTAGE, OUTAGE_TWINS } from "./outage.ts";
 import { STORY } from "./story.ts";
+import { VERSIONS, VERSIONS_TWINS } from "./versions.ts";
 
 const ALL = process.env["MUTANTS"] === "all";
 const SEED = process.env["MUTANTS_SEED"] ?? "sample";
@@ -18,6 +22,9 @@ const SEED = process.env["MUTANTS_SEED"] ?? "sample";
 const KINDS: Record<string, { mutants: Mutant[]; twins: Twin[] }> = {
   machine: { mutants: MACHINE, twins: MACHINE_TWINS },
   network: { mutants: NETWORK, twins: NETWORK_TWINS },
+  outage: { mutants: OUTAGE, twins: OUTAGE_TWINS },
+  longhorn: { mutants: LONGHORN, twins: LONGHORN_TWINS },
+  versions: { mutants: VERSIONS, twins: VERSIONS_TWINS },
 };
 
 function some<T extends { what: string }>(all: T[], kind: string): T[] {
@@ -32,9 +39,29 @@ afterEach(async () => {
   current = undefined;
 });
 
-async function rehearse({ mutations, overlays = [], stack = "lab" }: Twin) {
-  current = await bench(stack);
-  return current.run("up", { overlays, program: await mutated(...mutations) });
+async function rehearse({
+  mutations = [],
+  edits = [],
+  after,
+  overlays = [],
+  stack = "lab",
+  timeScale,
+}: Twin) {
+  const lived = (current = await bench(stack));
+  if (after) {
+    const first = { overlays: after.overlays ?? [], inhabited: true };
+    expect(causes(await lived.run("up", first))).toBe("");
+    await lived.during(first, async ({ world }) => {
+      after.then?.(world);
+      await world.commit();
+    });
+  }
+  const project = edits.length > 0 ? await edited(lived.root, edits) : REPOSITORY;
+  return lived.run("up", {
+    overlays,
+    program: await mutatedIn(project, mutations),
+    ...(timeScale && { timeScale }),
+  });
 }
 
 test("the program as it is passes, changed in nothing", async () => {

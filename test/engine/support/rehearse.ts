@@ -1,6 +1,6 @@
 /** Whole rehearsals in a folder of their own, fast, and with the program changed on the way where a test wants that. */
 import { existsSync } from "node:fs";
-import { cp, mkdtemp, rename, rm } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
@@ -78,9 +78,41 @@ export interface Mutation {
   change: (props: Props, name: string) => void;
 }
 
+/** One change of the program's text. */
+export interface Edit {
+  /** From the repository's root. */
+  file: string;
+  from: string;
+  to: string;
+}
+
+/** A copy of the program with its text changed, in a folder of its own below `root`. */
+export async function edited(root: string, edits: Edit[]): Promise<string> {
+  const project = join(root, "program");
+  for (const part of ["src", "package.json", "tsconfig.json"]) {
+    await cp(join(REPOSITORY, part), join(project, part), { recursive: true });
+  }
+  await symlink(join(REPOSITORY, "node_modules"), join(project, "node_modules"));
+  for (const { file, from, to } of edits) {
+    const text = await readFile(join(project, file), "utf8");
+    if (!text.includes(from)) throw new Error(`the edit of ${file} changes nothing: ${from}`);
+    await writeFile(join(project, file), text.replaceAll(from, to));
+  }
+  return project;
+}
+
 /** The program, with every resource of a type changed on its way to the engine. */
-export async function mutated(...mutations: Mutation[]): Promise<() => Promise<Record<string, unknown>>> {
-  const program = await loadProgram(REPOSITORY);
+export function mutated(...mutations: Mutation[]): Promise<() => Promise<Record<string, unknown>>> {
+  return mutatedIn(REPOSITORY, mutations);
+}
+
+/** The same with the program of another folder. */
+export async function mutatedIn(
+  project: string,
+  mutations: Mutation[],
+): Promise<() => Promise<Record<string, unknown>>> {
+  const program = await loadProgram(project);
+  if (mutations.length === 0) return program as () => Promise<Record<string, unknown>>;
   return async () => {
     pulumi.runtime.registerResourceTransform(({ type, name, props, opts }) => {
       const own = mutations.filter((mutation) => mutation.type === type);

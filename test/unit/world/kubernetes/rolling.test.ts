@@ -1,13 +1,8 @@
 /** The layers together: nodes that Talos's physics upgrades one after the other, and what runs on them meanwhile. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Evidence } from "../../../../rehearsal/checks/check.ts";
-import {
-  copiesKept,
-  oneNodeDown,
-  quorumKept,
-  servicesBack,
-  upgradedOnce,
-} from "../../../../rehearsal/checks/upgrades.ts";
+import { copiesKept, oneNodeDown, quorumKept } from "../../../../rehearsal/checks/outages.ts";
+import { servicesBack, upgradedOnce } from "../../../../rehearsal/checks/upgrades.ts";
 import type { Machinery } from "../../../../rehearsal/machinery.ts";
 import { setFault, clearFault } from "../../../../rehearsal/world/faults.ts";
 import { clusterOf, type Cluster } from "../../../../rehearsal/world/kubernetes/cluster.ts";

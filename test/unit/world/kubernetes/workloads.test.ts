@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { DURATIONS } from "../../../../rehearsal/world/kubernetes/durations.ts";
 import { EVICTED_AFTER } from "../../../../rehearsal/world/kubernetes/comeback.ts";
 import { runJob } from "../../../../rehearsal/world/kubernetes/jobs.ts";
 import {
@@ -45,6 +46,7 @@ const id = (name: string) => cluster.state.nodes[name]!.vmId;
 const settle = () => workloads.settle!(cluster.world);
 const volume = () => Object.values(cluster.state.longhorn!.volumes)[0]!;
 const traefik = () => podsOf(cluster, "traefik/traefik")[0]!;
+const rebuild = (gib: number) => DURATIONS.rebuildStart + gib * DURATIONS.rebuildPerGiB;
 const events = (kind: string) => cluster.world.state.events.filter((event) => event.kind === kind);
 
 async function down(name: string): Promise<void> {
@@ -226,12 +228,27 @@ describe("a node that goes down", () => {
     await attachVolume(cluster, big.name, "worker-1");
     await reboot("cp-1");
     expect(big.robustness).toBe("degraded");
-    await wait(120);
+    await wait(20 + rebuild(10));
     await settle();
     const seconds = events("replica-rebuilt").map(({ subject, detail }) => [subject, detail!["seconds"]]);
-    expect(Object.fromEntries(seconds)).toEqual({ [big.name]: 10 + 4 * 10, [volume().name]: 11 });
+    expect(Object.fromEntries(seconds)).toEqual({
+      [big.name]: rebuild(10),
+      [volume().name]: Math.round(rebuild(1 / 8)),
+    });
     expect(events("volume-healthy")).toHaveLength(2);
     expect(events("volume-unreadable")).toEqual([]);
+  });
+
+  test("is on record where copies on other nodes are missing by then", async () => {
+    await open(THREE);
+    const big = await createVolume(cluster, { claim: "a/big", sizeBytes: 10 * GIB, replicas: 3 });
+    await attachVolume(cluster, big.name, "worker-1");
+    await reboot("cp-1");
+    expect(events("volume-exposed")).toEqual([]);
+    await workloads.stopped(cluster.world, id("worker-2")); // it is up until then
+    const [exposed] = events("volume-exposed").filter(({ subject }) => subject === big.name);
+    expect(exposed?.text).toBe(`worker-2 goes down while ${big.name} (a/big) has 2 of 3 copies`);
+    expect(exposed?.detail).toMatchObject({ node: "worker-2", since: big.degradedAt });
   });
 
   test("a rebuild begins 20 s after the node is Ready, when Longhorn works there again", async () => {
@@ -241,7 +258,7 @@ describe("a node that goes down", () => {
     await wait(500);
     await settle(); // one late look
     const [rebuilt] = events("replica-rebuilt");
-    expect(rebuilt!.at).toBeCloseTo(ready + 20 + 10 + 0.5, 1);
+    expect(rebuilt!.at).toBeCloseTo(ready + 20 + rebuild(1 / 8), 1);
   });
 
   test("with the only copy, the volume has none: on record as unreadable until it is back", async () => {

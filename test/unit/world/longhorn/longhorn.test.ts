@@ -134,12 +134,12 @@ describe("settings", () => {
     const { settings, warnings } = readValues({
       defaultSettings: {
         storageOverProvisioningPercentage: 150,
-        defaultReplicaCount: { v1: "2" },
+        defaultReplicaCount: { v1: "2", v2: "2" },
         nodeDrainPolicy: null,
       },
     });
     expect(settings["storage-over-provisioning-percentage"]).toBe("150");
-    expect(settings["default-replica-count"]).toBe('{"v1":"2"}');
+    expect(settings["default-replica-count"]).toBe('{"v1":"2","v2":"2"}');
     expect(settings["node-drain-policy"]).toBe("block-if-contains-last-replica");
     expect(warnings).toEqual([]);
   });

@@ -1,0 +1,103 @@
+/** Runs that take several nodes down at once, or one before what the last one took away is whole again. */
+import type { Mutant, Twin } from "./mutant.ts";
+
+const NAMESERVERS = ["network.nameservers=[192.168.1.1, 1.1.1.1]"];
+const OLDER = ["cluster.talosVersion=v1.12.0"];
+const NEWER = ["cluster.talosVersion=v1.12.1"];
+const REBOOTS = {
+  file: "src/proxmox/vm-args.ts",
+  from: "rebootAfterUpdate: false",
+  to: "rebootAfterUpdate: true",
+};
+
+/** As at the command line: faster, the program's own time is so long in the world that copies are whole by chance. */
+const UNHURRIED = 60;
+
+/** Every changed config then reboots its node. */
+const BY_REBOOT = {
+  file: "src/talos/machine-configs.ts",
+  from: 'applyMode: "auto"',
+  to: 'applyMode: "reboot"',
+};
+
+export const OUTAGE: Mutant[] = [
+  {
+    what: "machines that are rebooted whenever the provider finds it necessary",
+    after: {},
+    overlays: NAMESERVERS,
+    edits: [REBOOTS],
+    cause: /one-node-down: \S+ went down \d+ s before \S+ was back/,
+  },
+  {
+    what: "the same, with three control planes",
+    stack: "rack",
+    after: {},
+    overlays: ["network.nameservers=[10.20.0.1, 1.1.1.1]"],
+    edits: [REBOOTS],
+    cause: /quorum: etcd of cluster rack has no quorum/,
+  },
+  {
+    what: "changed configs that reboot their nodes and wait for no turn",
+    after: {},
+    overlays: NAMESERVERS,
+    edits: [
+      BY_REBOOT,
+      {
+        file: "src/talos/machine-configs.ts",
+        from: "beforeUpdate: [() => turn.acquire(node.name)]",
+        to: "beforeUpdate: []",
+      },
+    ],
+    cause: /one-node-down: \S+ went down \d+ s before \S+ was back/,
+  },
+  {
+    what: "changed configs that reboot their nodes, and a gate that lets every node through",
+    timeScale: UNHURRIED,
+    after: {},
+    overlays: NAMESERVERS,
+    edits: [
+      BY_REBOOT,
+      {
+        file: "src/talos/upgrade/config-gate.ts",
+        from: 'return waiting.length === 0 ? { done: "go" } : { waiting };',
+        to: 'return { done: "go" };',
+      },
+    ],
+    cause: /copies: .*(goes down while .* has 1 of 2 copies|no copy of \S+ \(household\/photos\) answers)/,
+  },
+  {
+    what: "an upgrade that waits for no volume",
+    timeScale: UNHURRIED,
+    after: { overlays: OLDER },
+    overlays: NEWER,
+    edits: [
+      {
+        file: "src/talos/upgrade/gate-storage.ts",
+        from: "return [...unwholeVolumes(storage.seen), ...lastCopies(storage.seen, node, readyNodes, allow)];",
+        to: "return [];",
+      },
+      {
+        file: "src/talos/upgrade/step-verify.ts",
+        from: "? unwholeVolumes(storage.seen)",
+        to: "? []",
+      },
+    ],
+    cause: /copies: .*(goes down while .* has 1 of 2 copies|no copy of \S+ \(household\/photos\) answers)/,
+  },
+];
+
+export const OUTAGE_TWINS: Twin[] = [
+  {
+    what: "changed configs that reboot their nodes, in turn",
+    after: {},
+    overlays: NAMESERVERS,
+    edits: [BY_REBOOT],
+  },
+  {
+    what: "machines that may be rebooted, and a change that needs none",
+    after: {},
+    overlays: ["proxmox.startOrder=true"],
+    edits: [REBOOTS],
+  },
+  { what: "an upgrade", after: { overlays: OLDER }, overlays: NEWER },
+];
