@@ -1,4 +1,5 @@
 /** Which checks go with which command. */
+import { accessGranted } from "./access.ts";
 import type { CheckFunction } from "./check.ts";
 import { bootstrappedOnce, nodesReady, oneNodeAtATime } from "./cluster.ts";
 import { dataVolumesMounted, noCatastrophe, provenBeforeApplied } from "./disks.ts";
@@ -6,9 +7,11 @@ import { acmeSurvives, ingressServes, redeploys } from "./ingress.ts";
 import { addressesUnique, imageComplete, machinesAsDeclared } from "./machines.ts";
 import { survivesPowerCut } from "./power-cut.ts";
 import { outputsTrue } from "./outputs.ts";
+import { protectedByDefault } from "./protection.ts";
 import { secondPreviewEmpty } from "./second-preview.ts";
 import { secretsHidden } from "./secrets.ts";
 import { selectorsUnambiguous } from "./selectors.ts";
+import { snapshotsTaken } from "./snapshots.ts";
 import { longhornHealthy } from "./storage.ts";
 import { copiesKept, oneNodeDown, quorumKept, servicesBack, upgradedOnce } from "./upgrades.ts";
 import { nothingLeft, nothingRefused, nothingTouched } from "./untouched.ts";
@@ -31,6 +34,7 @@ const CHECKS: Record<string, CheckFunction[]> = {
     quorumKept,
     copiesKept,
     upgradedOnce,
+    snapshotsTaken,
     servicesBack,
     longhornHealthy,
     ingressServes,
@@ -38,6 +42,8 @@ const CHECKS: Record<string, CheckFunction[]> = {
     redeploys,
     survivesPowerCut,
     outputsTrue,
+    accessGranted,
+    protectedByDefault,
     secondPreviewEmpty,
     secretsHidden,
   ],

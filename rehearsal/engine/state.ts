@@ -10,6 +10,7 @@ export interface StateResource {
   parent?: string | undefined;
   provider?: string | undefined;
   dependencies?: string[] | undefined;
+  protect?: boolean | undefined;
 }
 
 const resource = z.looseObject({
@@ -18,6 +19,7 @@ const resource = z.looseObject({
   parent: z.string().optional(),
   provider: z.string().optional(),
   dependencies: z.array(z.string()).optional(),
+  protect: z.boolean().optional(),
 });
 
 /** Newer than any that the pinned CLI writes: refused rather than misread (pulumi sdk/go/common/apitype: checkpoints). */

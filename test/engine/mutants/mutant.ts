@@ -1,5 +1,5 @@
 /** A program that is wrong in one way, and the right cause in words; or its right twin, which a rehearsal must not refuse. */
-import type { Mutation, Props } from "../support/rehearse.ts";
+import { STACK, type Edit, type Mutation, type Props } from "../support/rehearse.ts";
 
 export const TYPES = {
   schematic: "talos:imageFactory/schematic:Schematic",
@@ -14,10 +14,18 @@ export const TYPES = {
 export interface Mutant {
   what: string;
   mutations: Mutation[];
+  /** Of the program's source, where no resource shows the mistake. */
+  edits?: Edit[];
   cause: RegExp;
   /** Overlays of the environment's config. */
   overlays?: string[];
   stack?: string;
+  /** What shows the mistake. Default: `up`. */
+  command?: "up" | "destroy";
+  /** Overlays of an `up` of the right program that comes before. */
+  before?: string[];
+  /** Whether the two previews that must be empty follow. */
+  secondPreviews?: boolean;
 }
 
 /** As right as the program itself, only otherwise. */
@@ -47,4 +55,9 @@ export function values(release: "longhorn" | "traefik", change: (values: Props) 
 /** @param which Part of the resource's name: a node. */
 export function vm(which: string, change: (props: Props) => void): Mutation {
   return { type: TYPES.vm, change: (props, name) => name.includes(which) && change(props) };
+}
+
+/** Changes what the program promises to whoever builds on it. */
+export function outputs(change: (outputs: Props) => void): Mutation {
+  return { type: STACK, change };
 }

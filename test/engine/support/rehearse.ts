@@ -1,5 +1,5 @@
 /** Whole rehearsals in a folder of their own, fast, and with the program changed on the way where a test wants that. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
@@ -53,15 +53,46 @@ export function causes(report: Report): string {
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type Props = Record<string, any>;
 
+/** A stack's properties are its outputs. */
+export const STACK = "pulumi:pulumi:Stack";
+
 export interface Mutation {
   /** Resource type, e.g. `talos:machine/configurationApply:ConfigurationApply`. */
   type: string;
   change: (props: Props, name: string) => void;
 }
 
+type Program = () => Promise<Record<string, unknown>>;
+
+export interface Edit {
+  /** Path below `src`. */
+  file: string;
+  from: string;
+  to: string;
+}
+
+/** A copy of the program in a folder, with lines of its source edited; the folder is a project for `mutated`. */
+export async function editedProject(folder: string, edits: Edit[]): Promise<string> {
+  await cp(join(REPOSITORY, "src"), join(folder, "src"), { recursive: true });
+  for (const name of ["node_modules", "package.json"])
+    await symlink(join(REPOSITORY, name), join(folder, name));
+  for (const { file, from, to } of edits) {
+    const path = join(folder, "src", file);
+    const text = await readFile(path, "utf8");
+    if (text.split(from).length !== 2) throw new Error(`src/${file} does not hold once: ${from}`);
+    await writeFile(path, text.replace(from, () => to));
+  }
+  return folder;
+}
+
 /** The program, with every resource of a type changed on its way to the engine. */
-export async function mutated(...mutations: Mutation[]): Promise<() => Promise<Record<string, unknown>>> {
-  const program = await loadProgram(REPOSITORY);
+export function mutated(...mutations: Mutation[]): Promise<Program> {
+  return mutatedIn(REPOSITORY, mutations);
+}
+
+/** @param project Folder of the program, such as {@link editedProject} makes. */
+export async function mutatedIn(project: string, mutations: Mutation[]): Promise<Program> {
+  const program = await loadProgram(project);
   return async () => {
     pulumi.runtime.registerResourceTransform(({ type, name, props, opts }) => {
       const own = mutations.filter((mutation) => mutation.type === type);
@@ -70,6 +101,8 @@ export async function mutated(...mutations: Mutation[]): Promise<() => Promise<R
       for (const { change } of own) change(props, name);
       return { props, opts };
     });
-    return (await program()) as Record<string, unknown>;
+    const outputs = (await program()) as Props;
+    for (const { change } of mutations.filter(({ type }) => type === STACK)) change(outputs, "");
+    return outputs;
   };
 }
