@@ -20,6 +20,8 @@ import {
 import { MACHINE, MACHINE_TWINS } from "./machine.ts";
 import { TYPES, type Mutant, type Twin } from "./mutant.ts";
 import { NETWORK, NETWORK_TWINS } from "./network.ts";
+import { ORDER, ORDER_TWINS } from "./order.ts";
+import { PODS, PODS_TWINS } from "./pods.ts";
 import { PROMISES, PROMISES_TWINS } from "./promises.ts";
 import { SECRETS, SECRETS_TWINS } from "./secrets.ts";
 import { OUTPUTS, OUTPUTS_TWINS } from "./outputs.ts";
@@ -34,6 +36,8 @@ const KINDS: Record<string, { mutants: Mutant[]; twins: Twin[] }> = {
   outputs: { mutants: OUTPUTS, twins: OUTPUTS_TWINS },
   secrets: { mutants: SECRETS, twins: SECRETS_TWINS },
   promises: { mutants: PROMISES, twins: PROMISES_TWINS },
+  pods: { mutants: PODS, twins: PODS_TWINS },
+  order: { mutants: ORDER, twins: ORDER_TWINS },
 };
 
 function some<T extends { what: string }>(all: T[], kind: string): T[] {
