@@ -121,7 +121,8 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
     });
     const open = homelab;
     const { world } = open;
-    const unprotects = environment.plain[PROTECT_KEY] === false;
+    // As text where `pulumi config set` wrote it.
+    const unprotects = ([false, "false"] as unknown[]).includes(environment.plain[PROTECT_KEY]);
     return {
       config,
       world,

@@ -27,7 +27,7 @@ interface NodeOutput {
   host: string;
   vmId: number;
   address: string;
-  osDisk: DiskOutput;
+  osDisk?: DiskOutput;
   dataDisk?: DiskOutput & { serial: string; selector: string };
 }
 
@@ -70,8 +70,12 @@ export async function outputsTrue(evidence: Evidence) {
 }
 
 function nodeRows(nodes: NodeOutput[], config: HomelabConfig, world: World): Row[] {
-  const names = (list: { name: string }[]) => list.map(({ name }) => name).sort();
-  const rows: Row[] = [["nodes", names(nodes).join(", "), names(config.nodes).join(", ")]];
+  const names = (list: { name: string }[]) =>
+    list
+      .map(({ name }) => name)
+      .sort()
+      .join(", ") || undefined;
+  const rows: Row[] = [["nodes", names(nodes), names(config.nodes)]];
   nodes.forEach((node, index) => {
     const at = `nodes[${index}]`;
     const vm = world.state.proxmox.vms[node.vmId];
@@ -82,7 +86,7 @@ function nodeRows(nodes: NodeOutput[], config: HomelabConfig, world: World): Row
       [`${at}.role`, node.role, machine?.facts?.machineType],
       [`${at}.host`, node.host, vm?.host],
       [`${at}.address`, node.address, answers ? node.address : machine?.address],
-      ...diskRows(`${at}.osDisk`, node.osDisk, vm?.disks[node.osDisk.interface]),
+      ...diskRows(`${at}.osDisk`, node.osDisk, vm?.disks[node.osDisk?.interface ?? ""]),
     );
     const wanted = world.state.declarations?.[node.vmId]?.dataDisk;
     const { dataDisk } = node;
@@ -105,11 +109,11 @@ function nodeRows(nodes: NodeOutput[], config: HomelabConfig, world: World): Row
   return rows;
 }
 
-function diskRows(at: string, said: DiskOutput, disk: DiskState | undefined): Row[] {
+function diskRows(at: string, said: DiskOutput | undefined, disk: DiskState | undefined): Row[] {
   return [
-    [`${at}.bytes`, said.bytes, disk?.sizeBytes],
-    [`${at}.sizeGiB`, said.sizeGiB, disk && disk.sizeBytes / 1024 ** 3],
-    [`${at}.talosSize`, said.talosSize, disk && prettyBytes(disk.sizeBytes)],
+    [`${at}.bytes`, said?.bytes, disk?.sizeBytes],
+    [`${at}.sizeGiB`, said?.sizeGiB, disk && disk.sizeBytes / 1024 ** 3],
+    [`${at}.talosSize`, said?.talosSize, disk && prettyBytes(disk.sizeBytes)],
   ];
 }
 

@@ -1,6 +1,7 @@
-/** Programs whose `up` is right, and whose destroy takes something away from under what still runs. */
+/** Programs that do things in the wrong order: most of them build well, and a destroy takes something away from under what still runs. */
 import type { Mutant, Twin } from "./mutant.ts";
 
+const TRAEFIK = "traefik/traefik.ts";
 const ON_STORAGE = "dependsOn: [longhorn.deployed, longhorn.whole]";
 const PULLED = /volume \S+ of traefik\/traefik was deleted under traefik\/traefik-\S+, which runs on \S+/;
 const destroyed: Pick<Mutant, "command" | "mutations"> = { command: "destroy", mutations: [] };
@@ -14,13 +15,37 @@ export const ORDER: Mutant[] = [
   },
   {
     ...destroyed,
-    what: "a Traefik that waits for nothing",
-    edits: [{ file: "homelab.ts", from: ON_STORAGE, to: "dependsOn: []" }],
+    stack: "rack",
+    what: "the same on several hosts",
+    edits: [{ file: "homelab.ts", from: ON_STORAGE, to: "dependsOn: [cluster.ready]" }],
     cause: PULLED,
   },
   {
     ...destroyed,
-    what: "a Traefik that waits for a sign of Longhorn's, which Longhorn's release is not behind",
+    what: "a Traefik that a destroy forgets and leaves running",
+    edits: [
+      {
+        file: TRAEFIK,
+        from: "      { parent: this },\n    );\n\n    this.release",
+        to: "      { parent: this, retainOnDelete: true },\n    );\n\n    this.release",
+      },
+      {
+        file: TRAEFIK,
+        from: "        protect: config.protect,\n",
+        to: "        protect: config.protect,\n        retainOnDelete: true,\n",
+      },
+    ],
+    cause: PULLED,
+  },
+  {
+    what: "a Traefik that waits for nothing",
+    mutations: [],
+    edits: [{ file: "homelab.ts", from: ON_STORAGE, to: "dependsOn: []" }],
+    cause: /namespaces\/traefik failed, reason: connect/,
+  },
+  {
+    what: "a sign of Longhorn's release that does not wait for it",
+    mutations: [],
     edits: [
       {
         file: "kubernetes/deployed.ts",
@@ -29,7 +54,7 @@ export const ORDER: Mutant[] = [
       },
       { file: "kubernetes/deployed.ts", from: "dependsOn: [release], ", to: "" },
     ],
-    cause: PULLED,
+    cause: /namespaces "longhorn-system" not found/,
   },
 ];
 

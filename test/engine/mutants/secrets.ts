@@ -40,7 +40,7 @@ export const SECRETS: Mutant[] = [
       {
         type: TYPES.config,
         change: (props, name) =>
-          patch(/^machine:\n/gm, `machine:\n  env:\n    TOKEN: "${token}"\n`).change(props, name),
+          patch(/^( +)env:\n/gm, `$1env:\n$1  TOKEN: "${token}"\n`).change(props, name),
       },
     ],
     cause: /1 secrets stand in plain text in the machine config of cp-1/,
