@@ -16,6 +16,6 @@ export async function overhearing<T>(onText: (text: string) => void, work: () =>
   try {
     return await work();
   } finally {
-    for (const voice of VOICES) console[voice] = before[voice];
+    Object.assign(console, before);
   }
 }
