@@ -1,4 +1,4 @@
-/** Programs that do things in the wrong order: most of them build well, and a destroy takes something away from under what still runs. */
+/** Programs whose `up` is right, and whose destroy takes something away from under what still runs. */
 import type { Mutant, Twin } from "./mutant.ts";
 
 const TRAEFIK = "traefik/traefik.ts";
@@ -36,25 +36,6 @@ export const ORDER: Mutant[] = [
       },
     ],
     cause: PULLED,
-  },
-  {
-    what: "a Traefik that waits for nothing",
-    mutations: [],
-    edits: [{ file: "homelab.ts", from: ON_STORAGE, to: "dependsOn: []" }],
-    cause: /namespaces\/traefik failed, reason: connect/,
-  },
-  {
-    what: "a sign of Longhorn's release that does not wait for it",
-    mutations: [],
-    edits: [
-      {
-        file: "kubernetes/deployed.ts",
-        from: "{ input: status }",
-        to: '{ input: { release: "", status: "deployed" } }',
-      },
-      { file: "kubernetes/deployed.ts", from: "dependsOn: [release], ", to: "" },
-    ],
-    cause: /namespaces "longhorn-system" not found/,
   },
 ];
 
