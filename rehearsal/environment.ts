@@ -23,6 +23,7 @@ export interface Environment {
 }
 
 export const PROXMOX_TOKEN_KEY = "homelab:proxmoxApiToken";
+export const PROTECT_KEY = "homelab:protect";
 
 /** Reads `Pulumi.<stack>.yaml` of the project. */
 export async function readEnvironment(

@@ -10,12 +10,13 @@ import { loadProgram } from "./engine/program.ts";
 import { OperationLog } from "./engine/operations.ts";
 import { endOrphans } from "./engine/orphans.mjs";
 import { markRun } from "./engine/run-mark.ts";
+import { overhearing } from "./engine/overheard.ts";
 import { runEngine } from "./engine/commands.ts";
 import { previewTwice } from "./engine/second-preview.ts";
 import { readState, withoutUnmade } from "./engine/state.ts";
 import { ownVariables } from "./engine/sealed-engine.ts";
 import { openStack, rehearsalEngine } from "./engine/workspace.ts";
-import { PROXMOX_TOKEN_KEY, readEnvironment, withOverlays } from "./environment.ts";
+import { PROTECT_KEY, PROXMOX_TOKEN_KEY, readEnvironment, withOverlays } from "./environment.ts";
 import type { Interceptor } from "./faults/fault.ts";
 import { openHomelab, type SimulatedHomelab } from "./homelab.ts";
 import { takeLock } from "./lock.ts";
@@ -123,12 +124,14 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
     });
     const open = homelab;
     const { world } = open;
+    // As text where `pulumi config set` wrote it.
+    const unprotects = ([false, "false"] as unknown[]).includes(environment.plain[PROTECT_KEY]);
     return {
       config,
       world,
       paths,
       stack,
-      run: (command) => run(command, { options, config, homelab: open, paths, stack, token }),
+      run: (command) => run(command, { options, config, homelab: open, paths, stack, token, unprotects }),
       engineVariables: ownVariables(engine),
       recover: async () => {
         const recovery = await recover(stack, engine);
@@ -169,11 +172,12 @@ interface Running {
   paths: RehearsalPaths;
   stack: Stack;
   token: string;
+  unprotects: boolean;
 }
 
 async function run(
   command: Exclude<Command, "outputs" | "recover">,
-  { options, config, homelab, paths, stack, token }: Running,
+  { options, config, homelab, paths, stack, token, unprotects }: Running,
 ): Promise<RunResult> {
   const { world, clock } = homelab;
   const log = new OperationLog(() => world.clock.now());
@@ -189,7 +193,10 @@ async function run(
   };
   const overlaid = (options.overlays ?? []).length > 0;
   if (command === "destroy") await moveOut(world);
-  const ended = await runEngine(command, stack, log, output, overlaid, world.lost);
+  const ended = await overhearing(
+    (text) => printed.push(text),
+    () => runEngine(command, stack, log, output, overlaid, world.lost),
+  );
   // An engine that was killed leaves its plugins behind, which would look after it in minutes only.
   if (ended.failure !== undefined) await endOrphans(markRun(), process.pid);
   world.lost.throwIfAborted();
@@ -216,6 +223,8 @@ async function run(
     eventsBefore,
     outputs,
     operations: log.operations,
+    resources: after,
+    unprotects,
     ...(secondPreviews && { secondPreviews }),
     touchedByPreviews: world.state.events.slice(eventsAfter).map(({ text }) => text),
     token,

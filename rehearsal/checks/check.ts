@@ -4,6 +4,7 @@
  */
 import type { HomelabConfig } from "../../src/config/types.ts";
 import type { Operation } from "../engine/operations.ts";
+import type { StateResource } from "../engine/state.ts";
 import type { SecondPreview } from "../engine/second-preview.ts";
 import type { World } from "../world/world.ts";
 
@@ -24,6 +25,10 @@ export interface Evidence {
   /** The stack's outputs, secrets in plain: for comparison only, never to be printed. */
   outputs: Record<string, { value: unknown; secret: boolean }>;
   operations: Operation[];
+  /** What is in the stack's state after the run. */
+  resources: StateResource[];
+  /** The environment itself, by its file or an overlay, says that nothing is to be protected. */
+  unprotects: boolean;
   /** After an `up` that succeeded: what it would do again. */
   secondPreviews?: SecondPreview[];
   /** What the world had to note meanwhile. */

@@ -1,4 +1,5 @@
 /** Which checks go with which command. */
+import { accessGranted } from "./access.ts";
 import type { CheckFunction } from "./check.ts";
 import { bootstrappedOnce, nodesReady, oneNodeAtATime } from "./cluster.ts";
 import { dataVolumesMounted, noCatastrophe, provenBeforeApplied } from "./disks.ts";
@@ -7,9 +8,11 @@ import { addressesUnique, imageComplete, machinesAsDeclared } from "./machines.t
 import { copiesKept, oneNodeDown, quorumKept } from "./outages.ts";
 import { survivesPowerCut } from "./power-cut.ts";
 import { outputsTrue } from "./outputs.ts";
+import { protectedByDefault } from "./protection.ts";
 import { secondPreviewEmpty } from "./second-preview.ts";
 import { secretsHidden } from "./secrets.ts";
 import { selectorsUnambiguous } from "./selectors.ts";
+import { snapshotsTaken } from "./snapshots.ts";
 import { longhornHealthy } from "./storage.ts";
 import { servicesBack, upgradedOnce } from "./upgrades.ts";
 import { versionsAsWanted } from "./versions.ts";
@@ -34,6 +37,7 @@ const CHECKS: Record<string, CheckFunction[]> = {
     quorumKept,
     copiesKept,
     upgradedOnce,
+    snapshotsTaken,
     servicesBack,
     longhornHealthy,
     ingressServes,
@@ -41,6 +45,8 @@ const CHECKS: Record<string, CheckFunction[]> = {
     redeploys,
     survivesPowerCut,
     outputsTrue,
+    accessGranted,
+    protectedByDefault,
     secondPreviewEmpty,
     secretsHidden,
   ],

@@ -12,6 +12,7 @@ export interface StateResource {
   provider?: string | undefined;
   dependencies?: string[] | undefined;
   outputs?: Record<string, unknown> | undefined;
+  protect?: boolean | undefined;
 }
 
 const resource = z.looseObject({
@@ -21,6 +22,7 @@ const resource = z.looseObject({
   provider: z.string().optional(),
   dependencies: z.array(z.string()).optional(),
   outputs: z.looseObject({}).optional(),
+  protect: z.boolean().optional(),
 });
 
 /** Newer than any that the pinned CLI writes: refused rather than misread (pulumi sdk/go/common/apitype: checkpoints). */

@@ -53,6 +53,8 @@ export type EventKind =
   | "volume-attached"
   | "volume-detached"
   | "volume-deleted"
+  /** A volume was deleted while a pod had it mounted. */
+  | "volume-pulled"
   | "replica-lost"
   | "replica-rebuilt"
   | "replica-moved"

@@ -1,7 +1,7 @@
 /** Claims: bound to a new Longhorn volume by a storage class, deleted with their namespace. */
 import { createVolume, deleteVolume, volumeOfClaim, VolumeError } from "../longhorn/volumes.ts";
 import type { Cluster } from "./cluster.ts";
-import { parseQuantity } from "./pods.ts";
+import { parseQuantity } from "./quantity.ts";
 
 export interface Claim {
   namespace: string;
@@ -25,7 +25,7 @@ export async function bindClaim(cluster: Cluster, claim: Claim): Promise<string 
     return `persistentvolumeclaim ${full}: storageclass.storage.k8s.io "${wanted}" not found`;
   }
   try {
-    await createVolume(cluster, { claim: full, sizeBytes });
+    await createVolume(cluster, { claim: full, sizeBytes: Math.ceil(sizeBytes) });
     return undefined;
   } catch (error) {
     if (!(error instanceof VolumeError)) throw error;

@@ -8,6 +8,7 @@ import { runContainer, type PodVolume } from "./containers.ts";
 import { DEFAULT_JOB_TIMEOUT, DURATIONS } from "./durations.ts";
 import { hostPorts, type Container, type PodSpec } from "./pods.ts";
 import { schedule } from "./scheduling.ts";
+import { refusedPod, refusedTemplate } from "./validation.ts";
 
 export interface JobRun {
   namespace: string;
@@ -75,7 +76,8 @@ function validate({ name, pod }: JobRun): string | undefined {
   // The pods get it as a label (kubernetes pkg/apis/batch: SetDefaults, validation.go).
   if (name.length > LABEL_MOST)
     return `Job.batch "${name}" is invalid: spec.template.labels: Invalid value: "${name}": must be no more than ${LABEL_MOST} characters`;
-  if (pod.restartPolicy === "Never" || pod.restartPolicy === "OnFailure") return undefined;
+  if (pod.restartPolicy === "Never" || pod.restartPolicy === "OnFailure")
+    return refusedTemplate({ kind: "Job", group: "batch", name }, pod);
   const found = pod.restartPolicy ?? "Always";
   return `Job.batch is invalid: spec.template.spec.restartPolicy: Unsupported value: "${found}": supported values: "OnFailure", "Never"`;
 }
@@ -102,6 +104,8 @@ function terminationMessage({ terminationMessagePolicy }: Container, log: string
 
 async function tryOnce(cluster: Cluster, job: JobRun, options: JobOptions): Promise<Attempt> {
   const { world, state } = cluster;
+  const broken = refusedPod(`${job.name}-`, job.pod);
+  if (broken) return { waiting: `Error creating: ${broken}` };
   const level = enforcedLevel(state, job.namespace, options.podSecurityDefault);
   const refused = admissionError(job.pod, level);
   if (refused) return { waiting: `Error creating: pods "${job.name}-" is forbidden: ${refused}` };

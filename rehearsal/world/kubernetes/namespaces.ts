@@ -3,6 +3,7 @@ import { deleteClaims } from "./claims.ts";
 import type { Cluster } from "./cluster.ts";
 import { DURATIONS } from "./durations.ts";
 import { stopPod } from "./rollout.ts";
+import { labelProblems } from "./validation.ts";
 
 export class ApiError extends Error {}
 
@@ -26,6 +27,8 @@ export async function createNamespace(
       `Namespace "${name}" is invalid: metadata.name: Invalid value: "${name}": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-'`,
     );
   }
+  const [wrong] = labelProblems(labels, "metadata.labels");
+  if (wrong) throw new ApiError(`Namespace "${name}" is invalid: ${wrong}`);
   // The API server adds this label itself (NamespaceDefaultLabelName).
   state.namespaces[name] = {
     labels: { "kubernetes.io/metadata.name": name, ...labels },

@@ -11,6 +11,7 @@ import { DURATIONS } from "./durations.ts";
 import { applyFsGroup } from "./mounts.ts";
 import type { PodSpec } from "./pods.ts";
 import { bindError, identityOf, type Identity } from "./privileges.ts";
+import { refusedPod } from "./validation.ts";
 import { schedule, type Scheduled } from "./scheduling.ts";
 import type { PodState } from "./state.ts";
 
@@ -38,6 +39,8 @@ export async function tryStart(
 ): Promise<string | undefined> {
   const { cluster } = context;
   const spec = deployment.pod;
+  const broken = refusedPod(pod.name, spec);
+  if (broken) return `replicaset: Error creating: ${broken}`;
   const refused = admissionError(
     spec,
     enforcedLevel(cluster.state, deployment.namespace, context.podSecurityDefault),

@@ -61,7 +61,8 @@ export interface Container {
   terminationMessagePolicy?: string;
   securityContext?: SecurityContext;
   volumeMounts?: VolumeMount[];
-  ports?: { name?: string; containerPort: number; hostPort?: number; protocol?: string }[];
+  ports?: { name?: string; containerPort: number; hostPort?: number; hostIP?: string; protocol?: string }[];
+  resources?: { limits?: Record<string, unknown>; requests?: Record<string, unknown> };
 }
 
 export interface VolumeMount {
@@ -109,23 +110,4 @@ export function at(value: unknown, path: string): unknown {
 export function textOf(value: unknown, fallback = ""): string {
   const scalar = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
   return (scalar && String(value)) || fallback;
-}
-
-const SUFFIXES: Record<string, number> = {
-  "": 1,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  Ki: 1024,
-  Mi: 1024 ** 2,
-  Gi: 1024 ** 3,
-  Ti: 1024 ** 4,
-};
-
-/** A quantity such as `128Mi` in bytes; undefined when it is none. */
-export function parseQuantity(text: string): number | undefined {
-  const match = /^([0-9]+(?:\.[0-9]+)?)([A-Za-z]*)$/.exec(text.trim());
-  const factor = match && SUFFIXES[match[2] ?? ""];
-  return match && factor !== undefined && factor !== null ? Math.ceil(Number(match[1]) * factor) : undefined;
 }

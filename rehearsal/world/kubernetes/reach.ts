@@ -2,7 +2,7 @@
  * From a kubeconfig to a cluster, as a client on the workstation would get there: an address on which an API server answers, with
  * the CA and a client certificate of that very cluster, and etcd behind it. Errors in the words of client-go and Go's net and tls.
  */
-import { X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { parse, parseAllDocuments } from "yaml";
 import type { ConfigInspection } from "../../machinery.ts";
 import type { MachineState } from "../state.ts";
@@ -17,10 +17,14 @@ interface Login {
   server: string;
   authority: string;
   certificate: string;
+  key: string;
 }
 
 export async function reach(world: World, kubeconfig: string, hosts: Hosts): Promise<Cluster> {
   const login = readKubeconfig(kubeconfig);
+  // Before anything is dialled (client-go transport/transport.go, TLSConfigFor: tls.X509KeyPair).
+  if (login.certificate && login.key && !isPair(login))
+    throw new Unreachable("tls: private key does not match public key");
   const url = new URL(login.server);
   const port = url.port || "443";
   const get = (problem: string) =>
@@ -41,14 +45,16 @@ export async function reach(world: World, kubeconfig: string, hosts: Hosts): Pro
   if (authority === undefined || decode(authority) !== decode(login.authority)) {
     throw get("tls: failed to verify certificate: x509: certificate signed by unknown authority");
   }
-  if (!signedBy(login.certificate, authority))
+  // Without its key a certificate is not shown at all (client-go transport/config.go, HasCertAuth).
+  if (!login.key || !signedBy(login.certificate, authority))
     throw new Unreachable("the server has asked for the client to provide credentials");
   if (!quorum(world, cluster.state))
     throw get("context deadline exceeded (etcdserver: request timed out, no quorum)");
   return cluster;
 }
 
-function readKubeconfig(text: string): Login {
+/** Of the context that is in force. */
+export function readKubeconfig(text: string): Login {
   let file: unknown;
   try {
     file = parse(text);
@@ -76,6 +82,7 @@ function readKubeconfig(text: string): Login {
     server,
     authority: textOf(cluster["certificate-authority-data"]),
     certificate: textOf(user["client-certificate-data"]),
+    key: textOf(user["client-key-data"]),
   };
 }
 
@@ -146,6 +153,16 @@ function signedBy(certificate: string, authority: string): boolean {
   try {
     const client = new X509Certificate(decode(certificate));
     return client.verify(new X509Certificate(decode(authority)).publicKey);
+  } catch {
+    return false;
+  }
+}
+
+function isPair({ certificate, key }: Login): boolean {
+  try {
+    // Talos labels its own keys by algorithm; the content is the plain PKCS #8 form that OpenSSL reads.
+    const pem = decode(key).replaceAll("ED25519 PRIVATE KEY", "PRIVATE KEY");
+    return new X509Certificate(decode(certificate)).checkPrivateKey(createPrivateKey(pem));
   } catch {
     return false;
   }

@@ -180,6 +180,19 @@ export function writeFile(cluster: Cluster, name: string, path: string, file: Vo
 export async function deleteVolume(cluster: Cluster, name: string): Promise<void> {
   const longhorn = longhornOf(cluster);
   const volume = volumeNamed(cluster, name);
+  // Nothing asks whether it is in use: the chart's uninstall Job runs with --force (chart templates/uninstall-job.yaml, longhorn-manager
+  // controller/uninstall_controller.go, checkPreconditions), and the pod is left with a filesystem that answers with errors.
+  for (const pod of Object.values(cluster.state.pods))
+    if (pod.phase === "running" && pod.volumes.includes(name)) {
+      const running = `${pod.namespace}/${pod.name}`;
+      cluster.world.note({
+        kind: "volume-pulled",
+        subject: name,
+        severity: "catastrophe",
+        text: `volume ${name} of ${volume.claim} was deleted under ${running}, which runs on ${pod.node}`,
+        detail: { pod: running, claim: volume.claim },
+      });
+    }
   await detachVolume(cluster, name);
   for (const replica of volume.replicas) removeReplicaFiles(cluster, longhorn, replica);
   delete longhorn.volumes[name];

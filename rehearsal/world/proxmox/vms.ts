@@ -40,7 +40,8 @@ export function createVm(world: World, hostName: string, parameters: Parameters)
     config: {
       ...entries,
       meta: `creation-qemu=10.1.2,ctime=${Math.round(1_767_225_600 + world.clock.now())}`,
-      smbios1: `uuid=${uuid(world, "smbios", vmId)}`,
+      // Made up only where none was given [qemu-server: PVE/API2/Qemu.pm, create_vm].
+      smbios1: entries["smbios1"] ?? `uuid=${uuid(world, "smbios", vmId)}`,
       vmgenid: uuid(world, "vmgenid", vmId),
       lock: "create",
     },

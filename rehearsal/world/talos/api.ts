@@ -47,6 +47,10 @@ export async function connect(world: World, target: Target): Promise<Session> {
   checkApid(world, machine);
   if (dialled !== machine) checkApid(world, dialled);
   checkCredentials(target, (dialled.facts ?? machine.facts).talosCa, machine.facts);
+  // Only a control plane has a certificate by which it may ask others (talos controllers/secrets/api.go: a worker's Client is nil;
+  // apid/pkg/director/director.go).
+  if (dialled !== machine && dialled.facts?.machineType === "worker")
+    throw new TalosError("PermissionDenied", "no request forwarding");
   return { machine, mode: "running" };
 }
 

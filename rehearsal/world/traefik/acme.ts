@@ -78,14 +78,15 @@ function serve(
   const stored = stores[resolver.name] ?? undefined;
   const issuers = issuersOf(stored);
   if (issuers.length > 0) return { working: true, issuers };
-  const refused = ofAuthority(stored, resolver) ? undefined : refusedContact(resolver);
+  const contact = ofAuthority(stored, resolver) ? undefined : refusedContact(resolver);
+  const refused = contact ? `cannot get ACME client ${contact}` : resolver.unproven;
   const content = (own: Stored) => `${JSON.stringify({ ...stores, [resolver.name]: own }, null, 2)}\n`;
   const file = { uid: owner.uid, gid: owner.gid, mode: "0600" };
   if (refused) {
     files[path] ??= { ...file, content: "" };
     return {
       working: false,
-      reason: `ERR Unable to obtain ACME certificate for domains error="cannot get ACME client ${refused}" resolver=${resolver.name}`,
+      reason: `ERR Unable to obtain ACME certificate for domains error="${refused}" resolver=${resolver.name}`,
     };
   }
   const own = {

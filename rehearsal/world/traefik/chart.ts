@@ -10,6 +10,7 @@ import { bindClaim } from "../kubernetes/claims.ts";
 import { DURATIONS } from "../kubernetes/durations.ts";
 import type { Deployment } from "../kubernetes/pod-start.ts";
 import { podsOf, rollOut, stopPod } from "../kubernetes/rollout.ts";
+import { refusedTemplate } from "../kubernetes/validation.ts";
 import type { ReleaseState, VolumeFile } from "../kubernetes/state.ts";
 import { startResolver } from "./acme.ts";
 import { plan, type Resolver, type TraefikPlan } from "./values.ts";
@@ -20,9 +21,11 @@ export const traefikChart: ChartModel = {
   versions: { "41.3.0": "v3.7.11" },
 
   render: (release) => {
-    const { kind } = plan(release);
+    const { kind, fullname, pod, podLabels } = plan(release);
     if (kind !== "Deployment")
       throw new ChartError(`the rehearsal models Traefik as a Deployment only, not as a ${kind}`);
+    const refused = refusedTemplate({ kind, group: "apps", name: fullname }, pod, podLabels);
+    if (refused) throw new ChartError(refused);
   },
 
   resourceNames: (release) => {

@@ -20,10 +20,16 @@ export interface Resolver {
   storage?: string;
   email?: string;
   caServer?: string;
-  challenge?: string;
+  challenge?: Challenge;
+  /** Entry point of an HTTP challenge. */
+  entryPoint?: string;
   /** Why Traefik would leave it out whatever the file is like. */
   invalid?: string;
+  /** Why no authority could see the challenge answered, so that it gives no certificate. */
+  unproven?: string;
 }
+
+export type Challenge = "httpChallenge" | "tlsChallenge" | "dnsChallenge";
 
 export function portMaps(values: Record<string, unknown>): [string, Record<string, unknown>][] {
   const ports = at(values, "ports");
@@ -62,7 +68,8 @@ export function resolvers(map: unknown): Resolver[] {
   return Object.entries(isRecord(map) ? map : {}).map(([name, config]) => {
     const acme = at(config, "acme");
     if (!isRecord(acme)) return { name };
-    const challenge = ["httpChallenge", "tlsChallenge", "dnsChallenge"].find((key) => key in acme);
+    const entryPoint = textOf(at(acme, "httpChallenge.entryPoint"));
+    const challenge = challengeOf(acme);
     return {
       name,
       // Traefik's own default, relative to the working directory / (pkg/provider/acme/provider.go, SetDefaults).
@@ -70,26 +77,47 @@ export function resolvers(map: unknown): Resolver[] {
       ...(acme["email"] ? { email: textOf(acme["email"]) } : {}),
       ...(acme["caServer"] ? { caServer: textOf(acme["caServer"]) } : {}),
       ...(challenge
-        ? { challenge }
+        ? { challenge, ...(entryPoint && { entryPoint }) }
         : { invalid: "ACME challenge not specified, please select TLS or HTTP or DNS Challenge" }),
     };
   });
+}
+
+/**
+ * The one that Traefik would take (provider.go, getClient: DNS with a provider, HTTP with an entry point, TLS if it is there). The chart
+ * turns a map into arguments leaf by leaf, so that an empty one is nothing at all (templates/_helpers.tpl, yaml2CommandLineArgsRec).
+ */
+function challengeOf(acme: Record<string, unknown>): Challenge | undefined {
+  const { tlsChallenge } = acme;
+  if (at(acme, "dnsChallenge.provider")) return "dnsChallenge";
+  if (at(acme, "httpChallenge.entryPoint")) return "httpChallenge";
+  const tls = isRecord(tlsChallenge) ? Object.keys(tlsChallenge).length > 0 : String(tlsChallenge) === "true";
+  return tls ? "tlsChallenge" : undefined;
 }
 
 /** `--certificatesresolvers.NAME.acme.KEY=VALUE`, the way of older charts. */
 export function argumentResolvers(args: string[]): Resolver[] {
   const map: Record<string, { acme: Record<string, unknown> }> = {};
   for (const arg of args) {
-    const match = /^--certificates?resolvers\.([^.=]+)\.acme\.([^.=]+)[^=]*(?:=(.*))?$/i.exec(arg);
+    const match = /^--certificates?resolvers\.([^.=]+)\.acme\.([^.=]+)(?:\.([^=]+))?(?:=(.*))?$/i.exec(arg);
     if (!match) continue;
-    const [, name = "", key = "", value] = match;
-    const names: Record<string, string> = {
-      httpchallenge: "httpChallenge",
-      tlschallenge: "tlsChallenge",
-      dnschallenge: "dnsChallenge",
-      caserver: "caServer",
-    };
-    (map[name] ??= { acme: {} }).acme[names[key.toLowerCase()] ?? key.toLowerCase()] = value ?? true;
+    const [, name = "", key = "", inner, value = true] = match;
+    const { acme } = (map[name] ??= { acme: {} });
+    const spelt = SPELLINGS[key.toLowerCase()] ?? key.toLowerCase();
+    const before = acme[spelt];
+    if (inner === undefined) acme[spelt] = isRecord(before) ? before : value;
+    else {
+      const field = SPELLINGS[inner.toLowerCase()] ?? inner.toLowerCase();
+      acme[spelt] = { ...(isRecord(before) ? before : {}), [field]: value };
+    }
   }
   return resolvers(map);
 }
+
+const SPELLINGS: Record<string, string> = {
+  httpchallenge: "httpChallenge",
+  tlschallenge: "tlsChallenge",
+  dnschallenge: "dnsChallenge",
+  caserver: "caServer",
+  entrypoint: "entryPoint",
+};

@@ -70,6 +70,8 @@ function describe(cluster: Cluster, release: ReleaseState): TraefikService {
       };
     });
   for (const resolver of resolvers) if (resolver.reason) problems.push(resolver.reason);
+  for (const { name, unproven } of planned.resolvers)
+    if (unproven) problems.push(`the resolver ${name} gets no certificate: ${unproven}`);
   for (const entry of planned.entryPoints) {
     if (entry.certResolver && !planned.resolvers.some(({ name }) => name === entry.certResolver)) {
       problems.push(

@@ -4,6 +4,7 @@
  */
 import { rootKeys, schema } from "./schema.ts";
 import { ChartError, coalesce } from "../kubernetes/charts.ts";
+import { provable } from "./challenges.ts";
 import {
   argumentResolvers,
   entryPoints,
@@ -31,6 +32,7 @@ const DEFAULTS = {
     dnsPolicy: "",
     initContainers: [],
     additionalVolumes: [],
+    podLabels: {},
   },
   updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
   ports: {
@@ -63,6 +65,9 @@ const DEFAULTS = {
   },
   certificatesResolvers: {},
   additionalArguments: [],
+  additionalVolumeMounts: [],
+  env: [],
+  resources: {},
   hostNetwork: false,
   affinity: {},
   nodeSelector: {},
@@ -88,6 +93,7 @@ export interface TraefikPlan {
   replicas: number;
   strategy: { type: string; maxUnavailable: number; maxSurge: number };
   pod: PodSpec;
+  podLabels: Record<string, unknown>;
   entryPoints: EntryPoint[];
   resolvers: Resolver[];
   service?: { type: string };
@@ -120,6 +126,9 @@ export function plan(release: { name: string; values: Record<string, unknown> })
   const persistence = at(values, "persistence") as Record<string, unknown>;
   const claim = textOf(persistence["existingClaim"], fullname);
   const storageClass = persistence["storageClass"];
+  const points = entryPoints(values);
+  const hostNetwork = at(values, "hostNetwork") === true;
+  const found = [...resolvers(at(values, "certificatesResolvers")), ...argumentResolvers(args)];
   const serviceType = at(values, "service.spec.type");
   return {
     fullname,
@@ -127,8 +136,9 @@ export function plan(release: { name: string; values: Record<string, unknown> })
     replicas,
     strategy: strategy(values, replicas),
     pod: podSpec(values, fullname, persistence, claim),
-    entryPoints: entryPoints(values),
-    resolvers: [...resolvers(at(values, "certificatesResolvers")), ...argumentResolvers(args)],
+    podLabels: at(values, "deployment.podLabels") as Record<string, unknown>,
+    entryPoints: points,
+    resolvers: found.map((resolver) => provable(resolver, points, hostNetwork)),
     ...(at(values, "service.enabled") === true
       ? { service: { type: textOf(serviceType, "ClusterIP") } }
       : {}),
@@ -181,7 +191,7 @@ function podSpec(
 ): PodSpec {
   const hostNetwork = at(values, "hostNetwork") === true;
   const ports = portMaps(values).map(([name, port]) => {
-    const { port: own, hostPort } = port as { port: number; hostPort?: number };
+    const { port: own, hostPort, hostIP } = port as { port: number; hostPort?: number; hostIP?: string };
     if (hostNetwork && hostPort && hostPort !== own) {
       throw new ChartError(
         "execution error at (traefik/templates/deployment.yaml): ERROR: All hostPort must match their respective containerPort when `hostNetwork` is enabled",
@@ -192,7 +202,13 @@ function podSpec(
         `execution error at (traefik/templates/deployment.yaml): ERROR: redirectTo syntax has been removed in v34 of this Chart (ports.${name}). Use http.redirections instead`,
       );
     }
-    return { name, containerPort: Number(port["containerPort"] ?? own), ...(hostPort ? { hostPort } : {}) };
+    return {
+      name,
+      containerPort: Number(port["containerPort"] ?? own),
+      ...(hostPort ? { hostPort } : {}),
+      ...(hostIP ? { hostIP } : {}),
+      protocol: textOf(port["protocol"], "TCP"),
+    };
   });
   const data = String(persistence["name"]);
   const container: Container = {
@@ -207,7 +223,10 @@ function podSpec(
         ...(persistence["subPath"] ? { subPath: textOf(persistence["subPath"]) } : {}),
       },
       { name: "tmp", mountPath: "/tmp" },
+      ...((at(values, "additionalVolumeMounts") as Container["volumeMounts"]) ?? []),
     ],
+    env: at(values, "env") as NonNullable<Container["env"]>,
+    resources: at(values, "resources") as NonNullable<Container["resources"]>,
   };
   return {
     hostNetwork,

@@ -163,9 +163,15 @@ describe("reaching the cluster", () => {
     await expect(reach(world, otherKubeconfig, hosts)).rejects.toThrow(
       "certificate signed by unknown authority",
     );
-    const foreign = /client-certificate-data: (\S+)/.exec(otherKubeconfig)![1]!;
-    await expect(change(/client-certificate-data: (\S+)/.exec(kubeconfig)![1]!, foreign)).rejects.toThrow(
+    const line = (name: string, text: string) => new RegExp(`${name}: (\\S+)`).exec(text)![1]!;
+    const withOther = (text: string, name: string) =>
+      text.replace(line(name, kubeconfig), line(name, otherKubeconfig));
+    const certificate = withOther(kubeconfig, "client-certificate-data");
+    await expect(reach(world, withOther(certificate, "client-key-data"), hosts)).rejects.toThrow(
       "the server has asked for the client to provide credentials",
+    );
+    await expect(reach(world, certificate, hosts)).rejects.toThrow(
+      "tls: private key does not match public key",
     );
   });
 

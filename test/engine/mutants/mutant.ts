@@ -1,6 +1,6 @@
 /** A program that is wrong in one way, and the right cause in words; or its right twin, which a rehearsal must not refuse. */
 import type { World } from "../../../rehearsal/world/world.ts";
-import type { Edit, Mutation, Props } from "../support/rehearse.ts";
+import { STACK, type Edit, type Mutation, type Props } from "../support/rehearse.ts";
 
 export const TYPES = {
   schematic: "talos:imageFactory/schematic:Schematic",
@@ -25,6 +25,10 @@ export interface Mutant {
   stack?: string;
   /** Simulated seconds per second. Default: the bench's. */
   timeScale?: number;
+  /** What shows the mistake. Default: `up`. */
+  command?: "up" | "destroy";
+  /** Whether the two previews that must be empty follow. */
+  secondPreviews?: boolean;
 }
 
 /** As right as the program itself, only otherwise. */
@@ -54,4 +58,9 @@ export function values(release: "longhorn" | "traefik", change: (values: Props) 
 /** @param which Part of the resource's name: a node. */
 export function vm(which: string, change: (props: Props) => void): Mutation {
   return { type: TYPES.vm, change: (props, name) => name.includes(which) && change(props) };
+}
+
+/** Changes what the program promises to whoever builds on it. */
+export function outputs(change: (outputs: Props) => void): Mutation {
+  return { type: STACK, change };
 }

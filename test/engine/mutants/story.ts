@@ -1,5 +1,5 @@
 /* eslint-disable @typescript-eslint/no-unsafe-member-access -- inputs on their way to the engine have no types */
-/** The mistakes of the story that this project comes from, and their neighbours: all of them are tried in every run of the tests. */
+/** The mistakes of the story that this project comes from, and their neighbours: the tests try some of them. */
 import { patch, TYPES, values, vm, type Mutant } from "./mutant.ts";
 
 export const STORY: Mutant[] = [

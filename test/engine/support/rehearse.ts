@@ -72,11 +72,16 @@ export function causes(report: Report): string {
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type Props = Record<string, any>;
 
+/** A stack's properties are its outputs. */
+export const STACK = "pulumi:pulumi:Stack";
+
 export interface Mutation {
   /** Resource type, e.g. `talos:machine/configurationApply:ConfigurationApply`. */
   type: string;
   change: (props: Props, name: string) => void;
 }
+
+type Program = () => Promise<Record<string, unknown>>;
 
 /** One change of the program's text. */
 export interface Edit {
@@ -102,17 +107,14 @@ export async function edited(root: string, edits: Edit[]): Promise<string> {
 }
 
 /** The program, with every resource of a type changed on its way to the engine. */
-export function mutated(...mutations: Mutation[]): Promise<() => Promise<Record<string, unknown>>> {
+export function mutated(...mutations: Mutation[]): Promise<Program> {
   return mutatedIn(REPOSITORY, mutations);
 }
 
 /** The same with the program of another folder. */
-export async function mutatedIn(
-  project: string,
-  mutations: Mutation[],
-): Promise<() => Promise<Record<string, unknown>>> {
+export async function mutatedIn(project: string, mutations: Mutation[]): Promise<Program> {
   const program = await loadProgram(project);
-  if (mutations.length === 0) return program as () => Promise<Record<string, unknown>>;
+  if (mutations.length === 0) return program as Program;
   return async () => {
     pulumi.runtime.registerResourceTransform(({ type, name, props, opts }) => {
       const own = mutations.filter((mutation) => mutation.type === type);
@@ -121,6 +123,8 @@ export async function mutatedIn(
       for (const { change } of own) change(props, name);
       return { props, opts };
     });
-    return (await program()) as Record<string, unknown>;
+    const outputs = (await program()) as Props;
+    for (const { change } of mutations.filter(({ type }) => type === STACK)) change(outputs, "");
+    return outputs;
   };
 }

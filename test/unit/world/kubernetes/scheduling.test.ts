@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { applyFsGroup } from "../../../../rehearsal/world/kubernetes/mounts.ts";
-import { hostPorts, parseQuantity, type PodSpec } from "../../../../rehearsal/world/kubernetes/pods.ts";
+import { hostPorts, type PodSpec } from "../../../../rehearsal/world/kubernetes/pods.ts";
+import { parseQuantity } from "../../../../rehearsal/world/kubernetes/quantity.ts";
 import { bindError, identityOf, type Identity } from "../../../../rehearsal/world/kubernetes/privileges.ts";
 import { daemonNodes, schedule } from "../../../../rehearsal/world/kubernetes/scheduling.ts";
 import { fakeCluster, type FakeCluster } from "./fakes.ts";
@@ -116,5 +117,7 @@ test("fsGroup: 0600 becomes 0660 and changes its group; directories get setgid",
 test("quantities", () => {
   expect(parseQuantity("128Mi")).toBe(134_217_728);
   expect(parseQuantity("1G")).toBe(1_000_000_000);
-  expect(parseQuantity("much")).toBeUndefined();
+  expect(parseQuantity("100m")).toBe(0.1);
+  expect(parseQuantity("1e3")).toBe(1000);
+  for (const none of ["much", "", "128MB", "1 Gi", "128mi"]) expect(parseQuantity(none)).toBeUndefined();
 });

@@ -40,6 +40,14 @@ describe("a new machine", () => {
     );
   });
 
+  test("has the uuid that it was given, or one of its own", async () => {
+    const given = "uuid=0c7a5c5e-2b8e-4f2a-9d1f-1f4f3f1c0126,base64=1";
+    const uuidOf = async (changes: Record<string, string>) =>
+      (await withVm(changes)).world.state.proxmox.vms["100"]!.config["smbios1"];
+    expect(await uuidOf({ smbios1: given })).toBe(given);
+    expect(await uuidOf({})).toMatch(/^uuid=[0-9a-f-]{36}$/);
+  });
+
   test("holds its id from the first moment, and is locked until it is done", async () => {
     const { world } = fixture();
     await withImage(world);

@@ -51,11 +51,13 @@ describe("the Talos API", () => {
     expect((await connect(lab.world, lab.target(WORKER))).mode).toBe("running");
   });
 
-  it("passes calls on from an endpoint, but not into maintenance mode", async () => {
+  it("passes calls on from a control plane alone, and not into maintenance mode", async () => {
     await controlPlane();
     await node(101, WORKER, { hostname: "w-1", role: "worker" });
     expect((await connect(lab.world, lab.target(WORKER, CP))).machine.vmId).toBe(101);
     expect((await connect(lab.world, lab.target(WORKER, "127.0.0.1:50000"))).machine.vmId).toBe(101);
+    await expect(connect(lab.world, lab.target(CP, WORKER))).rejects.toThrow("no request forwarding");
+    expect((await connect(lab.world, lab.target(WORKER, WORKER))).machine.vmId).toBe(101);
     await expect(connect(lab.world, lab.target(WORKER, "192.168.1.9"))).rejects.toThrow("no route to host");
     lab.addVm({ vmId: 102, name: "new", address: "192.168.1.130" });
     await lab.start(102);

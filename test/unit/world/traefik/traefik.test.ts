@@ -277,10 +277,85 @@ describe("the chart's own refusals", () => {
       "spec.strategy.rollingUpdate: Forbidden",
     ],
     ["redirectTo", { ports: { web: { redirectTo: { port: "websecure" } } } }, "redirectTo"],
+    [
+      "two volumes of one name",
+      { deployment: { additionalVolumes: [{ name: "data", emptyDir: {} }] } },
+      'Deployment.apps "traefik" is invalid: spec.template.spec.volumes[2].name: Duplicate value: "data"',
+    ],
+    [
+      "a mount of no volume",
+      { additionalVolumeMounts: [{ name: "plugins", mountPath: "/plugins" }] },
+      'volumeMounts[2].name: Not found: "plugins"',
+    ],
+    [
+      "a label with a space",
+      { deployment: { podLabels: { owner: "the house" } } },
+      'spec.template.labels: Invalid value: "the house"',
+    ],
+    ["memory in MB", { resources: { limits: { memory: "256MB" } } }, "quantities must match"],
     ["a count as text", { deployment: { replicas: "2" } }, "want integer"],
   ])("%s", async (_title, change, words) => {
     await expect(install(change)).rejects.toThrow(words);
     expect(cluster.state.releases["traefik/traefik"]).toBeUndefined();
+  });
+});
+
+describe("the challenge", () => {
+  const acme = (challenge: Values) => ({
+    certificatesResolvers: { letsencrypt: { acme: { httpChallenge: null, ...challenge } } },
+  });
+
+  test.each<[string, Values]>([
+    ["the TLS challenge", { tlsChallenge: true }],
+    ["the TLS challenge with a delay", { tlsChallenge: { delay: 0 } }],
+    ["the HTTP challenge at port 80", { httpChallenge: { entryPoint: "web" } }],
+  ])("%s gets certificates", async (_title, challenge) => {
+    await install(acme(challenge));
+    expect(traefik().problems).toEqual([]);
+    expect(traefik().resolvers).toMatchObject([{ working: true }]);
+  });
+
+  test.each<[string, Values, string]>([
+    ["an empty map, which the chart makes nothing of", { tlsChallenge: {} }, "ACME challenge not specified"],
+    ["one that is off", { tlsChallenge: false }, "ACME challenge not specified"],
+    ["HTTP without an entry point", { httpChallenge: { entryPoint: null } }, "ACME challenge not specified"],
+    ["HTTP at port 443", { httpChallenge: { entryPoint: "websecure" } }, "authorities ask at port 80 only"],
+    ["HTTP nowhere", { httpChallenge: { entryPoint: "http" } }, "entry point http, which does not exist"],
+  ])("%s gets none", async (_title, challenge, words) => {
+    await install(acme(challenge));
+    expect(traefik().resolvers[0]?.working).toBe(false);
+    expect(traefik().problems.join()).toContain(words);
+  });
+
+  test("TLS without an entry point at port 443 gets none", async () => {
+    await install({
+      ...acme({ tlsChallenge: true }),
+      ports: { websecure: { port: 8443, containerPort: 8443, hostPort: 8443 } },
+    });
+    expect(traefik().problems.join()).toContain("no entry point is at port 443");
+  });
+
+  test("certificates that are there are served on, and not renewed", async () => {
+    await install();
+    await upgradeRelease(cluster, {
+      ...TRAEFIK,
+      values: values(acme({ httpChallenge: { entryPoint: "websecure" } })),
+    });
+    expect(traefik().resolvers).toMatchObject([{ working: true }]);
+    expect(traefik().problems.join()).toContain("authorities ask at port 80 only");
+  });
+
+  test("arguments say the same as values", async () => {
+    const flag = "--certificatesresolvers.letsencrypt.acme.";
+    await install({
+      certificatesResolvers: null,
+      additionalArguments: [
+        `${flag}storage=/data/acme.json`,
+        `${flag}httpchallenge=true`,
+        `${flag}httpchallenge.entrypoint=metrics`,
+      ],
+    });
+    expect(traefik().problems.join()).toContain("entry point metrics, port 9101");
   });
 });
 
@@ -296,6 +371,18 @@ test("skipAwait looks at nothing", async () => {
   const failing = values({ nodeSelector: { "kubernetes.io/hostname": "nowhere" } });
   await installRelease(cluster, { ...TRAEFIK, values: failing, skipAwait: true });
   expect(traefik().problems).toContain("no Traefik pod runs");
+});
+
+test("Longhorn goes although Traefik's pod has its volume, which is a catastrophe on record", async () => {
+  await install();
+  await upgradeRelease(cluster, {
+    ...LONGHORN,
+    values: coalesce(LONGHORN_VALUES, { defaultSettings: { deletingConfirmationFlag: true } }) as Values,
+  });
+  await uninstallRelease(cluster, "longhorn-system", "longhorn");
+  const pulled = cluster.world.state.events.filter(({ kind }) => kind === "volume-pulled");
+  expect(pulled).toMatchObject([{ severity: "catastrophe" }]);
+  expect(pulled[0]?.text).toMatch(/was deleted under traefik\/traefik-/);
 });
 
 test("uninstalling keeps the claim and its volume, which a new release finds again", async () => {
