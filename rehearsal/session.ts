@@ -176,6 +176,7 @@ async function run(
   const log = new OperationLog(() => world.clock.now());
   const printed: string[] = [];
   const eventsBefore = world.state.events.length;
+  const tasksBefore = homelab.taskTimes.length;
   const before = await readState(paths.stateFile);
   const output = {
     color: options.color ?? ("never" as const),
@@ -210,6 +211,8 @@ async function run(
     eventsBefore,
     outputs,
     operations: log.operations,
+    states: { before, after },
+    taskTimes: homelab.taskTimes.slice(tasksBefore),
     ...(secondPreviews && { secondPreviews }),
     touchedByPreviews: world.state.events.slice(eventsAfter).map(({ text }) => text),
     token,

@@ -5,6 +5,8 @@
 import type { HomelabConfig } from "../../src/config/types.ts";
 import type { Operation } from "../engine/operations.ts";
 import type { SecondPreview } from "../engine/second-preview.ts";
+import type { StateResource } from "../engine/state.ts";
+import type { TaskTime } from "../world/proxmox/task.ts";
 import type { World } from "../world/world.ts";
 
 export interface Check {
@@ -22,6 +24,10 @@ export interface Evidence {
   /** The stack's outputs, secrets in plain: for comparison only, never to be printed. */
   outputs: Record<string, { value: unknown; secret: boolean }>;
   operations: Operation[];
+  /** Pulumi's state before this run and after it. */
+  states: { before: readonly StateResource[]; after: readonly StateResource[] };
+  /** What Proxmox's tasks took in this run. */
+  taskTimes: readonly TaskTime[];
   /** After an `up` that succeeded: what it would do again. */
   secondPreviews?: SecondPreview[];
   /** What the world had to note meanwhile. */

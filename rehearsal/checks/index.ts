@@ -10,6 +10,7 @@ import { secondPreviewEmpty } from "./second-preview.ts";
 import { secretsHidden } from "./secrets.ts";
 import { selectorsUnambiguous } from "./selectors.ts";
 import { longhornHealthy } from "./storage.ts";
+import { withinLimits } from "./time-limits.ts";
 import { copiesKept, oneNodeDown, quorumKept, servicesBack, upgradedOnce } from "./upgrades.ts";
 import { nothingLeft, nothingRefused, nothingTouched } from "./untouched.ts";
 
@@ -26,6 +27,7 @@ const CHECKS: Record<string, CheckFunction[]> = {
     dataVolumesMounted,
     bootstrappedOnce,
     nodesReady,
+    withinLimits,
     oneNodeAtATime,
     oneNodeDown,
     quorumKept,
@@ -42,7 +44,7 @@ const CHECKS: Record<string, CheckFunction[]> = {
     secretsHidden,
   ],
   refresh: [nothingRefused, noCatastrophe, secretsHidden],
-  destroy: [noCatastrophe, nothingRefused, nothingLeft],
+  destroy: [noCatastrophe, nothingRefused, withinLimits, nothingLeft],
 };
 
 export function checksFor(command: string): CheckFunction[] {

@@ -10,6 +10,8 @@ export interface StateResource {
   parent?: string | undefined;
   provider?: string | undefined;
   dependencies?: string[] | undefined;
+  /** Values that are secret stay encrypted. */
+  outputs?: Record<string, unknown> | undefined;
 }
 
 const resource = z.looseObject({
@@ -18,6 +20,7 @@ const resource = z.looseObject({
   parent: z.string().optional(),
   provider: z.string().optional(),
   dependencies: z.array(z.string()).optional(),
+  outputs: z.record(z.string(), z.unknown()).optional(),
 });
 
 /** Newer than any that the pinned CLI writes: refused rather than misread (pulumi sdk/go/common/apitype: checkpoints). */

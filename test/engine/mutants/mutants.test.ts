@@ -7,6 +7,7 @@
 import { createHash } from "node:crypto";
 import { afterEach, describe, expect, test } from "vitest";
 import { bench, causes, mutated, type Bench, type Mutation } from "../support/rehearse.ts";
+import { LIMITS, LIMITS_TWINS } from "./limits.ts";
 import { MACHINE, MACHINE_TWINS } from "./machine.ts";
 import { TYPES, type Mutant, type Twin } from "./mutant.ts";
 import { NETWORK, NETWORK_TWINS } from "./network.ts";
@@ -18,6 +19,7 @@ const SEED = process.env["MUTANTS_SEED"] ?? "sample";
 const KINDS: Record<string, { mutants: Mutant[]; twins: Twin[] }> = {
   machine: { mutants: MACHINE, twins: MACHINE_TWINS },
   network: { mutants: NETWORK, twins: NETWORK_TWINS },
+  limits: { mutants: LIMITS, twins: LIMITS_TWINS },
 };
 
 function some<T extends { what: string }>(all: T[], kind: string): T[] {

@@ -54,12 +54,14 @@ export function causes(report: Report): string {
 export type Props = Record<string, any>;
 
 export interface Mutation {
-  /** Resource type, e.g. `talos:machine/configurationApply:ConfigurationApply`. */
+  /** Type of a resource, e.g. `talos:machine/configurationApply:ConfigurationApply`, or token of a function. */
   type: string;
   change: (props: Props, name: string) => void;
+  /** Those of every resource of the type. */
+  customTimeouts?: pulumi.CustomTimeouts;
 }
 
-/** The program, with every resource of a type changed on its way to the engine. */
+/** The program, with every resource of a type, and every call of a function, changed on its way to the engine. */
 export async function mutated(...mutations: Mutation[]): Promise<() => Promise<Record<string, unknown>>> {
   const program = await loadProgram(REPOSITORY);
   return async () => {
@@ -68,7 +70,14 @@ export async function mutated(...mutations: Mutation[]): Promise<() => Promise<R
       // Whatever passes through a transform loses some of its options on the way, so the rest is not touched.
       if (own.length === 0) return undefined;
       for (const { change } of own) change(props, name);
-      return { props, opts };
+      const { customTimeouts } = own.find((mutation) => mutation.customTimeouts) ?? {};
+      return { props, opts: { ...opts, ...(customTimeouts && { customTimeouts }) } };
+    });
+    pulumi.runtime.registerInvokeTransform(({ token, args, opts }) => {
+      const own = mutations.filter(({ type }) => type === token);
+      if (own.length === 0) return undefined;
+      for (const { change } of own) change(args, token);
+      return { args, opts };
     });
     return (await program()) as Record<string, unknown>;
   };
