@@ -43,10 +43,7 @@ export function addHardware(state: WorldState, config: HomelabConfig): void {
   }
 }
 
-/**
- * By what a format is judged: the config says that a node has one OS disk and one data disk of these sizes; that they are
- * scsi0 and virtio1 is this project's convention (docs/architecture.md).
- */
+/** By what a format is judged. */
 function declarationsOf({ nodes }: HomelabConfig): Record<string, MachineDeclaration> {
   return Object.fromEntries(nodes.map((node) => [String(node.vmId), declarationOf(node)]));
 }
@@ -54,7 +51,7 @@ function declarationsOf({ nodes }: HomelabConfig): Record<string, MachineDeclara
 function declarationOf({ name, osDisk, dataDisk }: NodeConfig): MachineDeclaration {
   return {
     node: name,
-    osDisk: { interface: "scsi0", sizeBytes: osDisk.sizeGiB * GiB },
-    ...(dataDisk && { dataDisk: { interface: "virtio1", sizeBytes: dataDisk.sizeGiB * GiB } }),
+    osDisk: { sizeBytes: osDisk.sizeGiB * GiB },
+    ...(dataDisk && { dataDisk: { sizeBytes: dataDisk.sizeGiB * GiB, serial: dataDisk.serial } }),
   };
 }

@@ -57,18 +57,13 @@ export interface RegisteredSchematic {
   extensions: string[];
 }
 
-/** What the environment declares of one machine, independent of what its program then does. */
+/** What the environment declares of one machine, independent of what its program then does: on which bus a disk is, too. */
 export interface MachineDeclaration {
   /** Name of the node. */
   node: string;
-  osDisk: DeclaredDisk;
+  osDisk: { sizeBytes: number };
   /** Absent for a node whose disks no user volume may touch. */
-  dataDisk?: DeclaredDisk;
-}
-
-export interface DeclaredDisk {
-  interface: string;
-  sizeBytes: number;
+  dataDisk?: { sizeBytes: number; serial: string };
 }
 
 // ---------------------------------------------------------------- Proxmox

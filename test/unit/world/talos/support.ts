@@ -106,8 +106,8 @@ export class Lab {
     this.world.state.proxmox.vms[vmId] = vm;
     this.world.state.declarations![vmId] = {
       node: name,
-      osDisk: { interface: "scsi0", sizeBytes: 32 * GiB },
-      dataDisk: { interface: "virtio1", sizeBytes: 40 * GiB },
+      osDisk: { sizeBytes: 32 * GiB },
+      dataDisk: { sizeBytes: 40 * GiB, serial: "data-1" },
     };
     return vm;
   }
