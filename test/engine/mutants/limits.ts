@@ -50,11 +50,6 @@ export const LIMITS: Mutant[] = [
     cause:
       /traefik" was created, but failed .*: context deadline exceeded: it takes \d+ s, and timeout gives it 5 s/,
   },
-  {
-    what: "five seconds for the cluster to become healthy",
-    mutations: [timeouts("talos:cluster/getHealth:getHealth", "read", "5s")],
-    cause: /cluster health check failed/,
-  },
 ];
 
 export const LIMITS_TWINS: Twin[] = [

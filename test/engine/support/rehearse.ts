@@ -54,14 +54,14 @@ export function causes(report: Report): string {
 export type Props = Record<string, any>;
 
 export interface Mutation {
-  /** Type of a resource, e.g. `talos:machine/configurationApply:ConfigurationApply`, or token of a function. */
+  /** Resource type, e.g. `talos:machine/configurationApply:ConfigurationApply`. */
   type: string;
   change: (props: Props, name: string) => void;
   /** Those of every resource of the type. */
   customTimeouts?: pulumi.CustomTimeouts;
 }
 
-/** The program, with every resource of a type, and every call of a function, changed on its way to the engine. */
+/** The program, with every resource of a type changed on its way to the engine. */
 export async function mutated(...mutations: Mutation[]): Promise<() => Promise<Record<string, unknown>>> {
   const program = await loadProgram(REPOSITORY);
   return async () => {
@@ -72,12 +72,6 @@ export async function mutated(...mutations: Mutation[]): Promise<() => Promise<R
       for (const { change } of own) change(props, name);
       const { customTimeouts } = own.find((mutation) => mutation.customTimeouts) ?? {};
       return { props, opts: { ...opts, ...(customTimeouts && { customTimeouts }) } };
-    });
-    pulumi.runtime.registerInvokeTransform(({ token, args, opts }) => {
-      const own = mutations.filter(({ type }) => type === token);
-      if (own.length === 0) return undefined;
-      for (const { change } of own) change(args, token);
-      return { args, opts };
     });
     return (await program()) as Record<string, unknown>;
   };
