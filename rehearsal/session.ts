@@ -32,6 +32,7 @@ import type { HomelabConfig } from "../src/config/types.ts";
 import type { Command } from "./arguments.ts";
 import { UserError } from "./user-error.ts";
 import { writeWrapper } from "./talosctl/wrapper.ts";
+import { overcommitments } from "./world/proxmox/overcommitment.ts";
 import { settle } from "./world/talos/cluster.ts";
 import type { World } from "./world/world.ts";
 
@@ -232,6 +233,7 @@ async function run(
     changes: log.changes,
     errors,
     checks,
+    warnings: overcommitments(world.state.proxmox),
     ...timing(log.operations),
     operations: log.operations,
     events: world.state.events.slice(eventsBefore),

@@ -51,10 +51,17 @@ export function claim(
       kind: "vm-changed",
       subject: `${host.name}/${datastore.name}`,
       severity: "warning",
-      text: `Datastore ${datastore.name} on ${host.name} has promised ${gib(promised)} GiB to its disks and holds ${gib(datastore.capacityBytes)} GiB: full disks would stop their machines`,
+      text: promiseText(host, datastore, promised),
       detail: { promisedBytes: promised, capacityBytes: datastore.capacityBytes },
     });
   }
+}
+
+export function promiseText(host: HostState, datastore: DatastoreState, promisedBytes: number): string {
+  return (
+    `Datastore ${datastore.name}${datastore.shared ? "" : ` on ${host.name}`} has promised ${gib(promisedBytes)} GiB to its disks and ` +
+    `holds ${gib(datastore.capacityBytes)} GiB: full disks would stop their machines`
+  );
 }
 
 /** Refuses a file that does not fit. */
