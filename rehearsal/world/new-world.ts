@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { HomelabConfig, NodeConfig } from "../../src/config/types.ts";
 import { hardwareFor, installHardware } from "./proxmox/hardware.ts";
+import { joinShared } from "./proxmox/store-types.ts";
 import { WORLD_FORMAT, type MachineDeclaration, type WorldState } from "./state.ts";
 
 const GiB = 1024 ** 3;
@@ -41,6 +42,7 @@ export function addHardware(state: WorldState, config: HomelabConfig): void {
     for (const [datastore, described] of Object.entries(wanted.datastores))
       host.datastores[datastore] ??= described;
   }
+  joinShared(state.proxmox);
 }
 
 /** By what a format is judged. */

@@ -97,9 +97,12 @@ export interface HostState {
 
 export type DatastoreContent = "import" | "images" | "iso" | "snippets" | "vztmpl" | "backup" | "rootdir";
 
+/** What is true of each is in proxmox/store-types.ts. */
+export type StoreType = "dir" | "btrfs" | "nfs" | "cifs" | "cephfs" | "lvm" | "lvmthin" | "zfspool" | "rbd";
+
 export interface DatastoreState {
   name: string;
-  type: "dir" | "lvmthin" | "zfspool";
+  type: StoreType;
   /** One datastore with the same content on every host that has it. */
   shared?: boolean;
   content: DatastoreContent[];
