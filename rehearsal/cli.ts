@@ -53,6 +53,7 @@ async function perform(
   const { report, outputs } = await rehearsal.run(command);
   if (command === "up") console.log(`\nOutputs of ${args.stack}:\n${outputsText(maskOutputs(outputs))}`);
   if (report.checks.length > 0) console.log(`\nWhat this rehearsal proved:\n${checkTable(report.checks)}`);
+  for (const warning of report.warnings) console.error(`\nWarning: ${warning}.`);
   const time = timeText(report);
   if (time) console.log(`\n${time}`);
   console.log(`Report: ${rehearsal.paths.report}`);

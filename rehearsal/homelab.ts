@@ -20,6 +20,7 @@ import { nodeWorkloads } from "./world/kubernetes/workloads.ts";
 import { addHardware, declare, newWorld } from "./world/new-world.ts";
 import type { Hardware } from "./world/proxmox/hardware.ts";
 import { HardwareError, loadHardware } from "./world/proxmox/hardware-file.ts";
+import type { TaskTime } from "./world/proxmox/task.ts";
 import { hostOf } from "./world/talos/host.ts";
 import { talosLifecycle } from "./world/talos/lifecycle.ts";
 import { World } from "./world/world.ts";
@@ -51,6 +52,8 @@ export interface SimulatedHomelab {
   clock: ScaledClock;
   /** URL of the simulated Proxmox API. */
   endpoint: string;
+  /** What Proxmox's tasks took so far. */
+  taskTimes: readonly TaskTime[];
   /** Host and port of Talos's API, for every node. */
   talosEndpoint: string;
   /** URL of the simulated cluster's API. */
@@ -114,6 +117,7 @@ export async function openHomelab(options: HomelabOptions): Promise<SimulatedHom
       world,
       clock,
       endpoint: api.url,
+      taskTimes: api.taskTimes,
       talosEndpoint: `127.0.0.1:${nodes.port}`,
       kubernetesEndpoint: kubernetes.url,
       attach: attachTo(providers),

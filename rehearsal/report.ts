@@ -14,6 +14,8 @@ export interface Report {
   changes: Record<string, number>;
   errors: string[];
   checks: Check[];
+  /** What works now and may not for long: promises of hosts and datastores beyond what they have. */
+  warnings: string[];
   /** Simulated seconds from the first operation to the end of the last. */
   simulatedSeconds: number;
   /** Names of the operations that the run waited for, in order. */

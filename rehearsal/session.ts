@@ -34,6 +34,7 @@ import type { Command } from "./arguments.ts";
 import { UserError } from "./user-error.ts";
 import { writeWrapper } from "./talosctl/wrapper.ts";
 import { moveIn, moveOut } from "./world/kubernetes/household.ts";
+import { overcommitments } from "./world/proxmox/overcommitment.ts";
 import { settle } from "./world/talos/cluster.ts";
 import type { World } from "./world/world.ts";
 
@@ -183,6 +184,7 @@ async function run(
   const log = new OperationLog(() => world.clock.now());
   const printed: string[] = [];
   const eventsBefore = world.state.events.length;
+  const tasksBefore = homelab.taskTimes.length;
   const before = await readState(paths.stateFile);
   const output = {
     color: options.color ?? ("never" as const),
@@ -223,8 +225,9 @@ async function run(
     eventsBefore,
     outputs,
     operations: log.operations,
-    resources: after,
     unprotects,
+    states: { before, after },
+    taskTimes: homelab.taskTimes.slice(tasksBefore),
     ...(secondPreviews && { secondPreviews }),
     touchedByPreviews: world.state.events.slice(eventsAfter).map(({ text }) => text),
     token,
@@ -244,6 +247,7 @@ async function run(
     changes: log.changes,
     errors,
     checks,
+    warnings: overcommitments(world.state.proxmox),
     ...timing(log.operations),
     operations: log.operations,
     events: world.state.events.slice(eventsBefore),

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { readJson, writeJson } from "./files.ts";
 import { UserError } from "./user-error.ts";
+import { joinShared } from "./world/proxmox/store-types.ts";
 import { WORLD_FORMAT, type WorldState } from "./world/state.ts";
 
 const record = <Value extends z.ZodType>(value: Value) => z.record(z.string(), value);
@@ -91,7 +92,9 @@ export async function loadWorld(file: string, stack: string): Promise<WorldState
         "Move the stack's folder away to begin the rehearsal anew.",
     );
   }
-  return value as WorldState;
+  const state = value as WorldState;
+  joinShared(state.proxmox);
+  return state;
 }
 
 /** For its owner only: the world's disks hold machine configs, and those hold the cluster's secrets, if made-up ones. */

@@ -4,8 +4,9 @@
  */
 import type { HomelabConfig } from "../../src/config/types.ts";
 import type { Operation } from "../engine/operations.ts";
-import type { StateResource } from "../engine/state.ts";
 import type { SecondPreview } from "../engine/second-preview.ts";
+import type { StateResource } from "../engine/state.ts";
+import type { TaskTime } from "../world/proxmox/task.ts";
 import type { World } from "../world/world.ts";
 
 export interface Check {
@@ -25,10 +26,12 @@ export interface Evidence {
   /** The stack's outputs, secrets in plain: for comparison only, never to be printed. */
   outputs: Record<string, { value: unknown; secret: boolean }>;
   operations: Operation[];
-  /** What is in the stack's state after the run. */
-  resources: StateResource[];
   /** The environment itself, by its file or an overlay, says that nothing is to be protected. */
   unprotects: boolean;
+  /** Pulumi's state before this run and after it. */
+  states: { before: readonly StateResource[]; after: readonly StateResource[] };
+  /** What Proxmox's tasks took in this run. */
+  taskTimes: readonly TaskTime[];
   /** After an `up` that succeeded: what it would do again. */
   secondPreviews?: SecondPreview[];
   /** What the world had to note meanwhile. */

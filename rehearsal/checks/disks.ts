@@ -1,6 +1,7 @@
 /** The unforgivable: a wrong disk. Judged by what was formatted, when, and what the applied selectors mean. */
 import type { Evidence } from "./check.ts";
 import { verdict } from "./check.ts";
+import { dataDiskOf } from "../world/declared.ts";
 import { hostOf } from "../world/talos/host.ts";
 import type { WorldEvent } from "../world/record.ts";
 import type { World } from "../world/world.ts";
@@ -97,8 +98,7 @@ export function dataVolumesMounted({ config, world }: Evidence) {
         `${MOUNT_POINT} of ${node.name} lies on its OS disk${reason ? `: the volume waits, ${reason}` : ""}`,
       ];
     }
-    const declared = world.state.declarations?.[node.vmId]?.dataDisk?.interface ?? "";
-    const disk = world.state.proxmox.vms[node.vmId]?.disks[declared];
+    const disk = dataDiskOf(world.state, world.state.proxmox.vms[node.vmId]);
     const problems: string[] = [];
     if (path.diskId !== disk?.id) problems.push(`${MOUNT_POINT} of ${node.name} is not on its data disk`);
     if (path.filesystem !== "xfs")

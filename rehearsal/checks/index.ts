@@ -14,6 +14,7 @@ import { secretsHidden } from "./secrets.ts";
 import { selectorsUnambiguous } from "./selectors.ts";
 import { snapshotsTaken } from "./snapshots.ts";
 import { longhornHealthy } from "./storage.ts";
+import { withinLimits } from "./time-limits.ts";
 import { servicesBack, upgradedOnce } from "./upgrades.ts";
 import { versionsAsWanted } from "./versions.ts";
 import { nothingLeft, nothingRefused, nothingTouched } from "./untouched.ts";
@@ -32,6 +33,7 @@ const CHECKS: Record<string, CheckFunction[]> = {
     dataVolumesMounted,
     bootstrappedOnce,
     nodesReady,
+    withinLimits,
     oneNodeAtATime,
     oneNodeDown,
     quorumKept,
@@ -51,7 +53,7 @@ const CHECKS: Record<string, CheckFunction[]> = {
     secretsHidden,
   ],
   refresh: [nothingRefused, noCatastrophe, secretsHidden],
-  destroy: [noCatastrophe, nothingRefused, nothingLeft],
+  destroy: [noCatastrophe, nothingRefused, withinLimits, nothingLeft],
 };
 
 export function checksFor(command: string): CheckFunction[] {

@@ -10,6 +10,7 @@ import type { World } from "../world/world.ts";
 import type { Evidence } from "./check.ts";
 import { verdict } from "./check.ts";
 import { theCluster } from "./cluster.ts";
+import { dataDiskOf } from "../world/declared.ts";
 
 /** An output by its path, what it says, and what is so in the world; undefined where the world has no such thing. */
 type Row = [path: string, said: Value, found: Value];
@@ -88,10 +89,9 @@ function nodeRows(nodes: NodeOutput[], config: HomelabConfig, world: World): Row
       [`${at}.address`, node.address, answers ? node.address : machine?.address],
       ...diskRows(`${at}.osDisk`, node.osDisk, vm?.disks[node.osDisk?.interface ?? ""]),
     );
-    const wanted = world.state.declarations?.[node.vmId]?.dataDisk;
     const { dataDisk } = node;
     if (!dataDisk) {
-      rows.push([`${at}.dataDisk.interface`, undefined, wanted?.interface]);
+      rows.push([`${at}.dataDisk.interface`, undefined, dataDiskOf(world.state, vm)?.interface]);
       return;
     }
     const selectors = machine?.facts?.volumes.map(({ diskSelector }) => diskSelector) ?? [];

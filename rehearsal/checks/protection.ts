@@ -6,7 +6,8 @@ const SECRETS = "talos:machine/secrets:Secrets";
 const RELEASE = "kubernetes:helm.sh/v3:Release";
 const MACHINE = "proxmoxve:index/vmLegacy:VmLegacy";
 
-export function protectedByDefault({ config, resources, unprotects }: Evidence) {
+export function protectedByDefault({ config, states, unprotects }: Evidence) {
+  const resources = states.after;
   if (unprotects)
     return verdict("protected", [], "not asked for: the environment says homelab:protect: false");
   const holds = (wanted: (resource: StateResource) => boolean) =>

@@ -3,6 +3,7 @@
  * have: every Longhorn volume in use on a node is one of its disks, of the exact size that its claim asked for.
  */
 import type { NodeConfig } from "../../src/config/types.ts";
+import { dataDiskOf } from "../world/declared.ts";
 import { ISCSI_TOOLS } from "../world/longhorn/nodes.ts";
 import { hostOf } from "../world/talos/host.ts";
 import { inventory, type TalosDisk } from "../world/talos/inventory.ts";
@@ -33,7 +34,7 @@ async function selectorProblems(world: World, node: NodeConfig): Promise<string[
   if (node.dataDisk && volumes.length === 0) return [`the config of ${node.name} asks for no user volume`];
 
   const problems: string[] = [];
-  const declared = vm.disks[world.state.declarations?.[node.vmId]?.dataDisk?.interface ?? ""]?.id;
+  const declared = dataDiskOf(world.state, vm)?.id;
   for (const { diskSelector } of volumes) {
     const disks = inventory(world, node.vmId);
     const matches = await selectDisks(world, vm, diskSelector, disks);

@@ -2,6 +2,7 @@
 import type { Evidence } from "./check.ts";
 import { verdict } from "./check.ts";
 import { theCluster } from "./cluster.ts";
+import { dataDiskOf } from "../world/declared.ts";
 import { health } from "../world/longhorn/health.ts";
 
 export function longhornHealthy(evidence: Evidence) {
@@ -17,8 +18,7 @@ export function longhornHealthy(evidence: Evidence) {
   }
   for (const { name, diskId } of state.nodes) {
     const node = config.nodes.find((each) => each.name === name);
-    const declared = node && world.state.declarations?.[node.vmId]?.dataDisk?.interface;
-    const disk = node && declared && world.state.proxmox.vms[node.vmId]?.disks[declared];
+    const disk = node && dataDiskOf(world.state, world.state.proxmox.vms[node.vmId]);
     if (!disk || disk.id !== diskId) causes.push(`Longhorn's disk on ${name} is not its data disk`);
   }
   if (state.installed && !state.hardAntiAffinity) causes.push("two replicas of a volume may share a node");

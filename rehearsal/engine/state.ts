@@ -11,6 +11,7 @@ export interface StateResource {
   parent?: string | undefined;
   provider?: string | undefined;
   dependencies?: string[] | undefined;
+  /** Values that are secret stay encrypted. */
   outputs?: Record<string, unknown> | undefined;
   protect?: boolean | undefined;
 }
@@ -21,7 +22,7 @@ const resource = z.looseObject({
   parent: z.string().optional(),
   provider: z.string().optional(),
   dependencies: z.array(z.string()).optional(),
-  outputs: z.looseObject({}).optional(),
+  outputs: z.record(z.string(), z.unknown()).optional(),
   protect: z.boolean().optional(),
 });
 

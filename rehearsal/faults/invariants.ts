@@ -30,13 +30,12 @@ const noCatastrophe: Rule = ({ world, destroyed }) =>
 const formatsRight: Rule = ({ world }) => {
   const formats = world.events.filter(({ kind }) => kind === "format");
   const seen = new Set<string>();
-  return formats.flatMap(({ detail, subject }) => {
+  return formats.flatMap(({ detail, subject, severity }) => {
     const disk = String(detail?.["diskId"]);
     const problems: string[] = [];
     if (seen.has(disk)) problems.push(`${disk} was formatted twice`);
     seen.add(disk);
-    const declared = world.declarations?.[String(detail?.["vmId"])]?.dataDisk?.interface;
-    if (declared === undefined || detail?.["interface"] !== declared) {
+    if (severity !== "info") {
       problems.push(
         `${subject}: ${disk} (${String(detail?.["interface"])}) was formatted, and is no declared data disk`,
       );

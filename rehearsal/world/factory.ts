@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { stringify } from "yaml";
+import { OFFICIAL_EXTENSIONS } from "../../src/config/extensions.ts";
 import { parseSchematic, type Schematic } from "./schematic.ts";
 import type { TalosImage } from "./state.ts";
 import type { World } from "./world.ts";
@@ -18,31 +19,6 @@ export const TALOS_VERSIONS: readonly string[] = [
   ...releases("v1.11", 6),
   ...releases("v1.12", 9),
 ];
-
-/** Official extensions of those versions that a homelab is likely to name; the factory refuses any other. */
-export const OFFICIAL_EXTENSIONS: readonly string[] = [
-  "amd-ucode",
-  "btrfs",
-  "drbd",
-  "fuse3",
-  "gvisor",
-  "i915",
-  "intel-ucode",
-  "iscsi-tools",
-  "lldpd",
-  "mdadm",
-  "nut-client",
-  "nvidia-container-toolkit-production",
-  "nvidia-open-gpu-kernel-modules-production",
-  "qemu-guest-agent",
-  "qlogic-firmware",
-  "spin",
-  "tailscale",
-  "thunderbolt",
-  "util-linux-tools",
-  "wasmedge",
-  "zfs",
-].map((name) => `siderolabs/${name}`);
 
 /** Size of the disk in the image by platform [talos: pkg/imager/profile/default.go, MinRAWDiskSize]. */
 const VIRTUAL_BYTES: Record<string, number> = {

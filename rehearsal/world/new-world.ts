@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { HomelabConfig, NodeConfig } from "../../src/config/types.ts";
 import { hardwareFor, installHardware } from "./proxmox/hardware.ts";
+import { joinShared } from "./proxmox/store-types.ts";
 import { WORLD_FORMAT, type MachineDeclaration, type WorldState } from "./state.ts";
 
 const GiB = 1024 ** 3;
@@ -41,12 +42,10 @@ export function addHardware(state: WorldState, config: HomelabConfig): void {
     for (const [datastore, described] of Object.entries(wanted.datastores))
       host.datastores[datastore] ??= described;
   }
+  joinShared(state.proxmox);
 }
 
-/**
- * By what a format is judged: the config says that a node has one OS disk and one data disk of these sizes; that they are
- * scsi0 and virtio1 is this project's convention (docs/architecture.md).
- */
+/** By what a format is judged. */
 function declarationsOf({ nodes }: HomelabConfig): Record<string, MachineDeclaration> {
   return Object.fromEntries(nodes.map((node) => [String(node.vmId), declarationOf(node)]));
 }
@@ -54,7 +53,7 @@ function declarationsOf({ nodes }: HomelabConfig): Record<string, MachineDeclara
 function declarationOf({ name, osDisk, dataDisk }: NodeConfig): MachineDeclaration {
   return {
     node: name,
-    osDisk: { interface: "scsi0", sizeBytes: osDisk.sizeGiB * GiB },
-    ...(dataDisk && { dataDisk: { interface: "virtio1", sizeBytes: dataDisk.sizeGiB * GiB } }),
+    osDisk: { sizeBytes: osDisk.sizeGiB * GiB },
+    ...(dataDisk && { dataDisk: { sizeBytes: dataDisk.sizeGiB * GiB, serial: dataDisk.serial } }),
   };
 }

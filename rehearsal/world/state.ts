@@ -57,18 +57,13 @@ export interface RegisteredSchematic {
   extensions: string[];
 }
 
-/** What the environment declares of one machine, independent of what its program then does. */
+/** What the environment declares of one machine, independent of what its program then does: on which bus a disk is, too. */
 export interface MachineDeclaration {
   /** Name of the node. */
   node: string;
-  osDisk: DeclaredDisk;
+  osDisk: { sizeBytes: number };
   /** Absent for a node whose disks no user volume may touch. */
-  dataDisk?: DeclaredDisk;
-}
-
-export interface DeclaredDisk {
-  interface: string;
-  sizeBytes: number;
+  dataDisk?: { sizeBytes: number; serial: string };
 }
 
 // ---------------------------------------------------------------- Proxmox
@@ -102,9 +97,12 @@ export interface HostState {
 
 export type DatastoreContent = "import" | "images" | "iso" | "snippets" | "vztmpl" | "backup" | "rootdir";
 
+/** What is true of each is in proxmox/store-types.ts. */
+export type StoreType = "dir" | "btrfs" | "nfs" | "cifs" | "cephfs" | "lvm" | "lvmthin" | "zfspool" | "rbd";
+
 export interface DatastoreState {
   name: string;
-  type: "dir" | "lvmthin" | "zfspool";
+  type: StoreType;
   /** One datastore with the same content on every host that has it. */
   shared?: boolean;
   content: DatastoreContent[];

@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { AGENT_SILENT } from "../../world/proxmox/agent.ts";
 import { ProxmoxError, refuseParameter, sentence } from "../../world/proxmox/errors.ts";
 import type { Parameters } from "../../world/proxmox/parameters.ts";
+import type { TaskTime } from "../../world/proxmox/task.ts";
 import { clearInterrupted } from "../../world/proxmox/vms.ts";
 import { UserError } from "../../user-error.ts";
 import type { World } from "../../world/world.ts";
@@ -46,6 +47,8 @@ export interface ProxmoxServer {
   /** `https://127.0.0.1:<port>/`. */
   url: string;
   port: number;
+  /** What its tasks took so far. */
+  taskTimes: readonly TaskTime[];
   /** Ends the server; work that had begun is finished first. */
   close(): Promise<void>;
 }
@@ -94,6 +97,7 @@ export async function serveProxmox(world: World, options: ProxmoxServerOptions):
   return {
     url: `https://127.0.0.1:${port}/`,
     port,
+    taskTimes: tasks.times,
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await tasks.idle();

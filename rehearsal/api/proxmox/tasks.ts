@@ -2,8 +2,9 @@
  * Background tasks and their UPIDs. The real server lets clients poll; here the status request is held until the task
  * has ended, so that a client's polling interval, which knows nothing of scaled time, does not lengthen a rehearsal.
  */
+import { timed } from "../../world/clock.ts";
 import { sentence } from "../../world/proxmox/errors.ts";
-import type { Task } from "../../world/proxmox/task.ts";
+import type { Task, TaskTime } from "../../world/proxmox/task.ts";
 
 export interface TaskStatus {
   upid: string;
@@ -32,6 +33,8 @@ const EPOCH = 1_767_225_600;
 export class TaskList {
   readonly #entries = new Map<string, Entry>();
   #last = 0;
+  /** Of those that did not fail, in the order of their ends. */
+  readonly times: TaskTime[] = [];
 
   constructor(
     readonly user: string,
@@ -48,7 +51,7 @@ export class TaskList {
     const hex = (value: number): string => value.toString(16).toUpperCase().padStart(8, "0");
     const upid = `UPID:${task.host}:${hex(1000 + number)}:${hex(number)}:${hex(startedAt)}:${task.type}:${task.subject.replaceAll(":", "")}:${this.user}:`;
     const entry: Entry = { task, number, startedAt, log: [], ended: Promise.resolve() };
-    entry.ended = this.perform(task, () => task.run()).then(
+    entry.ended = this.perform(task, () => this.#run(task)).then(
       (warnings) => {
         entry.log = [
           ...warnings.map((warning) => `WARN: ${warning}`),
@@ -64,6 +67,12 @@ export class TaskList {
     );
     this.#entries.set(upid, entry);
     return upid;
+  }
+
+  async #run({ type, subject, host, run }: Task): Promise<string[]> {
+    const { value, seconds } = await timed(run);
+    this.times.push({ type, subject, host, seconds });
+    return value;
   }
 
   /** Undefined for a task that this server never had. */

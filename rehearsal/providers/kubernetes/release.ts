@@ -72,7 +72,7 @@ export function releaseHandler(connection: Connection): ResourceHandler<Configur
         return { id: "", outputs: { ...inputs, status: UNKNOWN } };
       }
       const cluster = await connect(connection, context.configured);
-      const request = requestOf(inputs, context.timeoutSeconds, context.signal);
+      const request = requestOf(inputs, context.signal);
       try {
         const release = await installRelease(cluster, request);
         return { id: idOf(request), outputs: outputsOf(inputs, release) };
@@ -99,7 +99,7 @@ export function releaseHandler(connection: Connection): ResourceHandler<Configur
         return { ...olds.state, ...news, status: UNKNOWN };
       }
       const cluster = await connect(connection, context.configured);
-      const request = requestOf(news, context.timeoutSeconds, context.signal);
+      const request = requestOf(news, context.signal);
       try {
         return outputsOf(news, await upgradeRelease(cluster, request));
       } catch (error) {
@@ -113,9 +113,8 @@ export function releaseHandler(connection: Connection): ResourceHandler<Configur
       // No option makes the state forget a release that cannot be asked for (provider.go, Delete).
       const cluster = await connect(connection, context.configured);
       const [namespace = "", name = ""] = id.split("/");
-      const timeout = context.timeoutSeconds ?? Number(olds.inputs["timeout"] ?? DEFAULT_RELEASE_TIMEOUT);
       try {
-        await uninstallRelease(cluster, namespace, name, timeout);
+        await uninstallRelease(cluster, namespace, name, timeLimit(olds.inputs));
       } finally {
         await world.commit();
       }
@@ -128,7 +127,7 @@ function preview(inputs: PropertyMap): void {
   if (!hasUnknown(inputs)) renderCheck(requestOf(inputs));
 }
 
-function requestOf(inputs: PropertyMap, timeoutSeconds?: number, signal?: AbortSignal): ReleaseRequest {
+function requestOf(inputs: PropertyMap, signal?: AbortSignal): ReleaseRequest {
   const version = text(inputs["version"]);
   return {
     namespace: String(inputs["namespace"]),
@@ -136,13 +135,18 @@ function requestOf(inputs: PropertyMap, timeoutSeconds?: number, signal?: AbortS
     chart: String(inputs["chart"]),
     repository: repository(inputs),
     values: isRecord(inputs["values"]) ? inputs["values"] : {},
-    timeoutSeconds: timeoutSeconds ?? Number(inputs["timeout"] ?? DEFAULT_RELEASE_TIMEOUT),
+    timeoutSeconds: timeLimit(inputs),
     skipAwait: inputs["skipAwait"] === true,
     atomic: inputs["atomic"] === true,
     createNamespace: inputs["createNamespace"] === true,
     ...(version === undefined ? {} : { version }),
     ...(signal ? { signal } : {}),
   };
+}
+
+/** Its own input alone, in which 0 is none: a release's customTimeouts are never read (helm_release.go, getTimeoutOrDefault). */
+function timeLimit(inputs: PropertyMap): number {
+  return Number(inputs["timeout"] ?? 0) || DEFAULT_RELEASE_TIMEOUT;
 }
 
 function outputsOf(inputs: PropertyMap, release: ReleaseState): PropertyMap {

@@ -10,10 +10,10 @@ export function bootstrapResource(world: World): ResourceHandler {
       inputs,
       failures: exactlyOne(inputs, "clientConfiguration", "client configuration"),
     }),
-    async create(inputs, { preview, timeoutSeconds, signal }) {
+    async create(inputs, { preview, signal }) {
       if (!preview) {
         const limits = {
-          seconds: timeLimit(inputs, "create", timeoutSeconds),
+          seconds: timeLimit(inputs, "create"),
           signal,
           doing: "Error bootstrapping node",
         };

@@ -71,11 +71,14 @@ export function exactlyOne(
   ];
 }
 
-/** Seconds of `timeouts.<verb>`, a Go duration such as `10m`; else of the resource's own customTimeouts. */
-export function timeLimit(inputs: PropertyMap, verb: string, custom?: number): number {
+/**
+ * Seconds of `timeouts.<verb>`, a Go duration such as `10m`. A resource's customTimeouts are without effect: the bridge of providers
+ * of this kind takes them and drops them (pulumi-terraform-bridge pkg/pf/tfbridge/provider_create.go).
+ */
+export function timeLimit(inputs: PropertyMap, verb: string): number {
   const timeouts = isRecord(inputs["timeouts"]) ? inputs["timeouts"] : {};
   const given = text(timeouts[verb]);
-  return given ? goDuration(given) : (custom ?? DEFAULT_TIMEOUT);
+  return given ? goDuration(given) : DEFAULT_TIMEOUT;
 }
 
 const UNITS: Record<string, number> = { h: 3600, m: 60, s: 1, ms: 0.001 };

@@ -53,11 +53,11 @@ export function configurationApplyResource(world: World): ResourceHandler {
       return { id: "machine_configuration_apply", outputs };
     },
     update: (_id, _olds, news, context) => send(world, news, "update", context),
-    async delete(_id, { state }, { timeoutSeconds, signal }) {
+    async delete(_id, { state }, { signal }) {
       const onDestroy = isRecord(state["onDestroy"]) ? state["onDestroy"] : {};
       if (onDestroy["reset"] !== true) return;
       const limits = {
-        seconds: timeLimit(state, "delete", timeoutSeconds),
+        seconds: timeLimit(state, "delete"),
         signal,
         doing: "Error resetting machine",
       };
@@ -74,12 +74,12 @@ async function send(
   world: World,
   inputs: PropertyMap,
   verb: "create" | "update",
-  { preview, timeoutSeconds, signal }: ResourceContext,
+  { preview, signal }: ResourceContext,
 ): Promise<PropertyMap> {
   const planned = await plan(world, inputs);
   if (!preview) {
     const limits = {
-      seconds: timeLimit(inputs, verb, timeoutSeconds),
+      seconds: timeLimit(inputs, verb),
       signal,
       doing: "Error applying configuration",
     };

@@ -32,23 +32,23 @@ export function kubeconfigResource(world: World): ResourceHandler {
       const found = diffInputs(inputs, news);
       return expiring(state, news) ? { ...found, changes: true } : found;
     },
-    async create(inputs, { preview, timeoutSeconds, signal }) {
+    async create(inputs, { preview, signal }) {
       if (preview) {
         const unknown = { kubeconfigRaw: UNKNOWN, kubernetesClientConfiguration: UNKNOWN };
         return { id: "", outputs: { ...outputsOf(inputs), ...unknown } };
       }
-      const seconds = timeLimit(inputs, "create", timeoutSeconds);
+      const seconds = timeLimit(inputs, "create");
       const issued = await issue(world, inputs, { seconds, signal });
       return { id: issued.cluster, outputs: { ...outputsOf(inputs), ...protect(issued) } };
     },
-    async update(_id, { state }, news, { preview, timeoutSeconds, signal }) {
+    async update(_id, { state }, news, { preview, signal }) {
       const { kubeconfigRaw, kubernetesClientConfiguration } = state;
       const kept = {
         kubeconfigRaw: secret(kubeconfigRaw),
         kubernetesClientConfiguration: protectedCredentials(kubernetesClientConfiguration),
       };
       if (preview || !expiring(state, news)) return { ...outputsOf(news), ...kept };
-      const seconds = timeLimit(news, "update", timeoutSeconds);
+      const seconds = timeLimit(news, "update");
       return { ...outputsOf(news), ...protect(await issue(world, news, { seconds, signal })) };
     },
   };

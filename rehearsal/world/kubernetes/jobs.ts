@@ -2,6 +2,7 @@
  * Jobs: their pods run for real in the sandbox on a node of the cluster. Retries and back-off after kubernetes
  * pkg/controller/job, the wait and its words after the Pulumi provider's await of batch/v1 Job.
  */
+import { timed } from "../clock.ts";
 import { admissionError, enforcedLevel, type Level } from "./admission.ts";
 import { podSuffix, type Cluster } from "./cluster.ts";
 import { runContainer, type PodVolume } from "./containers.ts";
@@ -30,13 +31,27 @@ export class JobFailed extends Error {}
 
 type Attempt = { succeeded: true } | { succeeded: false; reason: string } | { waiting: string };
 
-/** Resolves when the Job is complete. */
+/** Resolves when the Job is complete, and that in time. */
 export async function runJob(cluster: Cluster, job: JobRun, options: JobOptions = {}): Promise<void> {
+  const { timeoutSeconds = DEFAULT_JOB_TIMEOUT } = options;
+  const { seconds } = await timed(() => complete(cluster, job, { ...options, timeoutSeconds }));
+  if (seconds > timeoutSeconds)
+    throw new JobFailed(
+      `Job ${job.namespace}/${job.name}: timed out waiting for it to succeed: it takes ${Math.ceil(seconds)} s, ` +
+        `and its limit is ${timeoutSeconds} s`,
+    );
+}
+
+async function complete(
+  cluster: Cluster,
+  job: JobRun,
+  options: JobOptions & { timeoutSeconds: number },
+): Promise<void> {
   const { clock } = cluster.world;
   const invalid = validate(job);
   if (invalid) throw new JobFailed(invalid);
   const started = clock.now();
-  const patience = started + (options.timeoutSeconds ?? DEFAULT_JOB_TIMEOUT);
+  const patience = started + options.timeoutSeconds;
   const deadline = job.activeDeadlineSeconds === undefined ? Infinity : started + job.activeDeadlineSeconds;
   const limit = job.backoffLimit ?? 6;
   let failures = 0;

@@ -2,6 +2,7 @@
  * Helm's books: which chart a Release means, what is installed, and how an operation fails. Wording after helm.sh/helm/v3 and the
  * Pulumi provider's helm_release.go, with the pods' own reason added, which both leave out.
  */
+import { timed } from "../clock.ts";
 import type { Level } from "./admission.ts";
 import { lookupChart, ReleaseFailed } from "./catalogue.ts";
 import { ChartError, NotReady, type ReleaseContext } from "./charts.ts";
@@ -54,7 +55,7 @@ export async function installRelease(cluster: Cluster, request: ReleaseRequest):
   state.releases[key] = release;
   const context = await contextOf(cluster, release, request);
   try {
-    await model.install(context);
+    await inTime(context, request, () => model.install(context));
   } catch (error) {
     if (forgiven(error, request)) return release;
     failed(cluster, release, error);
@@ -85,7 +86,7 @@ export async function upgradeRelease(cluster: Cluster, request: ReleaseRequest):
   state.releases[key] = release;
   const context = await contextOf(cluster, release, request);
   try {
-    await model.upgrade(context, previous);
+    await inTime(context, request, () => model.upgrade(context, previous));
   } catch (error) {
     if (forgiven(error, request)) return release;
     failed(cluster, release, error);
@@ -122,9 +123,9 @@ export async function uninstallRelease(
   const { model } = lookupChart(release.chart, release.repository, release.version);
   release.status = "uninstalling";
   try {
-    await model.uninstall(
-      await contextOf(cluster, release, { ...(timeoutSeconds ? { timeoutSeconds } : {}) }),
-    );
+    const limit = timeoutSeconds ? { timeoutSeconds } : {};
+    const context = await contextOf(cluster, release, limit);
+    await inTime(context, limit, () => model.uninstall(context));
   } catch (error) {
     release.status = "failed";
     release.reason = messageOf(error);
@@ -156,6 +157,21 @@ function newRelease(
     revision: 1,
     installedAt: 0,
   };
+}
+
+/**
+ * Helm's limit holds for the hooks too, and for what comes up in the end (helm pkg/action/install.go, upgrade.go, uninstall.go).
+ *
+ * @throws {NotReady} when it took longer; what came up stays.
+ */
+async function inTime(
+  { wait }: Pick<ReleaseContext, "wait">,
+  { timeoutSeconds = DEFAULT_RELEASE_TIMEOUT }: Pick<ReleaseRequest, "timeoutSeconds">,
+  work: () => Promise<void>,
+): Promise<void> {
+  const { seconds } = await timed(work);
+  if (wait && seconds > timeoutSeconds)
+    throw new NotReady(`it takes ${Math.ceil(seconds)} s, and timeout gives it ${timeoutSeconds} s`);
 }
 
 async function contextOf(

@@ -9,6 +9,7 @@ import { DURATIONS } from "./durations.ts";
 import { refuse, refuseParameter } from "./errors.ts";
 import { findDatastore, findDiskDatastore } from "./lookup.ts";
 import { claim } from "./space.ts";
+import { STORE_TYPES } from "./store-types.ts";
 
 const KiB = 1024;
 const MiB = 1024 ** 2;
@@ -75,7 +76,8 @@ export async function allocate(
   const { datastore } = request;
   const { format: wanted, size: _, "import-from": __, ...options } = drive.options;
   const format = wanted ?? "raw";
-  if (datastore.type !== "dir" && format !== "raw")
+  const facts = STORE_TYPES[datastore.type];
+  if (!facts.formats.includes(format))
     refuse(`unsupported format '${format}' on storage '${datastore.name}'`);
 
   const disk: DiskState = {
@@ -94,15 +96,9 @@ export async function allocate(
     options["media"] = "cdrom";
     volume = `vm-${vm.vmId}-cloudinit`;
   } else if (slot === "efidisk0" || slot === "tpmstate0") {
-    // Its size follows from its type, whatever was asked for; block storage rounds 528 KiB up [qemu-server: OVMF.pm].
-    const sizeBytes =
-      slot === "tpmstate0"
-        ? 4 * MiB
-        : datastore.type === "dir"
-          ? 528 * KiB
-          : datastore.type === "zfspool"
-            ? MiB
-            : 4 * MiB;
+    // Its size follows from its type, whatever was asked for [qemu-server: OVMF.pm].
+    const wantedBytes = slot === "tpmstate0" ? 4 * MiB : 528 * KiB;
+    const sizeBytes = Math.ceil(wantedBytes / facts.grain) * facts.grain;
     Object.assign(disk, { media: "efi", sizeBytes });
   } else if (request.importFrom !== undefined) {
     const file = findImportable(host, request.importFrom);
@@ -118,10 +114,9 @@ export async function allocate(
   if (disk.content.kind === "blank") claim(world, host, datastore, disk.sizeBytes, 0);
   await world.clock.sleep(DURATIONS.allocateDisk);
 
-  const path =
-    datastore.type === "dir"
-      ? `${vm.vmId}/${volume}.${request.kind === "cloudinit" ? "qcow2" : format}`
-      : volume;
+  const path = facts.files
+    ? `${vm.vmId}/${volume}.${request.kind === "cloudinit" ? "qcow2" : format}`
+    : volume;
   vm.disks[slot] = disk;
   vm.config[slot] = driveText({ volume: `${datastore.name}:${path}`, options }, disk.sizeBytes);
   return disk;

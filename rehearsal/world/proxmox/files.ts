@@ -9,6 +9,7 @@ import { DURATIONS } from "./durations.ts";
 import { refuse, refuseParameter } from "./errors.ts";
 import { allows, findDatastore, findHost } from "./lookup.ts";
 import { claimFile } from "./space.ts";
+import { STORE_TYPES } from "./store-types.ts";
 import type { Task } from "./task.ts";
 
 export interface UrlMetadata {
@@ -42,7 +43,7 @@ export function download(world: World, hostName: string, storage: string, reques
   const host = findHost(world, hostName);
   const datastore = findDatastore(host, storage);
   const { content, fileName, url } = request;
-  if (datastore.type !== "dir")
+  if (!STORE_TYPES[datastore.type].files)
     refuse(`can't upload to storage type '${datastore.type}', not a file based storage!`);
   if (!allows(datastore, content)) {
     return refuse(`storage '${storage}' is not configured for content-type '${content}'`);

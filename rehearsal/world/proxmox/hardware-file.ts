@@ -2,7 +2,9 @@
 import { readFile } from "node:fs/promises";
 import { parseDocument } from "yaml";
 import { z } from "zod";
+import type { StoreType } from "../state.ts";
 import type { Hardware } from "./hardware.ts";
+import { STORE_TYPES } from "./store-types.ts";
 
 const name = z.string().min(1);
 const size = z.number().positive();
@@ -25,7 +27,7 @@ const HARDWARE = z.strictObject({
           .array(
             z.strictObject({
               name,
-              type: z.enum(["dir", "lvmthin", "zfspool"]),
+              type: z.enum(Object.keys(STORE_TYPES) as StoreType[]),
               content: z.array(
                 z.enum(["import", "images", "iso", "snippets", "vztmpl", "backup", "rootdir"]),
               ),
@@ -120,12 +122,12 @@ function inconsistencies({ hosts, foreignVms = [], containers = [] }: Hardware):
     );
     host.datastores.forEach(({ type, content, shared }, index) => {
       const place = `hosts[${at}].datastores[${index}]`;
-      if (shared && type !== "dir")
+      const facts = STORE_TYPES[type];
+      if (shared === true && facts.shared === "never")
         mistakes.push(`${place}.shared: a ${type} datastore is local to its host`);
-      if (shared && content.some((kind) => kind !== "images" && kind !== "rootdir"))
-        mistakes.push(`${place}.shared: a shared datastore holds disks only here (images, rootdir)`);
-      const wrong =
-        type === "dir" ? undefined : content.find((kind) => kind !== "images" && kind !== "rootdir");
+      if (shared === false && facts.shared === "always")
+        mistakes.push(`${place}.shared: a ${type} datastore is one for all of its hosts`);
+      const wrong = content.find((kind) => !facts.content.includes(kind));
       if (wrong) mistakes.push(`${place}.content: a ${type} datastore cannot hold ${wrong}`);
     });
   });

@@ -3,7 +3,15 @@
  * description of its own, an environment gets one that fits its config (`hardwareFor`).
  */
 import type { HomelabConfig, NodeConfig } from "../../../src/config/types.ts";
-import type { DatastoreContent, DatastoreState, HostState, ProxmoxState, VmState } from "../state.ts";
+import type {
+  DatastoreContent,
+  DatastoreState,
+  HostState,
+  ProxmoxState,
+  StoreType,
+  VmState,
+} from "../state.ts";
+import { joinShared, STORE_TYPES } from "./store-types.ts";
 import { addForeignDisk } from "./vms.ts";
 
 const GiB = 1024 ** 3;
@@ -41,7 +49,7 @@ export interface HardwareDatastore {
   type: DatastoreState["type"];
   content: DatastoreContent[];
   sizeGiB: number;
-  /** One datastore for every host that has it under this name; in this simulation it holds disks only. */
+  /** One datastore for every host that has it under this name; true by itself where the type is. */
   shared?: boolean;
 }
 
@@ -85,7 +93,7 @@ export function installHardware(hardware: Hardware, ids: { nextId(prefix: string
     host,
     power: running && !hosts[host]!.off ? ("running" as const) : ("stopped" as const),
   }));
-  return {
+  const proxmox: ProxmoxState = {
     hosts,
     vms,
     ...(containers.length > 0 && {
@@ -93,12 +101,14 @@ export function installHardware(hardware: Hardware, ids: { nextId(prefix: string
     }),
     ...(hardware.version !== undefined && { version: hardware.version }),
   };
+  joinShared(proxmox);
+  return proxmox;
 }
 
 function installHost(host: HardwareHost): HostState {
   const datastores = host.datastores.map(({ name, type, content, sizeGiB, shared }): DatastoreState => {
     const described = { name, type, content: [...content], capacityBytes: sizeGiB * GiB, files: {} };
-    return shared ? { ...described, shared } : described;
+    return shared || STORE_TYPES[type].shared === "always" ? { ...described, shared: true } : described;
   });
   return {
     name: host.name,
@@ -164,12 +174,24 @@ function datastoresFor(nodes: NodeConfig[], config: HomelabConfig): HardwareData
     }
     return {
       name,
-      type: /zfs|rpool|tank/.test(name) ? "zfspool" : "lvmthin",
+      type: typeBy(name),
       content: ["images", "rootdir"],
       sizeGiB: room(name),
     };
   });
 }
+
+/** What a store of disks is called tells what it may be. */
+function typeBy(name: string): StoreType {
+  return NAMES.find(([pattern]) => pattern.test(name))?.[1] ?? "lvmthin";
+}
+
+const NAMES: [RegExp, StoreType][] = [
+  [/zfs|rpool|tank/, "zfspool"],
+  [/ceph|rbd/, "rbd"],
+  [/nfs/, "nfs"],
+  [/btrfs/, "btrfs"],
+];
 
 /** Somebody's file server, with an id, an address and a disk that the environment leaves alone. */
 function foreignFor(host: string, config: HomelabConfig): ForeignVm {

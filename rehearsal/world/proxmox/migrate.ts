@@ -7,10 +7,9 @@ import type { World } from "../world.ts";
 import { DURATIONS } from "./durations.ts";
 import { ProxmoxError, refuse, refuseParameter } from "./errors.ts";
 import { checkUnlocked, findHost, findVm, nameOf, noteForeign } from "./lookup.ts";
+import { memoryOf } from "./memory.ts";
 import { checkResources, start } from "./power.ts";
 import type { Task } from "./task.ts";
-
-const MiB = 1024 ** 2;
 
 export interface MigrationRequest {
   target: string;
@@ -36,11 +35,11 @@ export function migrate(world: World, hostName: string, vmId: number, request: M
     // The target is spoken to by the task [QemuMigrate.pm: prepare].
     if (host.off) refuse("Can't connect to destination address using public key");
     if (running && local.length > 0 && !withLocalDisks) refuse("can't migrate VM - check log");
-    if (running) checkResources(world, host, vm);
+    if (running) checkResources(host, vm);
     noteForeign(world, vm, "The program moved");
     vm.config["lock"] = "migrate";
     const disks = local.reduce((sum, disk) => sum + disk.sizeBytes, 0);
-    const memory = running ? Number(vm.config["memory"] ?? 512) * MiB : 0;
+    const memory = running ? memoryOf(vm) : 0;
     await world.clock.sleep(DURATIONS.migrateVm + (disks + memory) / DURATIONS.migrateRate);
     delete vm.config["lock"];
     await arrive(world, vm, target, "was migrated");

@@ -7,6 +7,7 @@ import type { World } from "../world.ts";
 import { isDriveSlot, parseDrive, parseNetworkDevice } from "./drive.ts";
 import { DURATIONS } from "./durations.ts";
 import { refuse } from "./errors.ts";
+import { memoryOf } from "./memory.ts";
 import { checkUnlocked, findHost, findVm, nameOf, noteForeign } from "./lookup.ts";
 import { noteConflicts } from "./network.ts";
 import { detach } from "./disks.ts";
@@ -54,7 +55,7 @@ async function powerOn(world: World, host: HostState, vm: VmState): Promise<stri
   if (vm.power === "running") refuse(`VM ${vm.vmId} already running`);
   noteForeign(world, vm, "The program started");
   applyPending(world, vm);
-  checkResources(world, host, vm);
+  checkResources(host, vm);
   await world.clock.sleep(DURATIONS.startVm);
   // Two starts at once: the second finds it running.
   if (world.state.proxmox.vms[vm.vmId]?.power !== "stopped") refuse(`VM ${vm.vmId} already running`);
@@ -103,7 +104,7 @@ export function applyPending(world: World, vm: VmState): void {
 }
 
 /** What QEMU needs of the host [qemu-server: config_to_command; pve-bridge]. */
-export function checkResources(world: World, host: HostState, vm: VmState): void {
+export function checkResources(host: HostState, vm: VmState): void {
   const cpus = Number(vm.config["sockets"] ?? 1) * Number(vm.config["cores"] ?? 1);
   if (cpus > host.cpus) refuse(`MAX ${host.cpus} vcpus allowed per VM on this node`);
   for (const key of Object.keys(vm.config).filter((key) => /^net\d+$/.test(key))) {
@@ -112,17 +113,12 @@ export function checkResources(world: World, host: HostState, vm: VmState): void
       refuse(`bridge '${bridge}' does not exist (bridges of ${host.name}: ${host.bridges.join(", ")})`);
     }
   }
-  const used = Object.values(world.state.proxmox.vms)
-    .filter((other) => other.host === host.name && other.power === "running" && other.vmId !== vm.vmId)
-    .reduce((sum, other) => sum + memoryOf(other), 0);
-  if (used + memoryOf(vm) > host.memoryBytes) {
+  // By its default the kernel refuses only what is more than all it has (linux mm/util.c, __vm_enough_memory): memory that a guest has
+  // not touched yet is not taken. What all machines are promised together is judged in overcommitment.ts.
+  if (memoryOf(vm) > host.memoryBytes) {
     refuse(
       `start failed: QEMU exited with code 1: cannot set up guest memory 'pc.ram': Cannot allocate memory ` +
-        `(${host.name} has ${host.memoryBytes / MiB} MiB, ${used / MiB} MiB in use, ${memoryOf(vm) / MiB} MiB asked for)`,
+        `(${host.name} has ${host.memoryBytes / MiB} MiB, ${memoryOf(vm) / MiB} MiB asked for)`,
     );
   }
-}
-
-function memoryOf(vm: VmState): number {
-  return Number(vm.config["memory"] ?? 512) * MiB;
 }

@@ -2,10 +2,9 @@
  * Space on a datastore. Two figures: what is *written*, which no datastore can exceed, and what is *promised* to VM
  * disks.
  *
- * - `lvmthin` and `dir` (raw files, which are sparse, and qcow2) are thin: a disk takes what is written to it, and the
+ * - On a thin datastore (raw files, which are sparse, qcow2, LVM's thin pools, RBD) a disk takes what is written to it, and the
  *   promises may exceed the capacity. LVM only warns of that; so does the record.
- * - `zfspool` is thick: Proxmox creates volumes with a reservation unless the storage is marked sparse, so the promises
- *   must fit [pve-storage: ZFSPoolPlugin.pm, `zfs create -V` without `-s`].
+ * - On a thick one (ZFS, LVM) the promises must fit. Which is which: store-types.ts.
  *
  * What is written to a disk is counted coarsely: an imported image's data, a former owner's disk in full, and a little
  * per partition. What pods write later is not counted.
@@ -13,6 +12,7 @@
 import type { DatastoreState, DiskState, HostState, ProxmoxState } from "../state.ts";
 import type { World } from "../world.ts";
 import { refuse } from "./errors.ts";
+import { STORE_TYPES } from "./store-types.ts";
 
 const MiB = 1024 ** 2;
 const IMAGE_BYTES = 430 * MiB;
@@ -51,10 +51,17 @@ export function claim(
       kind: "vm-changed",
       subject: `${host.name}/${datastore.name}`,
       severity: "warning",
-      text: `Datastore ${datastore.name} on ${host.name} has promised ${gib(promised)} GiB to its disks and holds ${gib(datastore.capacityBytes)} GiB: full disks would stop their machines`,
+      text: promiseText(host, datastore, promised),
       detail: { promisedBytes: promised, capacityBytes: datastore.capacityBytes },
     });
   }
+}
+
+export function promiseText(host: HostState, datastore: DatastoreState, promisedBytes: number): string {
+  return (
+    `Datastore ${datastore.name}${datastore.shared ? "" : ` on ${host.name}`} has promised ${gib(promisedBytes)} GiB to its disks and ` +
+    `holds ${gib(datastore.capacityBytes)} GiB: full disks would stop their machines`
+  );
 }
 
 /** Refuses a file that does not fit. */
@@ -72,7 +79,7 @@ export function disksOn(proxmox: ProxmoxState, host: string, datastore: string):
 }
 
 function isThick(datastore: DatastoreState): boolean {
-  return datastore.type === "zfspool";
+  return STORE_TYPES[datastore.type].thick;
 }
 
 function written(disk: DiskState): number {

@@ -11,3 +11,8 @@ export interface Task {
   /** Does it, in simulated time; resolves with warnings for the task's log. */
   run: () => Promise<string[]>;
 }
+
+/** A task that came to its end, and what it took in simulated seconds. */
+export interface TaskTime extends Pick<Task, "type" | "subject" | "host"> {
+  seconds: number;
+}

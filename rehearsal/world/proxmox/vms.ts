@@ -10,6 +10,7 @@ import { guestWithId } from "./guests.ts";
 import { checkUnlocked, findHost, findVm, nameOf, noteForeign } from "./lookup.ts";
 import { readConfig, type Parameters } from "./parameters.ts";
 import { start } from "./power.ts";
+import { STORE_TYPES } from "./store-types.ts";
 import type { Task } from "./task.ts";
 
 export function createVm(world: World, hostName: string, parameters: Parameters): Task {
@@ -138,7 +139,7 @@ export function addForeignDisk(
 ): void {
   const datastore = host.datastores[datastoreName]!;
   const volume = `vm-${vm.vmId}-disk-${Object.keys(vm.disks).length}`;
-  const path = datastore.type === "dir" ? `${vm.vmId}/${volume}.qcow2` : volume;
+  const path = STORE_TYPES[datastore.type].files ? `${vm.vmId}/${volume}.raw` : volume;
   vm.disks[slot] = {
     id: world.nextId("disk"),
     interface: slot,

@@ -2,6 +2,7 @@
  * Every format on record, and judged by what the environment declares of the disk it hits. The judgement looks at the
  * declaration and the disk alone, never at what the program's selector meant.
  */
+import { dataDiskOf } from "../declared.ts";
 import type { DiskState, MachineState, VmState } from "../state.ts";
 import type { NewEvent } from "../record.ts";
 import type { World } from "../world.ts";
@@ -62,10 +63,7 @@ function judge(
   if (declarations && !declared) {
     return { severity: "catastrophe", what: `${where}, a machine that this environment does not declare,` };
   }
-  if (declared?.osDisk.interface === disk.interface) {
-    return { severity: "catastrophe", what: `the OS disk of ${node}, ${where},` };
-  }
-  if (declared && declared.dataDisk?.interface !== disk.interface) {
+  if (declared && dataDiskOf(world.state, vm) !== disk) {
     return { severity: "catastrophe", what: `${where}, a disk that is declared for something else,` };
   }
   return { severity: "info", what: `the data disk ${where}` };

@@ -15,8 +15,12 @@ export function onInterrupt(cleanup: () => void): () => void {
   };
 }
 
+/**
+ * Before all others: the Automation API's library ends the process at a signal only where it finds nobody else listening
+ * (npm signal-exit), and would leave that to us while we leave it to it.
+ */
 function listen(): void {
-  for (const signal of SIGNALS) process.on(signal, interrupted);
+  for (const signal of SIGNALS) process.prependListener(signal, interrupted);
   process.on("exit", cleanUp);
 }
 

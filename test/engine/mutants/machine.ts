@@ -96,6 +96,10 @@ export const MACHINE_TWINS: Twin[] = [
     mutations: [vm("", (props) => (props["networkDevices"][0].model = "e1000"))],
   },
   {
+    what: "the data disk on scsi1",
+    mutations: [vm("", (props) => (props["disks"][1].interface = "scsi1"))],
+  },
+  {
     what: "cloud-init's type said",
     mutations: [vm("", (props) => (props["initialization"].type = "nocloud"))],
   },

@@ -6,6 +6,7 @@ export const TYPES = {
   schematic: "talos:imageFactory/schematic:Schematic",
   secrets: "talos:machine/secrets:Secrets",
   config: "talos:machine/configurationApply:ConfigurationApply",
+  bootstrap: "talos:machine/bootstrap:Bootstrap",
   vm: "proxmoxve:index/vmLegacy:VmLegacy",
   image: "proxmoxve:download/file:File",
   namespace: "kubernetes:core/v1:Namespace",
@@ -48,11 +49,20 @@ export function patch(from: string | RegExp, to: string): Mutation {
   };
 }
 
-export function values(release: "longhorn" | "traefik", change: (values: Props) => void): Mutation {
+export function release(
+  chart: "longhorn" | "traefik",
+  change: (props: Props) => void,
+  customTimeouts?: Mutation["customTimeouts"],
+): Mutation {
   return {
     type: TYPES.release,
-    change: (props) => props["chart"] === release && change(props["values"] as Props),
+    change: (props) => props["chart"] === chart && change(props),
+    ...(customTimeouts && { customTimeouts }),
   };
+}
+
+export function values(chart: "longhorn" | "traefik", change: (values: Props) => void): Mutation {
+  return release(chart, (props) => change(props["values"] as Props));
 }
 
 /** @param which Part of the resource's name: a node. */

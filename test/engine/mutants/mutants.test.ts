@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import { afterEach, describe, expect, test } from "vitest";
 import { REPOSITORY } from "../../../rehearsal/paths.ts";
 import { bench, causes, edited, mutatedIn, STACK, type Bench, type Mutation } from "../support/rehearse.ts";
+import { LIMITS, LIMITS_TWINS } from "./limits.ts";
 import { LONGHORN, LONGHORN_TWINS } from "./longhorn.ts";
 import { MACHINE, MACHINE_TWINS } from "./machine.ts";
 import { TYPES, type Mutant, type Twin } from "./mutant.ts";
@@ -35,6 +36,7 @@ const KINDS: Record<string, { mutants: Mutant[]; twins: Twin[] }> = {
   promises: { mutants: PROMISES, twins: PROMISES_TWINS },
   pods: { mutants: PODS, twins: PODS_TWINS },
   order: { mutants: ORDER, twins: ORDER_TWINS },
+  limits: { mutants: LIMITS, twins: LIMITS_TWINS },
 };
 
 function some<T extends { what: string }>(all: T[], kind: string, count = 1): T[] {

@@ -1,4 +1,4 @@
-/** A rehearsal that is killed outright in the middle of an `up`: seconds later nothing that it started is left. */
+/** A rehearsal that is ended in the middle of an `up`, outright or by a signal: seconds later nothing that it started is left. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
@@ -35,35 +35,82 @@ async function until<T>(seconds: number, look: () => Promise<T | undefined>): Pr
   throw new Error(`not within ${seconds} s`);
 }
 
+/** A rehearsal in a process of its own: `body` has `open(timeScale, ...overlays)` for it. */
+function spawnRehearsal(root: string, body: string) {
+  const program = `import { openRehearsal } from "./rehearsal/session.ts";
+    const open = (timeScale, ...overlays) => openRehearsal({ stack: "lab", root: ${JSON.stringify(root)}, timeScale, overlays, secondPreviews: false });
+    ${body}`;
+  const args = ["--import", "tsx", "--input-type=module", "-e", program];
+  return spawn(process.execPath, args, { cwd: REPOSITORY, stdio: "ignore" });
+}
+
+function worldIn(root: string): Promise<string> {
+  return readFile(join(root, "lab", "world.json"), "utf8").catch(() => "");
+}
+
+/** Tells the commands of those that still run by then. */
+function watch(started: Process[]): () => string[] {
+  const seen = started.map(({ pid, command }) => ({ pid, command, start: startOf(pid) }));
+  return () =>
+    seen
+      .filter(({ pid, start }) => start !== undefined && startOf(pid) === start)
+      .map(({ command }) => command.slice(0, 120));
+}
+
 test.skipIf(process.platform !== "linux").each([
   ["the rehearsal", (run: number) => [run]],
   ["the engine", (run: number, all: Process[]) => enginesOf(run, all).map(({ pid }) => pid)],
 ])("of a killed run nothing is left: %s", async (_, victims) => {
   const root = await mkdtemp(join(tmpdir(), "rehearsal-"));
-  const program = `import { openRehearsal } from "./rehearsal/session.ts";
-    const rehearsal = await openRehearsal({ stack: "lab", root: ${JSON.stringify(root)}, timeScale: 60 });
-    await rehearsal.run("up"); await rehearsal.close();`;
-  const args = ["--import", "tsx", "--input-type=module", "-e", program];
-  const run = spawn(process.execPath, args, { cwd: REPOSITORY, stdio: "ignore" });
+  const run = spawnRehearsal(
+    root,
+    `const rehearsal = await open(60); await rehearsal.run("up"); await rehearsal.close();`,
+  );
   const pid = run.pid!;
   try {
     const started = await until(120, async () => {
       const below = descendantsOf(pid, await processes());
       // The real run's plugin, not the preview's before it: machines are being made.
-      const made = await readFile(join(root, "lab", "world.json"), "utf8").catch(() => "");
-      return below.some(({ command }) => MIDDLE.test(command)) && made.includes('"vm-created"')
-        ? below
-        : undefined;
+      const made = (await worldIn(root)).includes('"vm-created"');
+      return made && below.some(({ command }) => MIDDLE.test(command)) ? below : undefined;
     });
-    const seen = started.map(({ pid: number }) => ({ number, start: startOf(number) }));
+    const left = watch(started);
     for (const victim of victims(pid, await processes())) process.kill(victim, "SIGKILL");
     await sleep(10_000);
     if (victims(pid, [])[0] !== pid) await Promise.race([once(run, "close"), sleep(10_000)]);
-    const left = seen.filter(({ number, start }) => start !== undefined && startOf(number) === start);
-    const names = started.filter(({ pid: number }) => left.some((each) => each.number === number));
-    expect(names.map(({ command }) => command.slice(0, 120))).toEqual([]);
+    expect(left()).toEqual([]);
   } finally {
     run.kill("SIGKILL");
     await rm(root, { recursive: true, force: true });
   }
 });
+
+test.skipIf(process.platform !== "linux")(
+  "told to end in an upgrade's wait, a run ends at once",
+  async () => {
+    const root = await mkdtemp(join(tmpdir(), "rehearsal-"));
+    const run = spawnRehearsal(
+      root,
+      `const before = await open(240, "cluster.talosVersion=v1.11.5"); await before.run("up"); await before.close();
+     const rehearsal = await open(4, "cluster.talosVersion=v1.11.6"); await rehearsal.run("up"); await rehearsal.close();`,
+    );
+    const ended = once(run, "exit").then((how) => how as [number | null, NodeJS.Signals | null]);
+    const pid = run.pid!;
+    try {
+      const started = await until(120, async () => {
+        const waiting = (await worldIn(root)).includes('"upgrade-started"');
+        return waiting ? descendantsOf(pid, await processes()) : undefined;
+      });
+      expect(started.map(({ command }) => command).join("\n")).toMatch(MIDDLE);
+      const left = watch(started);
+      run.kill("SIGTERM");
+      const late = sleep(5000).then(() => "not within 5 s");
+      expect(await Promise.race([ended, late])).toEqual([null, "SIGTERM"]);
+      await sleep(10_000);
+      expect(left()).toEqual([]);
+    } finally {
+      run.kill("SIGKILL");
+      await rm(root, { recursive: true, force: true });
+    }
+  },
+);

@@ -79,6 +79,8 @@ export interface Mutation {
   /** Resource type, e.g. `talos:machine/configurationApply:ConfigurationApply`. */
   type: string;
   change: (props: Props, name: string) => void;
+  /** Those of every resource of the type. */
+  customTimeouts?: pulumi.CustomTimeouts;
 }
 
 type Program = () => Promise<Record<string, unknown>>;
@@ -121,7 +123,8 @@ export async function mutatedIn(project: string, mutations: Mutation[]): Promise
       // Whatever passes through a transform loses some of its options on the way, so the rest is not touched.
       if (own.length === 0) return undefined;
       for (const { change } of own) change(props, name);
-      return { props, opts };
+      const { customTimeouts } = own.find((mutation) => mutation.customTimeouts) ?? {};
+      return { props, opts: { ...opts, ...(customTimeouts && { customTimeouts }) } };
     });
     const outputs = (await program()) as Props;
     for (const { change } of mutations.filter(({ type }) => type === STACK)) change(outputs, "");

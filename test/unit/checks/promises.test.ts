@@ -19,7 +19,7 @@ const kept = (node: string, protect = true): StateResource => ({
   protect,
 });
 const judge = (resources: StateResource[], unprotects = false) =>
-  protectedByDefault({ config: { nodes }, resources, unprotects } as unknown as Evidence);
+  protectedByDefault({ config: { nodes }, states: { after: resources }, unprotects } as unknown as Evidence);
 
 test("machines by their records, and the secrets themselves, are protected", () => {
   const all = [kept("cp-1"), kept("worker-1"), { ...SECRETS, protect: true }];

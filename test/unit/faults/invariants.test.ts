@@ -3,7 +3,6 @@ import { broken, type Judged } from "../../../rehearsal/faults/invariants.ts";
 import type { WorldEvent } from "../../../rehearsal/world/record.ts";
 import type { WorldState } from "../../../rehearsal/world/state.ts";
 
-const disk = { interface: "virtio1", sizeBytes: 1 };
 const event = (kind: WorldEvent["kind"], detail = {}, more = {}): WorldEvent => ({
   at: 0,
   kind,
@@ -13,11 +12,12 @@ const event = (kind: WorldEvent["kind"], detail = {}, more = {}): WorldEvent => 
   detail,
   ...more,
 });
-const format = (diskId: string, slot = "virtio1") => event("format", { vmId: 126, diskId, interface: slot });
+const format = (diskId: string, more = {}) =>
+  event("format", { vmId: 126, diskId, interface: "virtio1" }, more);
 
 function judged(change: (world: WorldState) => void = () => undefined, destroyed = false): Judged {
   const world = {
-    declarations: { 126: { node: "cp-1", osDisk: disk, dataDisk: disk } },
+    declarations: { 126: { node: "cp-1", osDisk: { sizeBytes: 1 } } },
     proxmox: { hosts: {}, vms: { 126: { vmId: 126, config: { name: "lab-cp-1" } } } },
     machines: {},
     clusters: {},
@@ -39,7 +39,7 @@ test.each<[string, (world: WorldState) => void, string]>([
   ],
   [
     "an OS disk formatted",
-    ({ events }) => void events.push(format("disk-2", "scsi0")),
+    ({ events }) => void events.push(format("disk-2", { severity: "catastrophe" })),
     "no declared data disk",
   ],
   ["a second bootstrap", ({ events }) => void events.push(event("bootstrap")), "bootstrapped 2 times"],

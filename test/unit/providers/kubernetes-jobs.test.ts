@@ -47,4 +47,9 @@ describe("Jobs", () => {
     await expect(kind("batch/v1:Job").create(never)).rejects.toThrow("timed out");
     expect(lab.clock.now() - before).toBeLessThan(60);
   });
+
+  test("timeoutSeconds: what succeeds later is too late", async () => {
+    const hasty = job("true", { "pulumi.com/timeoutSeconds": "2" });
+    await expect(kind("batch/v1:Job").create(hasty)).rejects.toThrow(/timed out .* and its limit is 2 s/);
+  });
 });

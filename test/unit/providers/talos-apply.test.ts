@@ -59,6 +59,12 @@ describe("ConfigurationApply", () => {
     expect(lab.clock.now() - started).toBeLessThan(120);
   });
 
+  it("knows no customTimeouts", async () => {
+    const custom = { timeoutSeconds: 30 };
+    await expect(create(provider, APPLY, await applyInputs(), custom)).rejects.toThrow();
+    expect(lab.clock.now()).toBeGreaterThanOrEqual(600);
+  });
+
   it("does not wait when the node finds the config invalid", async () => {
     await lab.start(100);
     const started = lab.clock.now();

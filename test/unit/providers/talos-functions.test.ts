@@ -123,6 +123,7 @@ describe("functions", () => {
     );
     expect((extensions["extensionsInfos"] as { name: string }[]).map(({ name }) => name)).toEqual([
       "siderolabs/iscsi-tools",
+      "siderolabs/trident-iscsi-tools",
     ]);
     const overlays = await invoke(provider, "talos:imageFactory/getOverlaysVersions:getOverlaysVersions", {
       talosVersion: "v1.12.0",

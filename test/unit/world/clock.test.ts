@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ScaledClock } from "../../../rehearsal/world/clock.ts";
+import { ScaledClock, timed } from "../../../rehearsal/world/clock.ts";
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
@@ -37,4 +37,21 @@ test("it goes on after a failure as well", async () => {
   const before = clock.now();
   await pause(10);
   expect(clock.now()).toBeGreaterThan(before);
+});
+
+test("what something takes is what it sleeps, whatever this computer needs for it meanwhile", async () => {
+  const clock = new ScaledClock(0, 1000);
+  const inner = async () => {
+    await clock.sleep(3);
+    await pause(20);
+    await clock.until(clock.now() + 2);
+  };
+  const { value, seconds } = await timed(async () => {
+    const within = await timed(inner);
+    await clock.sleep(4);
+    return within.seconds;
+  });
+  await clock.sleep(50);
+  expect(value).toBeCloseTo(5, 0);
+  expect(seconds).toBeCloseTo(value + 4, 5);
 });

@@ -93,6 +93,15 @@ describe("a process that is told to end", () => {
     });
   });
 
+  test("beside a library that ends it only where nobody else listens, removes the file and ends by it", async () => {
+    const library = `process.on("SIGTERM", function listener() {
+      if (process.listeners("SIGTERM").length > 1) return;
+      process.off("SIGTERM", listener);
+      process.kill(process.pid, "SIGTERM");
+    });`;
+    expect(await ended("SIGTERM", library)).toEqual({ end: "SIGTERM", left: [] });
+  });
+
   test("by a signal that nobody hears leaves the file, which the next one removes", async () => {
     const { left } = await ended("SIGKILL");
     expect(left).toHaveLength(1);

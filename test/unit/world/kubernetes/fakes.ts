@@ -1,5 +1,5 @@
 /** A small cluster with nodes that are what a test says they are, and a clock that needs no time. */
-import type { Clock } from "../../../../rehearsal/world/clock.ts";
+import { InstantClock } from "../../../../rehearsal/world/clock.ts";
 import type { Cluster } from "../../../../rehearsal/world/kubernetes/cluster.ts";
 import type { ClusterState } from "../../../../rehearsal/world/kubernetes/state.ts";
 import type { WorldState } from "../../../../rehearsal/world/state.ts";
@@ -7,20 +7,6 @@ import type { HostPath, NodeHost } from "../../../../rehearsal/world/talos/contr
 import { World } from "../../../../rehearsal/world/world.ts";
 
 export const GIB = 1024 ** 3;
-
-export class InstantClock implements Clock {
-  #now = 1000;
-  now(): number {
-    return this.#now;
-  }
-  sleep(seconds: number): Promise<void> {
-    this.#now += Math.max(0, seconds);
-    return Promise.resolve();
-  }
-  until(time: number): Promise<void> {
-    return this.sleep(time - this.#now);
-  }
-}
 
 export interface FakeNode {
   name: string;
@@ -150,7 +136,7 @@ export function fakeCluster(nodes: FakeNode[] = LAB): FakeCluster {
       clusters: { [state.id]: state },
       events: [],
     } satisfies WorldState,
-    clock: new InstantClock(),
+    clock: new InstantClock(1000),
     machinery: { call: () => Promise.reject(new Error("no machinery here")), close: () => Promise.resolve() },
     lifecycle: {
       powerOn: () => Promise.resolve(),

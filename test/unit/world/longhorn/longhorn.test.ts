@@ -41,6 +41,20 @@ const withSettings = (settings: Record<string, unknown>) => ({
   defaultSettings: { ...LONGHORN_VALUES.defaultSettings, ...settings },
 });
 
+describe("a time limit", () => {
+  test("holds for what comes up in the end, too: the release failed, and its pods run", async () => {
+    await expect(install(LONGHORN_VALUES, 60)).rejects.toThrow(
+      "context deadline exceeded: it takes 130 s, and timeout gives it 60 s",
+    );
+    expect(cluster.state.releases["longhorn-system/longhorn"]?.status).toBe("failed");
+    expect(health(cluster)).toMatchObject({ problems: [] });
+  });
+
+  test("that is just long enough is", async () => {
+    await install(LONGHORN_VALUES, 130);
+  });
+});
+
 describe("installing", () => {
   test("comes up healthy with the article's values, on the data disks", async () => {
     await install();

@@ -154,7 +154,7 @@ describe("power", () => {
 
   test.each([
     ["more cores than the host has", { cores: "9" }, "MAX 8 vcpus allowed per VM on this node"],
-    ["more memory than the host has left", { memory: String(32 * 1024) }, "Cannot allocate memory"],
+    ["more memory than the host has", { memory: String(33 * 1024) }, "Cannot allocate memory"],
     ["a bridge that is not there", { net0: "model=virtio,bridge=vmbr9" }, "bridge 'vmbr9' does not exist"],
   ])("%s keeps it down", async (_, changes, message) => {
     const { world, calls } = await withVm(changes);

@@ -6,6 +6,7 @@ import {
   registerSchematic,
   schematicId,
 } from "../../../../rehearsal/world/factory.ts";
+import { OFFICIAL_EXTENSIONS } from "../../../../src/config/extensions.ts";
 import { parseSchematic } from "../../../../rehearsal/world/schematic.ts";
 import { EXTENSIONS, fixture, IMAGE_URL, SCHEMATIC, SCHEMATIC_ID } from "./fixture.ts";
 
@@ -71,6 +72,12 @@ describe("images", () => {
     const { world } = fixture();
     registerSchematic(world, SCHEMATIC);
     expect(() => findImage(world, url)).toThrowError(expect.objectContaining({ status }));
+  });
+
+  test("are built with every extension that a configuration may name", () => {
+    const { world } = fixture();
+    const id = registerSchematic(world, withExtensions(...OFFICIAL_EXTENSIONS));
+    expect(buildImage(world, id, "v1.12.0", "nocloud").extensions).toEqual(OFFICIAL_EXTENSIONS);
   });
 
   test("cannot be built with an extension that does not exist, though the schematic is accepted", () => {

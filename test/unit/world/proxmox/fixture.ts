@@ -1,7 +1,7 @@
 /** A small Proxmox for unit tests: two hosts, a foreign machine, a clock that jumps, and a record of machine calls. */
 import { grant } from "../../../../rehearsal/api/proxmox/access/grants.ts";
 import type { Places } from "../../../../rehearsal/api/proxmox/access/grants.ts";
-import type { Clock } from "../../../../rehearsal/world/clock.ts";
+import { InstantClock } from "../../../../rehearsal/world/clock.ts";
 import { registerSchematic } from "../../../../rehearsal/world/factory.ts";
 import { download } from "../../../../rehearsal/world/proxmox/files.ts";
 import { installHardware, type Hardware } from "../../../../rehearsal/world/proxmox/hardware.ts";
@@ -55,21 +55,6 @@ export const HARDWARE: Hardware = {
 /** Where a homelab on this hardware would lie. */
 export const PLACES: Places = { images: ["local"], disks: ["local-lvm", "tank"], bridges: ["vmbr0"] };
 
-/** Every sleep passes at once, and is counted. */
-export class JumpingClock implements Clock {
-  #now = 0;
-  now(): number {
-    return this.#now;
-  }
-  sleep(seconds: number): Promise<void> {
-    this.#now += Math.max(0, seconds);
-    return Promise.resolve();
-  }
-  until(time: number): Promise<void> {
-    return this.sleep(time - this.#now);
-  }
-}
-
 export interface Fixture {
   world: World;
   /** What the machines' systems were told, e.g. `on 100`. */
@@ -92,7 +77,7 @@ export function fixture(hardware: Hardware = HARDWARE): Fixture {
   const note = (call: string): Promise<void> => Promise.resolve(void calls.push(call));
   const world = new World({
     state,
-    clock: new JumpingClock(),
+    clock: new InstantClock(),
     machinery: { call: () => Promise.reject(new Error("not used here")), close: () => Promise.resolve() },
     lifecycle: {
       powerOn: (_, vmId) => note(`on ${vmId}`),

@@ -137,9 +137,14 @@ test.each([
     "hosts[0].datastores[1].shared: a lvmthin datastore is local to its host",
   ],
   [
-    "a shared datastore for files",
-    VALID.replace("sizeGiB: 50", "sizeGiB: 50, shared: true"),
-    "hosts[0].datastores[0].shared: a shared datastore holds disks only here",
+    "a shared datastore that is local",
+    VALID.replace("type: dir", "type: nfs, shared: false"),
+    "hosts[0].datastores[0].shared: a nfs datastore is one for all of its hosts",
+  ],
+  [
+    "disks on CephFS",
+    VALID.replace("type: lvmthin", "type: cephfs"),
+    "hosts[0].datastores[1].content: a cephfs datastore cannot hold images",
   ],
   [
     "a release that is none",

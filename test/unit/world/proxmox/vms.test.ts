@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { overcommitments } from "../../../../rehearsal/world/proxmox/overcommitment.ts";
 import { createVm, destroyVm } from "../../../../rehearsal/world/proxmox/vms.ts";
 import { start, stop } from "../../../../rehearsal/world/proxmox/power.ts";
 import { EXTENSIONS, fixture, kinds, refusal, vmParameters, withImage, withVm } from "./fixture.ts";
@@ -134,7 +135,22 @@ describe("space", () => {
     expect(warnings.map(({ text }) => text)).toEqual([
       expect.stringContaining("has promised 565.2 GiB to its disks and holds 200 GiB"),
     ]);
+    const [now, ...others] = overcommitments(world.state.proxmox);
+    expect(now).toMatch(/^Datastore local-lvm on pve1 has promised \d+(\.\d)? GiB/);
+    expect(others).toEqual([]);
   });
+});
+
+test("machines that have more memory together than their host run, and that is told", async () => {
+  const { world } = fixture();
+  await withImage(world);
+  for (const vmid of ["100", "101"]) {
+    expect(overcommitments(world.state.proxmox)).toEqual([]);
+    await createVm(world, "pve1", vmParameters({ vmid, memory: String(20 * 1024), start: "1" })).run();
+  }
+  expect(overcommitments(world.state.proxmox)).toEqual([
+    expect.stringMatching(/^The machines that run on pve1 have 4\d GiB of memory, and pve1 has 32 GiB: /),
+  ]);
 });
 
 describe("the end of a machine", () => {

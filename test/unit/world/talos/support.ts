@@ -1,7 +1,7 @@
 /** A small homelab for tests of nodes: real machinery, a clock that only moves when somebody sleeps. */
 import { startMachinery, type Machinery, type MachinerySecrets } from "../../../../rehearsal/machinery.ts";
 import { readToolchain } from "../../../../rehearsal/toolchain.ts";
-import type { Clock } from "../../../../rehearsal/world/clock.ts";
+import { InstantClock } from "../../../../rehearsal/world/clock.ts";
 import { nodeWorkloads } from "../../../../rehearsal/world/kubernetes/workloads.ts";
 import type { DiskState, VmState, WorldState } from "../../../../rehearsal/world/state.ts";
 import { apply, type Target } from "../../../../rehearsal/world/talos/api.ts";
@@ -12,20 +12,6 @@ import { World } from "../../../../rehearsal/world/world.ts";
 
 export const GiB = 1024 ** 3;
 export const EXTENSIONS = ["siderolabs/iscsi-tools", "siderolabs/util-linux-tools"];
-
-export class FakeClock implements Clock {
-  time = 0;
-  now(): number {
-    return this.time;
-  }
-  sleep(seconds: number): Promise<void> {
-    this.time += Math.max(seconds, 0);
-    return Promise.resolve();
-  }
-  until(time: number): Promise<void> {
-    return this.sleep(time - this.time);
-  }
-}
 
 export interface VmOptions {
   vmId: number;
@@ -55,7 +41,7 @@ export interface ConfigOptions {
 export const RIGHT_SELECTOR = 'disk.size == 42949672960u && disk.transport == "virtio" && !system_disk';
 
 export class Lab {
-  readonly clock = new FakeClock();
+  readonly clock = new InstantClock();
   readonly world: World;
 
   private constructor(
@@ -120,8 +106,8 @@ export class Lab {
     this.world.state.proxmox.vms[vmId] = vm;
     this.world.state.declarations![vmId] = {
       node: name,
-      osDisk: { interface: "scsi0", sizeBytes: 32 * GiB },
-      dataDisk: { interface: "virtio1", sizeBytes: 40 * GiB },
+      osDisk: { sizeBytes: 32 * GiB },
+      dataDisk: { sizeBytes: 40 * GiB, serial: "data-1" },
     };
     return vm;
   }

@@ -186,6 +186,12 @@ describe("a user volume", () => {
     expect(volume()).toMatchObject({ phase: "ready", diskId: "late" });
   });
 
+  it.each(["scsi1", "virtio5"])("is the data disk on whatever bus: %s", async (slot) => {
+    await node([osDisk(), { ...dataDisk(), interface: slot }]);
+    expect(volume()).toMatchObject({ phase: "ready", diskId: `disk-100-${slot}` });
+    expect(lab.catastrophes()).toEqual([]);
+  });
+
   it("is judged on a machine that nobody declared", async () => {
     lab.addVm({ vmId: 100, name: "cp-1", address: NODE });
     delete lab.world.state.declarations![100];
