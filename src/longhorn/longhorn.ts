@@ -99,8 +99,8 @@ export class Longhorn extends pulumi.ComponentResource {
     return async ({ oldInputs, newInputs }) => {
       const [from, to] = [versionIn(oldInputs), versionIn(newInputs)];
       if (from === undefined || to === undefined || from === to) return;
-      const { timeouts } = config.upgrade;
-      await volumesFit({ reader: upgrade, from, to, timeouts, log: upgrade.log(this), clock: wallClock });
+      const common = { nodes: config.nodes, timeouts: config.upgrade.timeouts, clock: wallClock };
+      await volumesFit({ ...common, reader: upgrade, from, to, log: upgrade.log(this) });
     };
   }
 
