@@ -24,7 +24,7 @@ export interface MachineArgs {
 /**
  * One node's VM with its OS disk and, where declared, its data disk. Until its config was applied nothing is on it, and whatever is
  * wrong with it must be able to go. From then on it is protected twice: its deletion has to pass the record of the applied config
- * (talos/kept.ts), and because a replacement passes no record, that is refused by a hook, and by Pulumi's own protection from the next run on.
+ * (talos/kept.ts), and because a replacement passes no record, that is refused by a hook in front of its first half, and by Pulumi's own protection from the next run on.
  */
 export class Machine extends pulumi.ComponentResource {
   /** For ordering and replacement: what lives on the machine goes with it. */
@@ -61,14 +61,16 @@ export class Machine extends pulumi.ComponentResource {
       },
       { onDryRun: true },
     );
-    // Of a machine that is there, a creation can only be half of a replacement. The preview already knows.
+    // Of a machine that is there, a creation can only be half of a replacement. The preview already knows. One that was lost since is
+    // in the state that the program reads when `up --refresh` begins, so Proxmox is asked before a run is refused for it.
     const replacementGuard = new pulumi.ResourceHook(
       `${name}-replacement-guard`,
-      () => {
+      async () => {
+        const there = await gate.stillThere(node);
+        if (there === undefined) return;
         throw new Error(
           `homelab:nodes[${args.config.nodes.indexOf(node)}]: this run would replace the machine of "${node.name}" (VM ${node.vmId}) and ` +
-            "lose all of its disks, because something changed that the provider only gives to a new one; set it back. If the machine is gone from Proxmox, " +
-            "`pulumi refresh` first. Nothing was changed",
+            `lose all of its disks, because something changed that the provider only gives to a new one; set it back. ${there}Nothing was changed`,
         );
       },
       { onDryRun: true },
@@ -86,8 +88,9 @@ export class Machine extends pulumi.ComponentResource {
       },
       protect: args.config.protect && args.standing && node.retiring !== true,
       ...(args.anew && { replaceOnChanges: ["*"] }),
-      // Ids, MAC and addresses are taken while the old VM exists.
-      deleteBeforeReplace: true,
+      // Ids, MAC and addresses are taken while the old VM exists. But of one that may hold data nothing goes first: the guard stands in
+      // front of a creation, and the engine would have deleted the machine by then where nobody previews.
+      deleteBeforeReplace: !args.standing,
       // After a refresh the provider reports speed limits of zero on every disk and then wants them gone
       // (pulumi-proxmoxve#664).
       ignoreChanges: [...Array.from({ length: diskCount }, (_, index) => `disks[${index}].speed`), "smbios"],

@@ -1,6 +1,6 @@
 /**
  * What Proxmox is asked before the first operation on it, in each run that makes or changes anything there, and in no
- * preview. Every hook on such an operation passes here, and the questions are asked once for all of them. A resource of its
+ * preview but one that would be refused. Every hook on such an operation passes here, and the questions are asked once for all of them. A resource of its
  * own in front would not do: one that does not change calls no hook, and the last run may have broken off behind it.
  */
 import type { Guest, ProxmoxClient } from "../clients/proxmox/client.ts";
@@ -47,6 +47,19 @@ export class ProxmoxGate {
     const guests = await this.#list();
     const own = strayed(this.#config, node, guests, known);
     this.#refuse(`"${node.name}"`, [...conflicts(this.#config, guests), ...(own ? [own] : [])]);
+  }
+
+  /**
+   * Asked in a preview, too, but only where the run is refused if it does not help.
+   *
+   * @returns Undefined when the node's machine is gone from Proxmox for sure, else what is to be said of the question, if anything.
+   */
+  async stillThere({ vmId }: NodeConfig): Promise<string | undefined> {
+    try {
+      return (await this.#ask((client) => client.isTaken(vmId))) ? "" : undefined;
+    } catch (error) {
+      return `Whether it is still there could not be asked: ${(error as Error).message}. `;
+    }
   }
 
   #list(): Promise<Guest[]> {
