@@ -2,7 +2,11 @@ import { randomBytes, randomUUID } from "node:crypto";
 import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import * as pulumi from "@pulumi/pulumi";
 import type { HomelabConfig, NodeConfig } from "../config/types.ts";
+import { programContext } from "../hook-context.ts";
 import { hostRefusal } from "../plan/host-refusals.ts";
+import { madeIn } from "../plan/made.ts";
+import { ownState } from "../plan/own-state.ts";
+import { standing } from "../plan/unfinished.ts";
 import { lostDisks } from "./lost-disk-guard.ts";
 import type { ProxmoxGate } from "./proxmox-gate.ts";
 import { vmArgs } from "./vm-args.ts";
@@ -61,16 +65,19 @@ export class Machine extends pulumi.ComponentResource {
       },
       { onDryRun: true },
     );
-    // Of a machine that is there, a creation can only be half of a replacement. The preview already knows. One that was lost since is
-    // in the state that the program reads when `up --refresh` begins, so Proxmox is asked before a run is refused for it.
+    // Of a machine that is there, a creation can only be half of a replacement, whose other half deletes whatever has the id then.
+    // Only where a refresh has just found it lost is it a creation, and the state that the program read at its beginning is older than
+    // that of `up --refresh`. When the hook runs, the engine has written the state anew (pulumi, pkg/backend/snapshot.go: refreshes are
+    // written with the first operation). A preview writes none, so there Proxmox is asked.
+    const lost = pulumi.runtime.isDryRun() ? () => gate.isGone(node) : notInState(node);
     const replacementGuard = new pulumi.ResourceHook(
       `${name}-replacement-guard`,
       async () => {
-        const there = await gate.stillThere(node);
-        if (there === undefined) return;
+        if (await lost()) return;
         throw new Error(
           `homelab:nodes[${args.config.nodes.indexOf(node)}]: this run would replace the machine of "${node.name}" (VM ${node.vmId}) and ` +
-            `lose all of its disks, because something changed that the provider only gives to a new one; set it back. ${there}Nothing was changed`,
+            "lose all of its disks, because something changed that the provider only gives to a new one; set it back. If the machine is gone " +
+            "from Proxmox, `pulumi refresh` first. Nothing was changed",
         );
       },
       { onDryRun: true },
@@ -100,6 +107,12 @@ export class Machine extends pulumi.ComponentResource {
     // Of a VM that was made: whether Proxmox chose its address cannot be told from the VM itself.
     this.registerOutputs({ vmId: this.vm.vmId, macAddress: node.macAddress ?? "" });
   }
+}
+
+/** Whether the state, as it is when this is asked, has no machine of the node. */
+function notInState({ name }: NodeConfig): () => Promise<boolean> {
+  const inContext = programContext();
+  return async () => !standing(madeIn(await inContext(ownState))).has(name);
 }
 
 function hostIn(values: unknown): unknown {

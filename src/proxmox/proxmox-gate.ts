@@ -49,17 +49,12 @@ export class ProxmoxGate {
     this.#refuse(`"${node.name}"`, [...conflicts(this.#config, guests), ...(own ? [own] : [])]);
   }
 
-  /**
-   * Asked in a preview, too, but only where the run is refused if it does not help.
-   *
-   * @returns Undefined when the node's machine is gone from Proxmox for sure, else what is to be said of the question, if anything.
-   */
-  async stillThere({ vmId }: NodeConfig): Promise<string | undefined> {
-    try {
-      return (await this.#ask((client) => client.isTaken(vmId))) ? "" : undefined;
-    } catch (error) {
-      return `Whether it is still there could not be asked: ${(error as Error).message}. `;
-    }
+  /** Whether the node's machine is gone from Proxmox for sure. Asked in a preview, but only in one that is refused otherwise. */
+  async isGone({ vmId }: NodeConfig): Promise<boolean> {
+    return this.#ask((client) => client.isTaken(vmId)).then(
+      (taken) => !taken,
+      () => false,
+    );
   }
 
   #list(): Promise<Guest[]> {

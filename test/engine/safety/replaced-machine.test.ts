@@ -1,6 +1,6 @@
 /* eslint-disable @typescript-eslint/no-unsafe-member-access -- inputs on their way to the engine have no types */
 /** Whatever a provider cannot change in place it replaces: a machine whose config was applied must not go that way. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { deleteVm } from "./support.ts";
 import { bench, causes, mutated, type Bench } from "../support/rehearse.ts";
 
@@ -53,20 +53,38 @@ test("and the program as it is finds nothing to do", async () => {
   expect((await lab.run("up")).changes).toEqual({ same: 43 });
 });
 
-test("a machine that is gone from Proxmox is made again by one `up --refresh`, its preview included", async () => {
-  await lab.during({}, async ({ stack, world }) => {
-    await deleteVm(world, 127);
-    const before = world.state.events.length;
-    await stack.preview({ refresh: true });
-    // It ends at Longhorn, which never takes an empty disk for the one that it knew there.
-    const told = await stack.up({ refresh: true }).then(
-      () => "",
-      (error: Error) => error.message,
-    );
-    expect(told).not.toContain("would replace the machine");
-    const events = world.state.events.slice(before);
-    expect(events.filter(({ kind }) => kind === "vm-created").map(({ subject }) => subject)).toHaveLength(1);
-    expect(events.filter(({ kind }) => kind === "vm-deleted" || kind === "bootstrap")).toEqual([]);
-    expect(events.some(({ kind, subject }) => kind === "node-ready" && subject === "worker-1")).toBe(true);
+describe("a machine that is gone from Proxmox", () => {
+  // Nothing but the guard stands against it then.
+  const overlays = ["protect=false"];
+  beforeAll(async () => {
+    await lab.run("up", { overlays });
+    await lab.during({}, ({ world }) => deleteVm(world, 127));
+  });
+
+  // The second half of a replacement would delete what the first one has made under the same id.
+  test("is not replaced either while the state does not know", async () => {
+    await lab.during({ program: await otherEfiDisk("worker-1"), overlays }, async ({ stack, world }) => {
+      const before = world.state.events.length;
+      await expect(stack.up()).rejects.toThrow(/would replace the machine of "worker-1"/);
+      const events = world.state.events.slice(before);
+      expect(events.filter(({ kind }) => kind.startsWith("vm-"))).toEqual([]);
+    });
+  });
+
+  test("is made again by one `up --refresh`, its preview included", async () => {
+    await lab.during({ overlays }, async ({ stack, world }) => {
+      const before = world.state.events.length;
+      await stack.preview({ refresh: true });
+      // It ends at Longhorn, which never takes an empty disk for the one that it knew there.
+      const told = await stack.up({ refresh: true }).then(
+        () => "",
+        (error: Error) => error.message,
+      );
+      expect(told).not.toContain("would replace the machine");
+      const events = world.state.events.slice(before);
+      expect(events.filter(({ kind }) => kind === "vm-created")).toHaveLength(1);
+      expect(events.filter(({ kind }) => kind === "vm-deleted" || kind === "bootstrap")).toEqual([]);
+      expect(events.some(({ kind, subject }) => kind === "node-ready" && subject === "worker-1")).toBe(true);
+    });
   });
 });
