@@ -18,9 +18,17 @@ export function theCluster({ config, world }: Pick<Evidence, "config" | "world">
   return id === undefined ? undefined : clusterOf(world, id, (vmId) => hostOf(world, vmId));
 }
 
+/** Of the cluster that the machines are in now. One that was destroyed before had its own. */
+function bootstraps({ config, world }: Evidence): number {
+  const now = new Set(config.nodes.map(({ vmId }) => world.state.machines[vmId]?.facts?.clusterId));
+  return world.state.events.filter(
+    ({ kind, detail }) => kind === "bootstrap" && now.has(detail?.["secrets"] as string),
+  ).length;
+}
+
 export function bootstrappedOnce(evidence: Evidence) {
   const { world } = evidence;
-  const count = world.state.events.filter(({ kind }) => kind === "bootstrap").length;
+  const count = bootstraps(evidence);
   const clusters = Object.values(world.state.clusters).filter(
     (each) => each.bootstrappedAt !== undefined,
   ).length;

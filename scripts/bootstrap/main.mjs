@@ -52,7 +52,7 @@ export async function bootstrap(context, wanted = {}) {
  */
 export async function main(args) {
   try {
-    const { quiet, talosctl } = readArguments(args);
+    const { quiet, talosctl, packages } = readArguments(args);
     const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..", "..");
     /** @type {Context} */
     const context = {
@@ -66,6 +66,8 @@ export async function main(args) {
       say: (line) => void process.stderr.write(`${line}\n`),
       reachable,
     };
+    // Types, lint and what is generated need nothing else.
+    if (packages) return await ensurePackages(context);
     const { toolchain, news } = await bootstrap(context, { talosctl });
     if (news || !quiet) {
       const plugin = `Proxmox plugin: ${toolchain.proxmoxPlugin}`;

@@ -1,3 +1,5 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { cached, entryFolder, isComplete } from "./cache.mjs";
 import { pulumiEnvironment } from "./context.mjs";
@@ -5,7 +7,8 @@ import { downloaded } from "./download.mjs";
 import { findOnPath, machineKind, program, sourceKey } from "./files.mjs";
 import { goBuild } from "./go.mjs";
 import { Problem } from "./problem.mjs";
-import { run } from "./run.mjs";
+import { removeAtExit, run } from "./run.mjs";
+import { sealed } from "./sealed.mjs";
 import { cliSources } from "./settings.mjs";
 import { isUsablePulumi } from "./versions.mjs";
 
@@ -37,13 +40,41 @@ export function buildKey({ root, pins }) {
 const downloadKey = ({ pins }) => `v${pins.pulumi}-download-${machineKind}`;
 
 /**
- * What a CLI says its version is; undefined when it does not say.
+ * What a CLI says its version is; undefined when it does not say. It is asked as a rehearsal runs it, with a user folder of our own: a
+ * shim of asdf or mise finds its program only below the person's, and would fail there.
  * @param {string} cli
  * @param {Record<string, string | undefined>} env
  */
 export async function versionOf(cli, env) {
-  const told = await run(cli, ["version"], { env: pulumiEnvironment(env), timeout: 30_000 });
-  return told.code === 0 ? told.stdout.trim().replace(/^v/, "") : undefined;
+  const home = mkdtempSync(path.join(tmpdir(), "homelab-home-"));
+  const done = removeAtExit(home);
+  try {
+    return await told(cli, sealed(env, home), home);
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+    done();
+  }
+}
+
+/**
+ * @param {string} cli
+ * @param {Record<string, string | undefined>} env
+ * @param {string} [cwd]
+ */
+async function told(cli, env, cwd) {
+  const said = await run(cli, ["version"], { env: pulumiEnvironment(env), timeout: 30_000, cwd });
+  return said.code === 0 ? said.stdout.trim().replace(/^v/, "") : undefined;
+}
+
+/**
+ * Why a CLI did not say its version.
+ * @param {string} cli
+ * @param {Record<string, string | undefined>} env
+ */
+async function whySilent(cli, env) {
+  return (await told(cli, env)) === undefined
+    ? "does not tell its version"
+    : "works with your own HOME only, as a shim of asdf or mise does, and a rehearsal has another";
 }
 
 /**
@@ -87,7 +118,7 @@ async function onPath({ env, pins, say, way }) {
   if (version !== undefined && isUsablePulumi(version, pins.pulumi))
     return { path: cli, version, how: "on PATH" };
   const range = `${pins.pulumi} or newer (and older than ${Number(pins.pulumi.split(".")[0]) + 1})`;
-  const why = version === undefined ? "does not tell its version" : `is ${version}`;
+  const why = version === undefined ? await whySilent(cli, env) : `is ${version}`;
   if (way === "path") {
     throw new Problem(
       `The Pulumi CLI on PATH, ${cli}, ${why}; ${range} is needed.`,

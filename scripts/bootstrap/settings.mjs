@@ -71,14 +71,20 @@ export function cacheFolder(env, home, platform = process.platform) {
 
 /**
  * @param {string[]} args
- * @returns {{ quiet: boolean, talosctl: boolean }} whether to say nothing when all is there, and to get talosctl as well
+ * @returns {{ quiet: boolean, talosctl: boolean, packages: boolean }} whether to say nothing when all is there, to get talosctl as well, and
+ *   to see to the npm packages alone
  */
 export function readArguments(args) {
-  const unknown = args.find((arg) => arg !== "--quiet" && arg !== "--talosctl");
+  const flags = ["--quiet", "--talosctl", "--packages"];
+  const unknown = args.find((arg) => !flags.includes(arg));
   if (unknown !== undefined) {
     throw new Problem(
-      `bootstrap does not know ${JSON.stringify(unknown)}; its flags are --quiet and --talosctl.`,
+      `bootstrap does not know ${JSON.stringify(unknown)}; its flags are --quiet, --talosctl and --packages.`,
     );
   }
-  return { quiet: args.includes("--quiet"), talosctl: args.includes("--talosctl") };
+  return {
+    quiet: args.includes("--quiet"),
+    talosctl: args.includes("--talosctl"),
+    packages: args.includes("--packages"),
+  };
 }

@@ -52,7 +52,8 @@ export function fingerprint(context) {
       helperKey(root, nodes),
       talosctlKey(context),
     ],
-    cliOnPath: cli && [cli, stamp(cli)],
+    // Said of how it was asked, so that what was recorded of one asked otherwise counts no more.
+    cliOnPath: cli && ["sealed", cli, stamp(cli)],
     talosctlOnPath: talosctl && [talosctl, stamp(talosctl)],
     pluginOfUser: plugin,
   };

@@ -28,12 +28,8 @@ export interface CopiesWanted {
 /** Seconds that a deleted Job may take to be gone with its pods. */
 const DELETION = 120;
 const NOT_FOUND = 404;
-const LONGHORN_NODES = {
-  group: "longhorn.io",
-  version: "v1beta2",
-  namespace: "longhorn-system",
-  plural: "nodes",
-};
+const LONGHORN = { group: "longhorn.io", version: "v1beta2", namespace: "longhorn-system" };
+const LONGHORN_NODES = { ...LONGHORN, plural: "nodes" };
 
 /** Each call rejects with one line, safe to show. */
 export class ClusterObjects {
@@ -79,6 +75,14 @@ export class ClusterObjects {
       this.#apis.custom.patchNamespacedCustomObject(request, this.#apis.merge) as Promise<object>,
     );
     return patched !== undefined;
+  }
+
+  /** All of a kind of Longhorn's; none where it is not installed. */
+  async longhorn<T>(plural: "nodes" | "replicas" | "settings" | "volumes"): Promise<T[]> {
+    const listed = await orNothing(
+      this.#apis.custom.listNamespacedCustomObject({ ...LONGHORN, plural }) as Promise<{ items: T[] }>,
+    );
+    return listed?.items ?? [];
   }
 
   /** Whether Longhorn knows the node. */

@@ -16,7 +16,8 @@ const UNFINISHED = new Set([
 /**
  * Done once Helm calls a release deployed. After a failed upgrade a refresh makes Pulumi forget that there is something to
  * repeat: the release would stay unchanged and broken, and every run green. Its status is in the state all the same, so
- * this is told in the preview already.
+ * this is told in the preview already. Helm's reason is not: the provider keeps its status alone (pulumi-kubernetes,
+ * helm_release.go, setReleaseAttributes), so the message says where it is.
  */
 export function deployed(
   name: string,

@@ -84,7 +84,7 @@ export class Longhorn extends pulumi.ComponentResource {
 
     this.deployed = deployed(`${name}-deployed`, this.release, { parent: this });
 
-    const evacuations = config.nodes.flatMap((node) => this.#evacuate(name, node, args.upgrade, owner));
+    const evacuations = config.nodes.flatMap((node) => this.#evacuate(name, node, args, owner));
     this.whole = ownedJob(`${name}-copies-whole`, owner, copiesWholeJob(config), {
       parent: this,
       dependsOn: [this.deployed, ...evacuations],
@@ -99,8 +99,8 @@ export class Longhorn extends pulumi.ComponentResource {
     return async ({ oldInputs, newInputs }) => {
       const [from, to] = [versionIn(oldInputs), versionIn(newInputs)];
       if (from === undefined || to === undefined || from === to) return;
-      const { timeouts } = config.upgrade;
-      await volumesFit({ reader: upgrade, from, to, timeouts, log: upgrade.log(this), clock: wallClock });
+      const common = { nodes: config.nodes, timeouts: config.upgrade.timeouts, clock: wallClock };
+      await volumesFit({ ...common, reader: upgrade, from, to, log: upgrade.log(this) });
     };
   }
 
@@ -108,13 +108,13 @@ export class Longhorn extends pulumi.ComponentResource {
   #evacuate(
     name: string,
     node: NodeConfig,
-    upgrade: LonghornArgs["upgrade"],
+    { config: { nodes }, upgrade }: LonghornArgs,
     owner: OwnerArgs,
   ): pulumi.Resource[] {
     if (!node.dataDisk) return [];
     const told = retirement(
       `${name}-retirement-${node.name}`,
-      { node, objects: owner.objects, log: upgrade.log(this) },
+      { node, nodes, objects: owner.objects, log: upgrade.log(this) },
       { parent: this, dependsOn: [this.deployed] },
     );
     if (node.retiring !== true) return [told];

@@ -3,9 +3,13 @@ import type { NodeConfig } from "../config/types.ts";
 import type { ClusterObjects } from "../kubernetes/cluster-objects.ts";
 import { changeOf } from "../talos/stash-change.ts";
 import type { Log } from "../talos/upgrade/access.ts";
+import type { ReplicaObject, VolumeObject } from "../talos/upgrade/kubernetes-objects.ts";
+import { copiesNowhere, refusedRetirement, type Room, type StorageNodeObject } from "./room.ts";
 
 export interface RetirementArgs {
   node: NodeConfig;
+  /** All nodes of the configuration. */
+  nodes: readonly NodeConfig[];
   objects: () => Promise<ClusterObjects>;
   log: Log;
 }
@@ -25,7 +29,7 @@ interface Wish {
  */
 export function retirement(
   name: string,
-  { node, objects, log }: RetirementArgs,
+  { node, nodes, objects, log }: RetirementArgs,
   opts: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
 ): pulumi.Resource {
   const plan = new pulumi.ResourceHook(
@@ -41,7 +45,9 @@ export function retirement(
     const { before, after } = changeOf<Wish>(hook);
     if ((before ?? STAYS).retiring === after.retiring) return;
     const wanted = { allowScheduling: !after.retiring, evictionRequested: after.retiring };
-    const known = await (await objects()).setCopiesWanted(node.name, wanted);
+    const living = await objects();
+    if (after.retiring) await refuseNowhere(living, node.name, nodes);
+    const known = await living.setCopiesWanted(node.name, wanted);
     if (!known && after.retiring)
       throw new Error(
         `${node.name} cannot retire: Longhorn knows no node of that name, so its copies cannot be moved. ` +
@@ -53,6 +59,20 @@ export function retirement(
     { input: { retiring: node.retiring === true } },
     { ...opts, hooks: { beforeCreate: [plan, tell], beforeUpdate: [plan, tell] } },
   );
+}
+
+async function refuseNowhere(living: ClusterObjects, node: string, nodes: readonly NodeConfig[]) {
+  const [volumes, replicas, known, settings] = await Promise.all([
+    living.longhorn<VolumeObject>("volumes"),
+    living.longhorn<ReplicaObject>("replicas"),
+    living.longhorn<StorageNodeObject>("nodes"),
+    living.longhorn<Room["settings"][number]>("settings"),
+  ]);
+  const refused = refusedRetirement(
+    node,
+    copiesNowhere({ volumes, replicas, nodes: known, settings }, node, nodes),
+  );
+  if (refused !== undefined) throw new Error(refused);
 }
 
 const STAYS: Wish = { retiring: false };

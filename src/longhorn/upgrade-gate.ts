@@ -3,9 +3,9 @@
  * one node after the other, and a volume that lacks a copy already may lose the last one on the way (longhorn.io, "Upgrade",
  * asks for healthy volumes first).
  */
-import type { UpgradeTimeouts } from "../config/types.ts";
+import type { NodeConfig, UpgradeTimeouts } from "../config/types.ts";
 import type { Log } from "../talos/upgrade/access.ts";
-import { unwholeVolumes } from "../talos/upgrade/gate-storage.ts";
+import { neverWhole, unwholeVolumes } from "../talos/upgrade/gate-storage.ts";
 import { Stopped } from "../talos/upgrade/failure.ts";
 import { seen } from "../talos/upgrade/looks.ts";
 import type { Storage } from "../talos/upgrade/picture.ts";
@@ -21,6 +21,8 @@ export interface GateArgs {
   reader: StorageReader;
   from: string;
   to: string;
+  /** All nodes of the configuration. */
+  nodes: readonly NodeConfig[];
   timeouts: UpgradeTimeouts;
   log: Log;
   clock: Clock;
@@ -28,14 +30,25 @@ export interface GateArgs {
 
 const SUBJECT = "Longhorn";
 
-/** Resolves when nothing stands against the upgrade; rejects when something still does at the end of the limit. */
-export async function volumesFit({ reader, from, to, ...common }: GateArgs): Promise<void> {
+/**
+ * Resolves when nothing stands against the upgrade; rejects when something still does at the end of the limit, or what no
+ * waiting changes.
+ */
+export async function volumesFit({ reader, from, to, nodes, ...common }: GateArgs): Promise<void> {
   await waitFor({
     ...common,
     subject: SUBJECT,
     look: async () => {
       const storage = await seen(reader.storage());
       if ("unseen" in storage) return { waiting: [`its volumes cannot be read: ${storage.unseen}`] };
+      const vain = neverWhole(storage.seen, nodes);
+      if (vain.length > 0)
+        throw new Stopped(
+          SUBJECT,
+          `it was not upgraded from ${from} to ${to}, for which no waiting makes every volume whole`,
+          vain,
+          "Nothing was changed. Once that is mended",
+        );
       const waiting = unwholeVolumes(storage.seen);
       return waiting.length === 0 ? { done: undefined } : { waiting };
     },

@@ -1,6 +1,6 @@
 /**
- * What was really made, read out of the state: machines by their VMs, applied configs by the records that the program
- * leaves behind them, Longhorn by its release. What a run only wished for is in none of them. Pure.
+ * What was really made, read out of the state: machines by their VMs, sent configs by the records that the program
+ * leaves before them, Longhorn by its release. What a run only wished for is in none of them. Pure.
  */
 import type { MachineFacts, VersionFacts } from "./facts.ts";
 import type { Role } from "../config/types.ts";
@@ -8,7 +8,7 @@ import { compareVersions } from "../config/versions.ts";
 import type { StateResource } from "./own-state.ts";
 import { machineFacts } from "./vm-facts.ts";
 
-/** A node whose machine config was applied: its data disk is formatted, and it may hold data. */
+/** A node whose machine config was applied, or sent without an answer: its data disk may be formatted, and hold data. */
 export interface KeptNode {
   name: string;
   /** Unknown where an earlier version of the program applied it. */

@@ -2,7 +2,11 @@ import { randomBytes, randomUUID } from "node:crypto";
 import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import * as pulumi from "@pulumi/pulumi";
 import type { HomelabConfig, NodeConfig } from "../config/types.ts";
+import { programContext } from "../hook-context.ts";
 import { hostRefusal } from "../plan/host-refusals.ts";
+import { madeIn } from "../plan/made.ts";
+import { ownState } from "../plan/own-state.ts";
+import { standing } from "../plan/unfinished.ts";
 import { lostDisks } from "./lost-disk-guard.ts";
 import type { ProxmoxGate } from "./proxmox-gate.ts";
 import { vmArgs } from "./vm-args.ts";
@@ -24,7 +28,7 @@ export interface MachineArgs {
 /**
  * One node's VM with its OS disk and, where declared, its data disk. Until its config was applied nothing is on it, and whatever is
  * wrong with it must be able to go. From then on it is protected twice: its deletion has to pass the record of the applied config
- * (talos/kept.ts), and because a replacement passes no record, that is refused by a hook, and by Pulumi's own protection from the next run on.
+ * (talos/kept.ts), and because a replacement passes no record, that is refused by a hook in front of its first half, and by Pulumi's own protection from the next run on.
  */
 export class Machine extends pulumi.ComponentResource {
   /** For ordering and replacement: what lives on the machine goes with it. */
@@ -61,14 +65,19 @@ export class Machine extends pulumi.ComponentResource {
       },
       { onDryRun: true },
     );
-    // Of a machine that is there, a creation can only be half of a replacement. The preview already knows.
+    // Of a machine that is there, a creation can only be half of a replacement, whose other half deletes whatever has the id then.
+    // Only where a refresh has just found it lost is it a creation, and the state that the program read at its beginning is older than
+    // that of `up --refresh`. When the hook runs, the engine has written the state anew (pulumi, pkg/backend/snapshot.go: refreshes are
+    // written with the first operation). A preview writes none, so there Proxmox is asked.
+    const lost = pulumi.runtime.isDryRun() ? () => gate.isGone(node) : notInState(node);
     const replacementGuard = new pulumi.ResourceHook(
       `${name}-replacement-guard`,
-      () => {
+      async () => {
+        if (await lost()) return;
         throw new Error(
           `homelab:nodes[${args.config.nodes.indexOf(node)}]: this run would replace the machine of "${node.name}" (VM ${node.vmId}) and ` +
-            "lose all of its disks, because something changed that the provider only gives to a new one; set it back. If the machine is gone from Proxmox, " +
-            "`pulumi refresh` first. Nothing was changed",
+            "lose all of its disks, because something changed that the provider only gives to a new one; set it back. If the machine is gone " +
+            "from Proxmox, `pulumi refresh` first. Nothing was changed",
         );
       },
       { onDryRun: true },
@@ -86,8 +95,9 @@ export class Machine extends pulumi.ComponentResource {
       },
       protect: args.config.protect && args.standing && node.retiring !== true,
       ...(args.anew && { replaceOnChanges: ["*"] }),
-      // Ids, MAC and addresses are taken while the old VM exists.
-      deleteBeforeReplace: true,
+      // Ids, MAC and addresses are taken while the old VM exists. But of one that may hold data nothing goes first: the guard stands in
+      // front of a creation, and the engine would have deleted the machine by then where nobody previews.
+      deleteBeforeReplace: !args.standing,
       // After a refresh the provider reports speed limits of zero on every disk and then wants them gone
       // (pulumi-proxmoxve#664).
       ignoreChanges: [...Array.from({ length: diskCount }, (_, index) => `disks[${index}].speed`), "smbios"],
@@ -97,6 +107,12 @@ export class Machine extends pulumi.ComponentResource {
     // Of a VM that was made: whether Proxmox chose its address cannot be told from the VM itself.
     this.registerOutputs({ vmId: this.vm.vmId, macAddress: node.macAddress ?? "" });
   }
+}
+
+/** Whether the state, as it is when this is asked, has no machine of the node. */
+function notInState({ name }: NodeConfig): () => Promise<boolean> {
+  const inContext = programContext();
+  return async () => !standing(madeIn(await inContext(ownState))).has(name);
 }
 
 function hostIn(values: unknown): unknown {

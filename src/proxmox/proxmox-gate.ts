@@ -1,6 +1,6 @@
 /**
  * What Proxmox is asked before the first operation on it, in each run that makes or changes anything there, and in no
- * preview. Every hook on such an operation passes here, and the questions are asked once for all of them. A resource of its
+ * preview but one that would be refused. Every hook on such an operation passes here, and the questions are asked once for all of them. A resource of its
  * own in front would not do: one that does not change calls no hook, and the last run may have broken off behind it.
  */
 import type { Guest, ProxmoxClient } from "../clients/proxmox/client.ts";
@@ -47,6 +47,14 @@ export class ProxmoxGate {
     const guests = await this.#list();
     const own = strayed(this.#config, node, guests, known);
     this.#refuse(`"${node.name}"`, [...conflicts(this.#config, guests), ...(own ? [own] : [])]);
+  }
+
+  /** Whether the node's machine is gone from Proxmox for sure. Asked in a preview, but only in one that is refused otherwise. */
+  async isGone({ vmId }: NodeConfig): Promise<boolean> {
+    return this.#ask((client) => client.isTaken(vmId)).then(
+      (taken) => !taken,
+      () => false,
+    );
   }
 
   #list(): Promise<Guest[]> {

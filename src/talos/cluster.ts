@@ -63,15 +63,18 @@ export class Cluster extends pulumi.ComponentResource {
       { config, clientConfiguration, installerImage, schematicId },
       { parent: this, dependsOn: [proof] },
     );
+    const sending = { parent: this, dependsOn: [proof, this.upgrade.done] };
+    const kept = new Map(
+      config.nodes.map((node) => [
+        node.name,
+        keepNode(`${name}-${node.name}-kept`, { config, node, probes }, sending),
+      ]),
+    );
     this.applied = machineConfigs(
       name,
-      { config, machines, installerImage, secrets, probes, upgrade: this.upgrade },
-      { parent: this, dependsOn: [proof, this.upgrade.done] },
+      { config, machines, installerImage, secrets, probes, upgrade: this.upgrade, kept },
+      sending,
     );
-    for (const node of config.nodes) {
-      const opts = { parent: this, dependsOn: [this.applied.get(node.name)!] };
-      keepNode(`${name}-${node.name}-kept`, { config, node }, opts);
-    }
     const controlPlaneConfigs = controlPlanes.map((node) => this.applied.get(node.name)!);
 
     const bootstrap = new talos.machine.Bootstrap(

@@ -16,12 +16,14 @@ export interface MachineConfigsArgs {
   secrets: talos.machine.Secrets;
   probes: ClusterProbes;
   upgrade: Upgrade;
+  /** By node name: what must be on record before its config is sent. */
+  kept: Map<string, pulumi.Resource>;
 }
 
 /** One application per node, by its name: new nodes together, once the gate is open; changes one after the other. */
 export function machineConfigs(
   name: string,
-  { config, machines, installerImage, secrets, probes, upgrade }: MachineConfigsArgs,
+  { config, machines, installerImage, secrets, probes, upgrade, kept }: MachineConfigsArgs,
   opts: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
 ): Map<string, talos.machine.ConfigurationApply> {
   const generated = {
@@ -50,6 +52,7 @@ export function machineConfigs(
       },
       {
         ...opts,
+        dependsOn: [...opts.dependsOn, kept.get(node.name)!],
         // An emptied machine at the same address looks unchanged to the provider, whose reads are no-ops.
         replaceWith: [machine.vm],
         // The same for one that was lost behind the program's back: it is made anew, but nothing is replaced.

@@ -177,12 +177,13 @@ test("further disks of a node get the same care", async () => {
   expect(vm.options.ignoreChanges).toEqual(["disks[0].speed", "disks[1].speed", "disks[2].speed", "smbios"]);
 });
 
-test("what protects a machine exists once its config was applied, and goes before it", async () => {
+test("what protects a machine is there before its config is sent, once the disks are proven", async () => {
   const run = await runHomelab(lab());
   for (const name of ["cp-1", "worker-1"]) {
     expect(optionsOf(resource(run, `lab-talos-${name}-kept`))).toMatchObject({
-      dependsOn: [`lab-talos-${name}-config`],
+      dependsOn: ["lab-talos-disk-proof", "lab-talos-upgrade-kubernetes-version"],
       protect: true,
+      hooks: ["beforeCreate"],
     });
   }
 });
@@ -199,4 +200,6 @@ test("a machine that holds nothing is replaced by whatever changes about it, one
   );
   const options = ["cp-1", "worker-1"].map((name) => resource(run, `lab-proxmox-${name}-vm`).options);
   expect(options.map(({ replaceOnChanges }) => replaceOnChanges)).toEqual([undefined, ["*"]]);
+  // What may hold data is never deleted first.
+  expect(options.map(({ deleteBeforeReplace }) => deleteBeforeReplace === true)).toEqual([false, true]);
 });

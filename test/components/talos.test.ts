@@ -91,10 +91,11 @@ describe("the cluster of the lab", () => {
       expect(optionsOf(applied)).toEqual({
         dependsOn: [
           `lab-proxmox-${name}-vm`,
+          `lab-talos-${name}-kept`,
           "lab-talos-disk-proof",
           "lab-talos-secrets",
           "lab-talos-upgrade-kubernetes-version",
-        ],
+        ].sort(),
         replaceWith: [`lab-proxmox-${name}-vm`],
         // A machine that was lost and made anew has another uuid, and needs its config again.
         replacementTrigger: uuidOf(run, `lab-proxmox-${name}-vm`),
@@ -235,10 +236,11 @@ describe("the cluster of the rack", () => {
       expect(optionsOf(applied)).toMatchObject({
         dependsOn: [
           `rack-proxmox-${node.name}-vm`,
+          `rack-talos-${node.name}-kept`,
           "rack-talos-disk-proof",
           "rack-talos-secrets",
           "rack-talos-upgrade-kubernetes-version",
-        ],
+        ].sort(),
         replaceWith: [`rack-proxmox-${node.name}-vm`],
         replacementTrigger: uuidOf(run, `rack-proxmox-${node.name}-vm`),
       });

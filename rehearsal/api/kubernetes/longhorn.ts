@@ -3,6 +3,7 @@ import type { Cluster } from "../../world/kubernetes/cluster.ts";
 import type { LonghornReplica, LonghornState, LonghornVolume } from "../../world/kubernetes/state.ts";
 import { managerProblem, storageNodes } from "../../world/longhorn/nodes.ts";
 import { reassess, shownRobustness } from "../../world/longhorn/copies.ts";
+import { reservedOf } from "../../world/longhorn/placement.ts";
 import { resourceVersion, timestamp, uidOf, type ApiObject } from "./objects.ts";
 
 export const LONGHORN_VERSION = "longhorn.io/v1beta2";
@@ -184,6 +185,7 @@ function nodeView(cluster: Cluster, longhorn: LonghornState, name: string): ApiO
   const problem = node ? managerProblem(cluster.hosts(node.vmId), disk.path) : "the node is gone";
   const evicting = longhorn.evicting?.includes(name) ?? false;
   const id = `default-disk-${disk.diskId}`;
+  const sizeBytes = usable?.on.sizeBytes ?? 0;
   const scheduled = Object.values(longhorn.volumes).flatMap((volume) =>
     volume.replicas
       .filter((replica) => replica.node === name)
@@ -202,7 +204,13 @@ function nodeView(cluster: Cluster, longhorn: LonghornState, name: string): ApiO
       allowScheduling: !(longhorn.closed?.includes(name) ?? false),
       evictionRequested: evicting,
       disks: {
-        [id]: { path: disk.path, allowScheduling: true, evictionRequested: false, diskType: "filesystem" },
+        [id]: {
+          path: disk.path,
+          allowScheduling: true,
+          evictionRequested: false,
+          diskType: "filesystem",
+          storageReserved: reservedOf(longhorn, sizeBytes),
+        },
       },
     },
     status: {
@@ -219,7 +227,7 @@ function nodeView(cluster: Cluster, longhorn: LonghornState, name: string): ApiO
         [id]: {
           diskUUID: disk.diskId,
           diskPath: disk.path,
-          storageMaximum: usable?.on.sizeBytes ?? 0,
+          storageMaximum: sizeBytes,
           storageScheduled: scheduled.reduce((sum, [, size]) => sum + size, 0),
           scheduledReplica: Object.fromEntries(scheduled),
           conditions: [condition("Ready", usable !== undefined, "NodeNotReady", problem)],

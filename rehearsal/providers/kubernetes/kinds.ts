@@ -5,6 +5,7 @@ import { at, textOf } from "../../world/kubernetes/pods.ts";
 import { deleteVolume, volumeOfClaim } from "../../world/longhorn/volumes.ts";
 import { InitFailed, isRecord, secret, type PropertyMap } from "../server/index.ts";
 import { fingerprint } from "./live.ts";
+import { Missing } from "./missing.ts";
 import { idOf, identify, metadataOf } from "./names.ts";
 import type { ObjectKind } from "./objects.ts";
 
@@ -106,7 +107,7 @@ export const customResource: ObjectKind = {
     const chart = DEFINED_BY[apiVersion.split("/")[0] ?? ""];
     const installed = Object.values(cluster.state.releases).some((release) => release.chart === chart);
     if (!installed) {
-      throw new Error(
+      throw new Missing(
         `no matches for kind "${kind}" in version "${apiVersion}": its definition is not installed${chart ? ` (the chart ${chart} brings it)` : ""}`,
       );
     }

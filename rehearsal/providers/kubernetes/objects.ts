@@ -14,6 +14,7 @@ import {
 } from "../server/index.ts";
 import { connect, connectToDelete, connectToRead, type Configured, type Connection } from "./connection.ts";
 import { diffObject } from "./diff.ts";
+import { Missing, tryWhileMissing } from "./missing.ts";
 import { liveObject, record, recorded, setStatus, statusOf } from "./live.ts";
 import { idOf, identify, keyOf, nameObject, resourceOf, type Identified } from "./names.ts";
 
@@ -69,7 +70,7 @@ export function objectHandler(connection: Connection, kind: ObjectKind): Resourc
   ): PropertyMap | undefined => {
     const named = identify(inputs);
     if (kind.namespaced && !namespaceExists(cluster, named.namespace ?? "default")) {
-      throw new Error(`namespaces "${named.namespace}" not found`);
+      throw new Missing(`namespaces "${named.namespace}" not found`);
     }
     kind.validate?.(cluster, inputs);
     const known = recorded(cluster, named) ?? (kind.exists?.(cluster, named) ? {} : undefined);
@@ -99,7 +100,11 @@ export function objectHandler(connection: Connection, kind: ObjectKind): Resourc
       const cluster = await connect(connection, context.configured);
       const named = identify(inputs);
       await world.clock.sleep(DURATIONS.apiCall);
-      const known = refuse(cluster, inputs, context);
+      const known = await tryWhileMissing(
+        world.clock,
+        () => refuse(cluster, inputs, context),
+        context.signal,
+      );
       record(cluster, named, stored(inputs));
       world.note({
         kind: known ? "object-updated" : "object-created",

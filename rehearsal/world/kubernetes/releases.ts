@@ -1,6 +1,6 @@
 /**
  * Helm's books: which chart a Release means, what is installed, and how an operation fails. Wording after helm.sh/helm/v3 and the
- * Pulumi provider's helm_release.go, with the pods' own reason added, which both leave out.
+ * Pulumi provider's helm_release.go, with the pods' own reason behind it, which both leave out.
  */
 import { timed } from "../clock.ts";
 import type { Level } from "./admission.ts";
@@ -206,15 +206,26 @@ function failed(cluster: Cluster, release: ReleaseState, error: unknown): void {
   });
 }
 
-function asFailure(error: unknown, release: ReleaseState, verb: string, recorded: boolean): Error {
+function asFailure(
+  error: unknown,
+  release: ReleaseState,
+  verb: "created" | "upgraded",
+  recorded: boolean,
+): Error {
   if (!(error instanceof NotReady) && !(error instanceof ChartError))
     return error instanceof Error ? error : new Error(String(error));
   const key = `${release.namespace}/${release.name}`;
-  const how = error instanceof NotReady ? "context deadline exceeded: " : "";
-  const left = recorded
-    ? `was ${verb}, but failed to initialize completely`
-    : "failed and was purged (atomic)";
-  return new ReleaseFailed(`Helm release "${key}" ${left}: ${how}${error.message}`, recorded);
+  const waited =
+    error instanceof NotReady ? `context deadline exceeded. The pods say: ${error.message}` : error.message;
+  if (!recorded)
+    return new ReleaseFailed(`Helm release "${key}" failed and was purged (atomic): ${waited}`, false);
+  // The same words for whatever Helm reports, in time or not (helm_release.go, releaseFailedError).
+  const told = `failed to become available within allocated timeout. Error: Helm Release ${key}: ${waited}`;
+  const how = verb === "created" ? "was created, but failed" : "failed";
+  return new ReleaseFailed(
+    `Helm release "${key}" ${how} to initialize completely. Use Helm CLI to investigate: ${told}`,
+    true,
+  );
 }
 
 function run(work: () => void): void {

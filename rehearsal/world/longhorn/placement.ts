@@ -75,12 +75,21 @@ export function removeReplicaFiles(
 
 /** IsSchedulableToDisk: reserved share, over-provisioning, and the part that must stay available. */
 function hasRoom(longhorn: LonghornState, { node, on }: StorageNode, sizeBytes: number): boolean {
-  const percent = (key: string) => Number(longhorn.settings[key] ?? "0") / 100;
-  const reserved = on.sizeBytes * percent("storage-reserved-percentage-for-default-disk");
-  const limit = (on.sizeBytes - reserved) * percent("storage-over-provisioning-percentage");
+  const limit =
+    (on.sizeBytes - reservedOf(longhorn, on.sizeBytes)) *
+    share(longhorn, "storage-over-provisioning-percentage");
   const scheduled = scheduledOn(longhorn, node.name, on.diskId);
-  const minimal = on.sizeBytes * percent("storage-minimal-available-percentage");
+  const minimal = on.sizeBytes * share(longhorn, "storage-minimal-available-percentage");
   return scheduled + sizeBytes <= limit && on.sizeBytes > minimal;
+}
+
+/** Bytes of a default disk that Longhorn leaves to others (types/types.go, storageReserved). */
+export function reservedOf(longhorn: LonghornState, sizeBytes: number): number {
+  return Math.floor(sizeBytes * share(longhorn, "storage-reserved-percentage-for-default-disk"));
+}
+
+function share({ settings }: LonghornState, key: string): number {
+  return Number(settings[key] ?? "0") / 100;
 }
 
 function load(longhorn: LonghornState, { node, on }: StorageNode): number {

@@ -76,7 +76,8 @@ export function bootstrapEtcd(world: World, machine: MachineState): void {
     text: first
       ? `bootstrapped a second etcd on ${facts.hostname} beside the living one of cluster ${facts.clusterName}`
       : `bootstrapped etcd of cluster ${facts.clusterName} on ${facts.hostname}`,
-    detail: { vmId, node: facts.hostname, clusterId, memberId },
+    // The secrets' own id says whose life it begins: a cluster that was destroyed and one made after it share none.
+    detail: { vmId, node: facts.hostname, clusterId, memberId, secrets: facts.clusterId },
   });
 }
 

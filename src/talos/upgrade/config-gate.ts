@@ -7,7 +7,7 @@ import type { Consent, NodeConfig, UpgradeTimeouts } from "../../config/types.ts
 import type { Turn, Verdict } from "../one-at-a-time.ts";
 import type { ClusterAccess, Log } from "./access.ts";
 import { untouched } from "./failure.ts";
-import { lastCopies, unwholeVolumes } from "./gate-storage.ts";
+import { aloneForGood, lastCopies, neverWhole, unwholeVolumes } from "./gate-storage.ts";
 import { seen } from "./looks.ts";
 import { unanswered, type KubernetesNode, type Seen, type Storage } from "./picture.ts";
 import type { Clock, Look } from "./poll.ts";
@@ -16,6 +16,8 @@ import { waitFor } from "./waiting.ts";
 export interface ConfigGateArgs {
   access: Pick<ClusterAccess, "kubernetesNodes" | "storage">;
   node: NodeConfig;
+  /** All nodes of the configuration. */
+  nodes: readonly NodeConfig[];
   turn: Turn;
   timeouts: UpgradeTimeouts;
   clock: Clock;
@@ -28,8 +30,8 @@ const ONE_COPY_IS_MEANT: readonly Consent[] = ["single-replica"];
 export async function passConfigGate(args: ConfigGateArgs): Promise<Verdict> {
   const { node, access, turn } = args;
   const look = async (): Promise<Look<Verdict>> => {
-    const [nodes, storage] = await Promise.all([seen(access.kubernetesNodes()), seen(access.storage())]);
-    return turn.first ? beforeFirst(nodes, storage, node, turn) : beforeNext(nodes, storage, node);
+    const [known, storage] = await Promise.all([seen(access.kubernetesNodes()), seen(access.storage())]);
+    return turn.first ? beforeFirst(known, storage, args) : beforeNext(known, storage, args);
   };
   return waitFor({
     ...args,
@@ -52,31 +54,43 @@ export async function passConfigGate(args: ConfigGateArgs): Promise<Verdict> {
  * other copies back, that one goes first.
  */
 function beforeFirst(
-  nodes: Seen<KubernetesNode[]>,
+  known: Seen<KubernetesNode[]>,
   storage: Seen<Storage>,
-  { name }: NodeConfig,
-  turn: Turn,
+  { node, nodes, turn }: ConfigGateArgs,
 ): Look<Verdict> {
-  if ("unseen" in nodes || "unseen" in storage) return { done: "go" };
-  const ready = namesOfReady(nodes.seen);
-  if (!ready.has(name)) return { done: "go" }; // its copies are away already
-  const waiting = lastCopies(storage.seen, name, ready, ONE_COPY_IS_MEANT);
+  if ("unseen" in known || "unseen" in storage) return { done: "go" };
+  const ready = namesOfReady(known.seen);
+  if (!ready.has(node.name)) return { done: "go" }; // its copies are away already
+  const waiting = lastCopies(storage.seen, node.name, ready, ONE_COPY_IS_MEANT);
   if (waiting.length === 0) return { done: "go" };
-  return turn.others() ? { done: "later" } : { waiting };
+  if (turn.others()) return { done: "later" };
+  refuseVain(node, aloneForGood(storage.seen, node.name, ready, nodes));
+  return { waiting };
 }
 
 function beforeNext(
-  nodes: Seen<KubernetesNode[]>,
+  known: Seen<KubernetesNode[]>,
   storage: Seen<Storage>,
-  { name }: NodeConfig,
+  { node, nodes }: ConfigGateArgs,
 ): Look<Verdict> {
-  if ("unseen" in nodes) return { waiting: [unanswered("the Kubernetes API", nodes)] };
+  if ("unseen" in known) return { waiting: [unanswered("the Kubernetes API", known)] };
   if ("unseen" in storage) return { waiting: [`Longhorn's volumes cannot be read: ${storage.unseen}`] };
+  refuseVain(node, neverWhole(storage.seen, nodes));
   const waiting = [
     ...unwholeVolumes(storage.seen),
-    ...lastCopies(storage.seen, name, namesOfReady(nodes.seen), ONE_COPY_IS_MEANT),
+    ...lastCopies(storage.seen, node.name, namesOfReady(known.seen), ONE_COPY_IS_MEANT),
   ];
   return waiting.length === 0 ? { done: "go" } : { waiting };
+}
+
+function refuseVain(node: NodeConfig, vain: readonly string[]): void {
+  if (vain.length === 0) return;
+  throw untouched(
+    node,
+    "its config was not changed, for it may reboot to take it over, which waiting would not make the volumes bear",
+    "Mend that",
+    vain,
+  );
 }
 
 function namesOfReady(nodes: readonly KubernetesNode[]): Set<string> {

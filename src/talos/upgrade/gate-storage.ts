@@ -21,16 +21,25 @@ export function unwholeVolumes({ volumes }: Storage): string[] {
 
 /** Volumes that would be left without a copy while the node is down. */
 export function lastCopies(
-  { volumes, replicas }: Storage,
+  storage: Storage,
   node: string,
   readyNodes: ReadonlySet<string>,
   allow: readonly Consent[],
 ): string[] {
-  return volumes.flatMap((volume) => {
-    const healthy = replicas.filter((replica) => replica.volume === volume.name && replica.healthy);
-    if (!healthy.some((replica) => replica.node === node) || survives(healthy, node, readyNodes)) return [];
+  return lastCopyVolumes(storage, node, readyNodes).flatMap((volume) => {
     if (volume.copies > 1) return [`the only healthy copy of volume ${volumeName(volume)} is on ${node}`];
     return allow.includes("single-replica") ? [] : [oneCopy(volume, node)];
+  });
+}
+
+function lastCopyVolumes(
+  { volumes, replicas }: Storage,
+  node: string,
+  readyNodes: ReadonlySet<string>,
+): StorageVolume[] {
+  return volumes.filter(({ name }) => {
+    const healthy = replicas.filter((replica) => replica.volume === name && replica.healthy);
+    return healthy.some((replica) => replica.node === node) && !survives(healthy, node, readyNodes);
   });
 }
 
@@ -50,17 +59,47 @@ export function waitsInVain(
 ): string[] {
   if ("unseen" in storage) return [];
   const { volumes, replicas } = storage.seen;
+  const alone = volumes.filter(
+    ({ name, copies }) =>
+      copies === 1 &&
+      replicas.some((replica) => replica.volume === name && replica.healthy && replica.node === node),
+  );
+  return [
+    ...(allow.includes("single-replica") ? [] : alone.map((volume) => oneCopy(volume, node))),
+    ...neverWhole(storage.seen, declared),
+  ];
+}
+
+/** Volumes that are not whole and cannot become so: they want more copies than there are nodes for them. */
+export function neverWhole({ volumes }: Storage, declared: readonly NodeConfig[]): string[] {
   const holders = declared.filter(staysWithDataDisk).length;
-  return volumes.flatMap((volume) => {
-    const healthy = replicas.filter((replica) => replica.volume === volume.name && replica.healthy);
-    if (volume.copies === 1 && healthy.some((replica) => replica.node === node))
-      return allow.includes("single-replica") ? [] : [oneCopy(volume, node)];
-    if (volume.state !== "attached" || volume.robustness === "healthy" || volume.copies <= holders) return [];
-    return [
-      `volume ${volumeName(volume)} is made with ${volume.copies} copies, each on a node of its own, and data disks are on ` +
-        `${holders === 1 ? "1 node" : `${holders} nodes`}: add one, or lower its copies to ${holders} in Longhorn's UI`,
-    ];
-  });
+  return volumes
+    .filter(
+      ({ state, robustness, copies }) =>
+        state === "attached" && robustness !== "healthy" && copies > Math.max(1, holders),
+    )
+    .map((volume) => tooManyCopies(volume, holders));
+}
+
+/** The same of {@link lastCopies}: a volume whose last copy gets no company, for no other node has a data disk. */
+export function aloneForGood(
+  storage: Storage,
+  node: string,
+  readyNodes: ReadonlySet<string>,
+  declared: readonly NodeConfig[],
+): string[] {
+  const holders = declared.filter(staysWithDataDisk);
+  if (holders.some(({ name }) => name !== node)) return [];
+  return lastCopyVolumes(storage, node, readyNodes)
+    .filter(({ copies }) => copies > 1)
+    .map((volume) => tooManyCopies(volume, holders.length));
+}
+
+function tooManyCopies(volume: StorageVolume, holders: number): string {
+  return (
+    `volume ${volumeName(volume)} is made with ${volume.copies} copies, each on a node of its own, and data disks are on ` +
+    `${holders === 1 ? "1 node" : `${holders} nodes`}: add one, or lower its copies to ${Math.max(1, holders)} in Longhorn's UI`
+  );
 }
 
 function survives(

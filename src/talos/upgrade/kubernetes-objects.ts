@@ -18,7 +18,13 @@ export interface NodeObject {
 
 export interface VolumeObject {
   metadata?: Metadata;
-  spec?: { numberOfReplicas?: number };
+  spec?: {
+    numberOfReplicas?: number;
+    /** Bytes. */
+    size?: string;
+    /** `ignored` leaves it to the setting of that name. */
+    replicaSoftAntiAffinity?: string;
+  };
   status?: {
     state?: string;
     robustness?: string;

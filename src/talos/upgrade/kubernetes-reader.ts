@@ -2,7 +2,7 @@
  * The few reads of Kubernetes that an upgrade needs, by the official client. It is imported only when a hook runs: its
  * import alone takes half a second, and a preview asks Kubernetes nothing.
  */
-import type { CoreV1Api, CustomObjectsApi } from "@kubernetes/client-node";
+import type { CoreV1Api } from "@kubernetes/client-node";
 import { ClusterObjects, told, type Apis } from "../../kubernetes/cluster-objects.ts";
 import {
   CORDONED_BY_TALOS,
@@ -17,19 +17,15 @@ import type { KubernetesNode, Storage } from "./picture.ts";
 
 /** Milliseconds for one request; the client itself waits for ever. */
 const PATIENCE = 15_000;
-const LONGHORN = { group: "longhorn.io", version: "v1beta2", namespace: "longhorn-system" };
-const NOT_FOUND = 404;
 
 export class KubernetesReader {
   readonly #core: CoreV1Api;
-  readonly #custom: CustomObjectsApi;
   readonly #merge: Apis["merge"];
   /** What is looked at and changed besides. */
   readonly objects: ClusterObjects;
 
   private constructor(apis: Apis) {
     this.#core = apis.core;
-    this.#custom = apis.custom;
     this.#merge = apis.merge;
     this.objects = new ClusterObjects(apis);
   }
@@ -70,8 +66,8 @@ export class KubernetesReader {
   /** Nothing where Longhorn is not installed: its kinds are unknown to the API then. */
   async storage(): Promise<Storage> {
     const [volumes, replicas] = await Promise.all([
-      this.#longhorn<VolumeObject>("volumes"),
-      this.#longhorn<ReplicaObject>("replicas"),
+      this.objects.longhorn<VolumeObject>("volumes"),
+      this.objects.longhorn<ReplicaObject>("replicas"),
     ]);
     return { volumes: volumes.map(storageVolume), replicas: replicas.map(storageReplica) };
   }
@@ -83,17 +79,5 @@ export class KubernetesReader {
       spec: { unschedulable: null },
     };
     await told(this.#core.patchNode({ name, body }, this.#merge));
-  }
-
-  async #longhorn<T>(plural: string): Promise<T[]> {
-    try {
-      const list = (await told(this.#custom.listNamespacedCustomObject({ ...LONGHORN, plural }))) as {
-        items: T[];
-      };
-      return list.items;
-    } catch (error) {
-      if ((error as { code?: number }).code === NOT_FOUND) return [];
-      throw error;
-    }
   }
 }

@@ -96,9 +96,8 @@ export class UpgradeRunner {
 
   /** Before a node's machine config is changed. */
   async config(node: NodeConfig, turn: Turn, log: Log): Promise<Verdict> {
-    const { timeouts } = this.#config.upgrade;
     const access = await this.#kubernetesAccess();
-    return passConfigGate({ access, node, turn, timeouts, log, clock: wallClock });
+    return passConfigGate({ ...this.#common(log), access, node, turn });
   }
 
   get #version(): string {

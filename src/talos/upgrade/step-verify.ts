@@ -1,6 +1,6 @@
 /** The last part of a node's upgrade: the proof that it is what it was to become, and everything whole again. */
 import { left, Stopped } from "./failure.ts";
-import { unwholeVolumes } from "./gate-storage.ts";
+import { neverWhole, unwholeVolumes } from "./gate-storage.ts";
 import { lookAt, seen } from "./looks.ts";
 import type { Look } from "./poll.ts";
 import type { StepArgs } from "./step.ts";
@@ -47,13 +47,19 @@ async function open({ access, node, log }: StepArgs): Promise<void> {
 }
 
 export async function volumesWhole(args: StepArgs): Promise<void> {
-  const { access, node } = args;
+  const { access, node, nodes } = args;
   const look = async (): Promise<Look<void>> => {
     const storage = await seen(access.storage());
-    const waiting =
-      "seen" in storage
-        ? unwholeVolumes(storage.seen)
-        : [`Longhorn's volumes cannot be read: ${storage.unseen}`];
+    if ("unseen" in storage) return { waiting: [`Longhorn's volumes cannot be read: ${storage.unseen}`] };
+    const vain = neverWhole(storage.seen, nodes);
+    if (vain.length > 0)
+      throw new Stopped(
+        node.name,
+        "it runs the new image, but no waiting makes every volume whole again",
+        vain,
+        "It was left running and open. Once that is mended",
+      );
+    const waiting = unwholeVolumes(storage.seen);
     return waiting.length === 0 ? { done: undefined } : { waiting };
   };
   await waitFor({

@@ -17,7 +17,12 @@ beforeAll(async () => {
     },
   });
   const failed = await lab.run("up", { program: nowhere });
-  expect(failed.errors.join("\n")).toContain("didn't match Pod's node affinity/selector");
+  const told = failed.errors.join("\n");
+  expect(told).toContain(
+    'Helm release "traefik/traefik" failed to initialize completely. Use Helm CLI to investigate: failed to become available within ' +
+      "allocated timeout. Error: Helm Release traefik/traefik: context deadline exceeded",
+  );
+  expect(told).toContain("didn't match Pod's node affinity/selector");
 });
 afterAll(() => lab.remove());
 

@@ -129,4 +129,11 @@ describe("the lab", () => {
     expect(causes(report)).toBe("");
     expect(report.ok).toBe(true);
   });
+
+  test("and is brought up again in the same world as another cluster, with nothing to complain of", async () => {
+    const report = await lab.run("up");
+    expect(causes(report)).toBe("");
+    expect(report.events.filter(({ kind }) => kind === "bootstrap")).toHaveLength(1);
+    expect((await lab.run("up")).operations).toEqual([]);
+  });
 });

@@ -139,6 +139,35 @@ describe("HOMELAB_TOOLCHAIN=auto", () => {
     );
   });
 
+  // A shim looks its program up below the person's HOME, which a rehearsal hides.
+  it.each([
+    ["below HOME", 'exec "$HOME/.asdf/installs/pulumi/3.250.1/bin/pulumi" "$@"'],
+    [
+      "in a data folder that a variable names",
+      'exec "$MISE_DATA_DIR/installs/pulumi/3.250.1/bin/pulumi" "$@"',
+    ],
+  ])("passes over a shim whose program lies %s, and says why in one line", async (_where, line) => {
+    const { context, bin, said } = fakeMachine("auto");
+    const data = path.join(context.home, ".asdf");
+    const env = { ...context.env, HOME: context.home, MISE_DATA_DIR: data };
+    script(path.join(data, "installs/pulumi/3.250.1/bin/pulumi"), "echo v3.250.1");
+    const shim = script(path.join(bin, "pulumi"), line);
+    const { toolchain } = await bootstrap({ ...context, env });
+    expect(toolchain).toMatchObject({ pulumiVersion: "3.245.0" });
+    expect(toolchain.pulumi).not.toBe(shim);
+    expect(said.filter((each) => each.includes(shim))).toEqual([
+      `The Pulumi CLI on PATH, ${shim}, works with your own HOME only, as a shim of asdf or mise does, and a rehearsal has another; ` +
+        "3.245.0 or newer (and older than 4) is needed, so another one is used.",
+    ]);
+  });
+
+  it("takes a shim that needs nothing of the person's", async () => {
+    const { context, bin, folder } = fakeMachine("auto");
+    const real = script(path.join(folder, "opt/pulumi"), "echo v3.250.1");
+    const shim = script(path.join(bin, "pulumi"), `exec ${real} "$@"`);
+    expect((await bootstrap(context)).toolchain.pulumi).toBe(shim);
+  });
+
   it("takes the user's own published plugin, from a Pulumi home apart", async () => {
     const { context, go } = fakeMachine("auto");
     const theirs = path.join(context.home, ".pulumi/plugins/resource-proxmoxve-v8.6.0");

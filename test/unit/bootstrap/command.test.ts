@@ -57,7 +57,7 @@ it.each([
     "an unknown flag",
     {},
     ["--fast"],
-    'bootstrap does not know "--fast"; its flags are --quiet and --talosctl.',
+    'bootstrap does not know "--fast"; its flags are --quiet, --talosctl and --packages.',
   ],
 ])("refuses %s in a sentence", async (_, env, args, words) => {
   const { code, text } = await command(repository, { PATH: "", ...env }, { args });

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import {
@@ -7,6 +8,7 @@ import {
   readWay,
   ways,
 } from "../../../scripts/bootstrap/settings.mjs";
+import { repository } from "./fakes.js";
 
 describe("HOMELAB_TOOLCHAIN", () => {
   it("is auto when it is not set, or empty", () => {
@@ -56,10 +58,34 @@ describe("the cache folder", () => {
 });
 
 describe("the arguments", () => {
-  it("are two flags", () => {
-    expect(readArguments([])).toEqual({ quiet: false, talosctl: false });
-    expect(readArguments(["--quiet"])).toEqual({ quiet: true, talosctl: false });
-    expect(readArguments(["--talosctl", "--quiet"])).toEqual({ quiet: true, talosctl: true });
+  it("are three flags", () => {
+    const none = { quiet: false, talosctl: false, packages: false };
+    expect(readArguments([])).toEqual(none);
+    expect(readArguments(["--quiet"])).toEqual({ ...none, quiet: true });
+    expect(readArguments(["--talosctl", "--quiet"])).toEqual({ ...none, quiet: true, talosctl: true });
+    expect(readArguments(["--packages"])).toEqual({ ...none, packages: true });
     expect(() => readArguments(["--silent"])).toThrow('bootstrap does not know "--silent"');
+  });
+});
+
+describe("every npm script for people", () => {
+  const { scripts } = JSON.parse(readFileSync(path.join(repository, "package.json"), "utf8")) as {
+    scripts: Record<string, string>;
+  };
+  const bootstrapOf = (name: string) =>
+    /^node scripts\/bootstrap\.mjs(.*?)(?: &&|$)/.exec(scripts[name]!)?.[1];
+  // Parts of others are named after them.
+  const whole = Object.keys(scripts).filter((name) => !name.includes(":"));
+
+  it.each(whole)("%s: sees to what it needs first, so that it works in a fresh clone", (name) => {
+    expect(bootstrapOf(name)).toBeDefined();
+  });
+
+  it.each(["rehearse", "test", "campaign"])("%s: upgrades nodes, and so needs talosctl", (name) => {
+    expect(bootstrapOf(name)).toContain("--talosctl");
+  });
+
+  it.each(["check", "format", "generate"])("%s: needs the packages alone", (name) => {
+    expect(bootstrapOf(name)).toContain("--packages");
   });
 });

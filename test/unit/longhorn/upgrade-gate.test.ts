@@ -27,19 +27,21 @@ async function gate(...answers: (StorageVolume[] | string)[]) {
       ? Promise.reject(new Error(answer))
       : Promise.resolve({ volumes: answer, replicas: [] });
   };
+  const clock = new FakeClock();
   const passed = volumesFit({
     reader: { storage },
     from: "1.11.3",
     to: "1.12.1",
+    nodes: lab().nodes,
     timeouts: TIMEOUTS,
     log: (line) => void lines.push(line),
-    clock: new FakeClock(),
+    clock,
   });
   const error = await passed.then(
     () => undefined,
     (reason: Error) => reason.message,
   );
-  return { error, lines };
+  return { error, lines, waited: clock.now() };
 }
 
 describe("an upgrade of Longhorn", () => {
@@ -48,11 +50,11 @@ describe("an upgrade of Longhorn", () => {
     ["whole ones", [volume(), volume({ name: "pvc-2" })]],
     ["a detached one, of which nothing is known", [volume({ state: "detached", robustness: "unknown" })]],
   ])("goes on with %s", async (_, volumes) => {
-    expect(await gate(volumes)).toEqual({ error: undefined, lines: [] });
+    expect(await gate(volumes)).toEqual({ error: undefined, lines: [], waited: 0 });
   });
 
   test("waits for a copy that is being made", async () => {
-    expect(await gate([volume({ robustness: "degraded" })], [volume()])).toEqual({
+    expect(await gate([volume({ robustness: "degraded" })], [volume()])).toMatchObject({
       error: undefined,
       lines: ["Longhorn: waiting: volume traefik/data (pvc-1) is degraded, not healthy"],
     });
@@ -73,6 +75,19 @@ describe("an upgrade of Longhorn", () => {
           "goes on here. What comes after was not touched.",
       ].join("\n"),
     );
+  });
+
+  test("is refused at once where a volume wants more copies than there are disks for", async () => {
+    const { error, waited } = await gate([volume({ robustness: "degraded", copies: 3 })]);
+    expect(error).toBe(
+      [
+        "Longhorn: it was not upgraded from 1.11.3 to 1.12.1, for which no waiting makes every volume whole:",
+        "  volume traefik/data (pvc-1) is made with 3 copies, each on a node of its own, and data disks are on 2 nodes: add one, or " +
+          "lower its copies to 2 in Longhorn's UI",
+        "Nothing was changed. Once that is mended, run `pulumi up` again: it goes on here. What comes after was not touched.",
+      ].join("\n"),
+    );
+    expect(waited).toBe(0);
   });
 
   test("is refused when nobody answers", async () => {

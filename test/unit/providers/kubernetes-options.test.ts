@@ -1,5 +1,5 @@
 /** The Kubernetes provider server against the options and defaults of the real plugin: the table of docs/rehearsal.md. */
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { configure, type Configured } from "../../../rehearsal/providers/kubernetes/connection.ts";
 import { checkOptions } from "../../../rehearsal/providers/kubernetes/options.ts";
 import { InitFailed, type PropertyMap } from "../../../rehearsal/providers/server/index.ts";
@@ -161,3 +161,57 @@ describe("an unreachable cluster", () => {
 test("what is gone from the cluster is gone at a refresh", async () => {
   expect(await kind("core/v1:ConfigMap").read("default/settings", inDefault(settings))).toBeUndefined();
 });
+
+describe("what an object needs and is not there yet", () => {
+  const resource = inDefault(named("pool"));
+  const NEEDS: [string, string, PropertyMap, () => void, string][] = [
+    [
+      "a namespace",
+      "core/v1:ConfigMap",
+      named("settings", { metadata: { name: "settings", namespace: "apps" } }),
+      () => void (cluster().namespaces["apps"] = { labels: {}, createdAt: 0 }),
+      'namespaces "apps" not found',
+    ],
+    [
+      "a kind",
+      "metallb.io/v1beta1:IPAddressPool",
+      resource,
+      () => void (cluster().releases["metallb/metallb"] = { chart: "metallb" } as never),
+      'no matches for kind "IPAddressPool"',
+    ],
+  ];
+
+  test.each(NEEDS)("%s: is tried again until it comes", async (_what, token, object, comes) => {
+    const begun = lab.clock.now();
+    const sleep = vi.spyOn(lab.clock, "sleep").mockImplementation((seconds) => {
+      if (seconds === 4) comes();
+      lab.clock.time += seconds;
+      return Promise.resolve();
+    });
+    onTestFinished(() => sleep.mockRestore());
+    expect((await kind(token).create(object)).id).toContain("/");
+    expect(lab.clock.now() - begun).toBeLessThan(64);
+  });
+
+  test.each(NEEDS)(
+    "%s: five times, for a minute, and not for ever",
+    async (_what, token, object, _comes, told) => {
+      const begun = lab.clock.now();
+      await expect(kind(token).create(object)).rejects.toThrow(told);
+      expect(lab.clock.now() - begun).toBeGreaterThanOrEqual(63);
+    },
+  );
+});
+
+test.each(["orphan", "background", "foreground", "anything"])(
+  "deletionPropagationPolicy %s: the object is gone when its deletion returns",
+  async (policy) => {
+    const annotated = inDefault(
+      named("settings", { metadata: { annotations: { "pulumi.com/deletionPropagationPolicy": policy } } }),
+    );
+    const object = { ...annotated, metadata: { ...(annotated["metadata"] as object), name: "settings" } };
+    await kind("core/v1:ConfigMap").create(object);
+    await kind("core/v1:ConfigMap").remove(object);
+    expect(Object.keys(cluster().objects)).toEqual([]);
+  },
+);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Turn } from "../../../../src/talos/one-at-a-time.ts";
 import { passConfigGate } from "../../../../src/talos/upgrade/config-gate.ts";
+import { lab } from "../../../components/support/homelabs.ts";
 import type { FakeCluster } from "./support/fake-cluster.ts";
 import { clusterOf, TIMEOUTS } from "./support/step.ts";
 
@@ -9,6 +10,7 @@ async function pass(cluster: FakeCluster, name: string, turn: Turn) {
   const verdict = await passConfigGate({
     access: cluster,
     node: cluster.node(name).config,
+    nodes: cluster.nodes.map(({ config }) => config),
     turn,
     timeouts: TIMEOUTS,
     clock: cluster.clock,
@@ -20,8 +22,7 @@ async function pass(cluster: FakeCluster, name: string, turn: Turn) {
 const first: Turn = { first: true, others: () => false };
 const next: Turn = { first: false, others: () => false };
 
-function withVolume(copiesOn: string[], changes: object = {}): FakeCluster {
-  const cluster = clusterOf();
+function withVolume(copiesOn: string[], changes: object = {}, cluster = clusterOf()): FakeCluster {
   const volume = {
     name: "pvc-1",
     claim: "traefik/acme",
@@ -33,6 +34,14 @@ function withVolume(copiesOn: string[], changes: object = {}): FakeCluster {
   const replicas = copiesOn.map((node) => ({ volume: "pvc-1", node, healthy: true }));
   cluster.storageNow = { volumes: [volume], replicas };
   return cluster;
+}
+
+/** A data disk on worker-1 alone. */
+function oneDisk(): FakeCluster {
+  const config = lab();
+  const bare = ({ dataDisk, ...node }: (typeof config.nodes)[number]) =>
+    dataDisk && node.name === "worker-1" ? { ...node, dataDisk } : node;
+  return clusterOf({ ...config, nodes: config.nodes.map(bare) });
 }
 
 const LAST = "the only healthy copy of volume traefik/acme (pvc-1) is on worker-1";
@@ -125,5 +134,36 @@ describe("before the next ones", () => {
     const cluster = clusterOf();
     spoil(cluster);
     expect((await pass(cluster, "worker-1", next)).verdict).toContain(`  ${reason}\n`);
+  });
+});
+
+describe("what no waiting changes is said at once", () => {
+  test.each([
+    ["the last copy, and no second disk anywhere", first],
+    ["the same before the next", next],
+  ])("%s", async (_name, turn) => {
+    const cluster = withVolume(["worker-1"], { robustness: "degraded" }, oneDisk());
+    const { verdict, lines } = await pass(cluster, "worker-1", turn);
+    expect(verdict).toBe(
+      [
+        "worker-1: its config was not changed, for it may reboot to take it over, which waiting would not make the volumes bear:",
+        "  volume traefik/acme (pvc-1) is made with 2 copies, each on a node of its own, and data disks are on 1 node: add one, or lower " +
+          "its copies to 1 in Longhorn's UI",
+        "It was not touched and runs what it ran before. Mend that. Then, run `pulumi up` again: it goes on here. What comes after was " +
+          "not touched.",
+      ].join("\n"),
+    );
+    expect([cluster.clock.now(), lines]).toEqual([0, []]);
+  });
+
+  test("more copies than disks, on other nodes than this one", async () => {
+    const cluster = withVolume(["worker-1", "worker-2"], { robustness: "degraded", copies: 4 });
+    expect((await pass(cluster, "cp-1", next)).verdict).toContain("data disks are on 3 nodes: add one");
+    expect(cluster.clock.now()).toBe(0);
+  });
+
+  test("they do not stand before the first, which loses no last copy", async () => {
+    const cluster = withVolume(["worker-1", "worker-2"], { robustness: "degraded", copies: 4 });
+    expect((await pass(cluster, "worker-1", first)).verdict).toBe("go");
   });
 });
