@@ -216,7 +216,9 @@ function asFailure(
     return error instanceof Error ? error : new Error(String(error));
   const key = `${release.namespace}/${release.name}`;
   const waited =
-    error instanceof NotReady ? `context deadline exceeded. The pods say: ${error.message}` : error.message;
+    error instanceof NotReady
+      ? `context deadline exceeded (in the rehearsal: ${error.message})`
+      : error.message;
   if (!recorded)
     return new ReleaseFailed(`Helm release "${key}" failed and was purged (atomic): ${waited}`, false);
   // The same words for whatever Helm reports, in time or not (helm_release.go, releaseFailedError).

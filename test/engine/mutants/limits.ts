@@ -36,19 +36,19 @@ export const LIMITS: Mutant[] = [
     what: "one minute for Longhorn",
     mutations: [release("longhorn", (props) => (props["timeout"] = 60))],
     cause:
-      /longhorn" was created, but failed .*: context deadline exceeded: it takes \d+ s, and timeout gives it 60 s/,
+      /longhorn" was created, but failed .*: context deadline exceeded .*it takes \d+ s, and timeout gives it 60 s/,
   },
   {
     what: "one minute for Longhorn, and a custom timeout that the provider does not know for releases",
     mutations: [release("longhorn", (props) => (props["timeout"] = 60), { create: "20m" })],
     cause:
-      /longhorn" was created, but failed .*: context deadline exceeded: it takes \d+ s, and timeout gives it 60 s/,
+      /longhorn" was created, but failed .*: context deadline exceeded .*it takes \d+ s, and timeout gives it 60 s/,
   },
   {
     what: "five seconds for Traefik",
     mutations: [release("traefik", (props) => (props["timeout"] = 5))],
     cause:
-      /traefik" was created, but failed .*: context deadline exceeded: it takes \d+ s, and timeout gives it 5 s/,
+      /traefik" was created, but failed .*: context deadline exceeded .*it takes \d+ s, and timeout gives it 5 s/,
   },
 ];
 

@@ -1,6 +1,7 @@
 /* eslint-disable @typescript-eslint/no-unsafe-member-access -- inputs on their way to the engine have no types */
 /** Machines on which Talos does not come up, or only once. */
-import { vm, type Mutant, type Twin } from "./mutant.ts";
+import type { Props } from "../support/rehearse.ts";
+import { outputs, vm, type Mutant, type Twin } from "./mutant.ts";
 
 export const MACHINE: Mutant[] = [
   {
@@ -97,7 +98,12 @@ export const MACHINE_TWINS: Twin[] = [
   },
   {
     what: "the data disk on scsi1",
-    mutations: [vm("", (props) => (props["disks"][1].interface = "scsi1"))],
+    mutations: [
+      vm("", (props) => (props["disks"][1].interface = "scsi1")),
+      outputs(({ nodes }) => {
+        for (const { dataDisk } of nodes as Props[]) dataDisk.interface = "scsi1";
+      }),
+    ],
   },
   {
     what: "cloud-init's type said",

@@ -63,7 +63,7 @@ export const OUTAGE: Mutant[] = [
         to: 'return { done: "go" };',
       },
     ],
-    cause: /copies: .*(goes down while .* has 1 of 2 copies|no copy of \S+ \(household\/photos\) answers)/,
+    cause: /copies: .*(goes down while .* has 1 of 2 copies|no copy of \S+ \(\S+\) answers)/,
   },
   {
     what: "an upgrade that waits for no volume",
@@ -78,11 +78,11 @@ export const OUTAGE: Mutant[] = [
       },
       {
         file: "src/talos/upgrade/step-verify.ts",
-        from: "? unwholeVolumes(storage.seen)",
-        to: "? []",
+        from: "const waiting = unwholeVolumes(storage.seen);",
+        to: "const waiting: string[] = [];",
       },
     ],
-    cause: /copies: .*(goes down while .* has 1 of 2 copies|no copy of \S+ \(household\/photos\) answers)/,
+    cause: /copies: .*(goes down while .* has 1 of 2 copies|no copy of \S+ \(\S+\) answers)/,
   },
 ];
 

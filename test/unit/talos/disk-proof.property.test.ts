@@ -10,7 +10,7 @@ import { inventory } from "../../../rehearsal/world/talos/inventory.ts";
 import { diskProblems, type ReportedDisk } from "../../../src/talos/data-disk.ts";
 import { nodePatches } from "../../../src/talos/machine-config.ts";
 import { lab as labConfig, nodeOf } from "../../components/support/homelabs.ts";
-import { Lab, openMachinery, osDisk } from "../world/talos/support.ts";
+import { DECLARED_SERIAL, Lab, openMachinery, osDisk } from "../world/talos/support.ts";
 import { layouts, reported, type Layout } from "./disk-layouts.ts";
 
 const RUNS = 12_000;
@@ -89,6 +89,7 @@ async function apply(machinery: Machinery, layout: Layout): Promise<unknown[]> {
 async function attempt(machinery: Machinery, layout: Layout) {
   const lab = await Lab.open(machinery, SEED);
   const vm = lab.addVm({ vmId: 127, name: "worker-1", address: worker.address, disks: drives(layout) });
+  lab.world.state.declarations![127]!.dataDisk!.serial = vm.disks["virtio1"]?.serial ?? DECLARED_SERIAL;
   await lab.start(127);
   const machine = lab.world.state.machines[127]!;
   machine.iscsi = layout.disks.flatMap(({ bus, size }, index) =>
@@ -126,7 +127,8 @@ function drives({ disks }: Layout): Partial<DiskState>[] {
     if (disk.is === "os") return [{ ...osDisk(), sizeBytes: disk.size }];
     if (["iscsi", "loop"].includes(disk.bus)) return [];
     const plain = (disk.bus === "virtio" || disk.bus === "scsi") && !disk.readonly;
-    if (disk.is === "data" && plain) return [{ ...common, interface: "virtio1" }];
+    // What the world knows it by, where another disk has its size.
+    if (disk.is === "data" && plain) return [{ serial: DECLARED_SERIAL, ...common, interface: "virtio1" }];
     const bus = disk.bus === "cd" ? "ide" : plain ? disk.bus : "sata";
     const media = disk.bus === "cd" ? ("cdrom" as const) : ("disk" as const);
     return [{ ...common, interface: `${bus}${next++}`, media }];

@@ -44,7 +44,7 @@ const withSettings = (settings: Record<string, unknown>) => ({
 describe("a time limit", () => {
   test("holds for what comes up in the end, too: the release failed, and its pods run", async () => {
     await expect(install(LONGHORN_VALUES, 60)).rejects.toThrow(
-      "context deadline exceeded: it takes 130 s, and timeout gives it 60 s",
+      "context deadline exceeded (in the rehearsal: it takes 130 s, and timeout gives it 60 s)",
     );
     expect(cluster.state.releases["longhorn-system/longhorn"]?.status).toBe("failed");
     expect(health(cluster)).toMatchObject({ problems: [] });

@@ -40,6 +40,9 @@ export interface ConfigOptions {
 /** The right selector: exact size, the transport, and not the system disk. */
 export const RIGHT_SELECTOR = 'disk.size == 42949672960u && disk.transport == "virtio" && !system_disk';
 
+/** Of every machine's data disk. */
+export const DECLARED_SERIAL = "data-1";
+
 export class Lab {
   readonly clock = new InstantClock();
   readonly world: World;
@@ -107,7 +110,7 @@ export class Lab {
     this.world.state.declarations![vmId] = {
       node: name,
       osDisk: { sizeBytes: 32 * GiB },
-      dataDisk: { sizeBytes: 40 * GiB, serial: "data-1" },
+      dataDisk: { sizeBytes: 40 * GiB, serial: DECLARED_SERIAL },
     };
     return vm;
   }
@@ -208,7 +211,7 @@ export function osDisk(extensions = EXTENSIONS): Partial<DiskState> {
 }
 
 export function dataDisk(): Partial<DiskState> {
-  return { interface: "virtio1", sizeBytes: 40 * GiB, serial: "data-1" };
+  return { interface: "virtio1", sizeBytes: 40 * GiB, serial: DECLARED_SERIAL };
 }
 
 export function userVolume(selector: string): string {
