@@ -31,11 +31,11 @@ export class BootImage extends pulumi.ComponentResource {
         nodeName: args.host,
         datastoreId: args.datastore,
         contentType: "import",
-        fileName: bootImageFileName(id, args.talosVersion, args.host),
+        fileName: bootImageFileName(id, args.talosVersion),
         url: bootImageUrl(id, args.talosVersion),
         // `true` would replace the file whenever its size drifts, and the VMs with it.
         overwrite: false,
-        // The name holds schematic, version and host, so a file that is there already (a lost reply, another environment on the
+        // The name holds schematic and version, so a file that is there already (a lost reply, another environment on the
         // same host) is the same image, and no machine needs it any more once its disk was made.
         overwriteUnmanaged: true,
       },

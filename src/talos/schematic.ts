@@ -30,12 +30,9 @@ export function bootImageUrl(id: string, talosVersion: string): string {
   return `https://${FACTORY}/image/${id}/${talosVersion}/${PLATFORM}-amd64.qcow2`;
 }
 
-/**
- * Distinct for every image, so that a new version never overwrites the file an older VM record names, and for every host: on a
- * datastore that several share, Proxmox takes no second download of the same name.
- */
-export function bootImageFileName(id: string, talosVersion: string, host: string): string {
-  return `talos-${talosVersion}-${id.slice(0, 12)}-${host}-${PLATFORM}-amd64.qcow2`;
+/** Distinct for every image, so that a new version never overwrites the file an older VM record names. */
+export function bootImageFileName(id: string, talosVersion: string): string {
+  return `talos-${talosVersion}-${id.slice(0, 12)}-${PLATFORM}-amd64.qcow2`;
 }
 
 /** Platform installers exist since Talos 1.10; the plain `installer` is the bare-metal one. */

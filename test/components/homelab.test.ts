@@ -83,7 +83,7 @@ describe("the lab", () => {
       "lab-longhorn": { namespace: "longhorn-system" },
       "lab-proxmox-cp-1": { vmId: 126, macAddress: "" },
       "lab-proxmox-image-pve": {
-        volumeId: "local:import/talos-v1.12.0-88d1f7a5c4f1-pve-nocloud-amd64.qcow2",
+        volumeId: "local:import/talos-v1.12.0-88d1f7a5c4f1-nocloud-amd64.qcow2",
       },
       "lab-proxmox-worker-1": { vmId: 127, macAddress: "" },
       "lab-talos": {

@@ -10,7 +10,7 @@ import type { Run } from "./support/mock-engine.ts";
 import { runHomelab } from "./support/run-homelab.ts";
 import { secret } from "./support/secrets.ts";
 
-const FILE = "talos-v1.12.0-88d1f7a5c4f1-pve-nocloud-amd64.qcow2";
+const FILE = "talos-v1.12.0-88d1f7a5c4f1-nocloud-amd64.qcow2";
 
 describe("Proxmox in the lab", () => {
   let run: Run<unknown>;

@@ -17,7 +17,7 @@ export const proxmoxSchema = z
     }),
     imageDatastore: datastore().default("local").meta({
       description:
-        "Datastore for the boot images, on every host in use, each one's own or shared; its content types must include `import`.",
+        "Datastore for the boot image, on every host in use and local to it; its content types must include `import`.",
     }),
     diskDatastore: datastore().default("local-lvm").meta({
       description: "Datastore for the VMs' disks, on every host in use, unless a disk names its own.",

@@ -2,7 +2,6 @@
 import { expect } from "vitest";
 import type { Report } from "../../../rehearsal/report.ts";
 import { migrate } from "../../../rehearsal/world/proxmox/migrate.ts";
-import type { DatastoreContent } from "../../../rehearsal/world/state.ts";
 import type { World } from "../../../rehearsal/world/world.ts";
 import { causes, type Bench } from "../support/rehearse.ts";
 
@@ -22,18 +21,14 @@ export async function moveVm(world: World, vmId: number, target: string): Promis
   await migrate(world, host, vmId, { target, online: true, withLocalDisks: true }).run();
 }
 
-/** One datastore of that name on all hosts, as HA needs it for disks; before anything is on it. */
-export async function shareDatastore(
-  world: World,
-  name: string,
-  content: DatastoreContent = "images",
-): Promise<void> {
+/** One datastore of that name on all hosts, as HA needs it; before anything is on it. */
+export async function shareDatastore(world: World, name: string): Promise<void> {
   for (const host of Object.values(world.state.proxmox.hosts)) {
     host.datastores[name] = {
       name,
       type: "dir",
       shared: true,
-      content: [content],
+      content: ["images"],
       capacityBytes: 400 * 1024 ** 3,
       files: {},
     };

@@ -50,14 +50,11 @@ describe("the images of a schematic", () => {
     expect(installerImage(ID, "v1.12.0")).toBe(`factory.talos.dev/nocloud-installer/${ID}:v1.12.0`);
   });
 
-  test("every version, every schematic and every host has a file of its own", () => {
-    const names = [
-      bootImageFileName(ID, "v1.12.0", "pve"),
-      bootImageFileName(ID, "v1.12.1", "pve"),
-      bootImageFileName("f".repeat(64), "v1.12.0", "pve"),
-      bootImageFileName(ID, "v1.12.0", "pve2"),
-    ];
-    expect(names[0]).toBe("talos-v1.12.0-88d1f7a5c4f1-pve-nocloud-amd64.qcow2");
-    expect(new Set(names).size).toBe(names.length);
+  test("every version and every schematic has a file of its own", () => {
+    expect(bootImageFileName(ID, "v1.12.0")).toBe("talos-v1.12.0-88d1f7a5c4f1-nocloud-amd64.qcow2");
+    expect(bootImageFileName(ID, "v1.12.1")).toBe("talos-v1.12.1-88d1f7a5c4f1-nocloud-amd64.qcow2");
+    expect(bootImageFileName("f".repeat(64), "v1.12.0")).toBe(
+      "talos-v1.12.0-ffffffffffff-nocloud-amd64.qcow2",
+    );
   });
 });
