@@ -1,6 +1,10 @@
 /** A world to try things in: time passes without waiting, and nothing of it is kept. */
 import { InstantClock } from "../world/clock.ts";
+import { settle } from "../world/talos/cluster.ts";
 import { World } from "../world/world.ts";
+
+/** Simulated seconds between two looks at what comes about by itself. */
+const LOOK = 60;
 
 export function copyOfWorld(world: World): World {
   const { machinery, lifecycle, workloads } = world;
@@ -11,4 +15,12 @@ export function copyOfWorld(world: World): World {
     lifecycle,
     ...(workloads && { workloads }),
   });
+}
+
+/** Lets that many simulated seconds pass in a copy, with all that they bring about by themselves. */
+export async function passTime(copy: World, seconds: number): Promise<void> {
+  for (let passed = 0; passed < seconds; passed += LOOK) {
+    await copy.clock.sleep(LOOK);
+    await settle(copy);
+  }
 }

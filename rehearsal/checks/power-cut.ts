@@ -2,10 +2,10 @@
 import type { Evidence } from "./check.ts";
 import { verdict } from "./check.ts";
 import { theCluster } from "./cluster.ts";
-import { copyOfWorld } from "./copy.ts";
+import { copyOfWorld, passTime } from "./copy.ts";
 import { start } from "../world/proxmox/power.ts";
 import type { VmState } from "../world/state.ts";
-import { clusterNodes, isReady, settle } from "../world/talos/cluster.ts";
+import { clusterNodes, isReady } from "../world/talos/cluster.ts";
 
 /** Simulated seconds that a cluster may take to be Ready again after its hosts are. */
 const PATIENCE = 1800;
@@ -33,10 +33,7 @@ export async function survivesPowerCut(evidence: Evidence) {
   for (const vm of starting.sort((a, b) => orderOf(a) - orderOf(b))) {
     await start(copy, vm.host, vm.vmId).run();
   }
-  for (let waited = 0; waited < PATIENCE; waited += 60) {
-    await copy.clock.sleep(60);
-    await settle(copy);
-  }
+  await passTime(copy, PATIENCE);
   const ready = new Set(
     clusterNodes(copy, cluster.state.id)
       .filter((node) => isReady(copy, node))

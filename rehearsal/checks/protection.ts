@@ -1,25 +1,16 @@
 /** What stands for something that cannot be made again refuses to be deleted, unless the environment itself says otherwise. */
-import type { StateResource } from "../engine/state.ts";
+import { RELEASE, SECRETS } from "../../scripts/recover/decide.ts";
 import { verdict, type Evidence } from "./check.ts";
-
-const SECRETS = "talos:machine/secrets:Secrets";
-const RELEASE = "kubernetes:helm.sh/v3:Release";
-const MACHINE = "proxmoxve:index/vmLegacy:VmLegacy";
 
 export function protectedByDefault({ config, states, unprotects }: Evidence) {
   const resources = states.after;
   if (unprotects)
     return verdict("protected", [], "not asked for: the environment says homelab:protect: false");
-  const holds = (wanted: (resource: StateResource) => boolean) =>
-    resources.some((resource) => resource.protect === true && wanted(resource));
   const causes = config.nodes
     .filter(({ retiring }) => !retiring)
     // A machine's deletion has to pass the record of its applied config, which protects it from its first `up` on.
     .filter(
-      ({ name }) =>
-        !holds(
-          ({ type, urn }) => urn.endsWith(`-${name}-kept`) || (type === MACHINE && urn.endsWith(`-${name}`)),
-        ),
+      ({ name }) => !resources.some(({ urn, protect }) => urn.endsWith(`-${name}-kept`) && protect === true),
     )
     .map(({ name }) => `the machine of ${name} is not protected from a destroy`);
   causes.push(

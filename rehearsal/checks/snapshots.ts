@@ -1,11 +1,12 @@
 /** The way back from an upgrade that fails: etcd as it was before. */
 import { verdict, type Evidence } from "./check.ts";
+import { happened } from "./happened.ts";
 
 /** Each control plane gives a snapshot before it is told to upgrade, in the same run. Nothing to say of a run without one. */
-export function snapshotsTaken({ config, world, eventsBefore }: Evidence) {
-  const events = world.state.events.slice(eventsBefore);
+export function snapshotsTaken(evidence: Evidence) {
+  const events = happened(evidence);
   const controlPlanes = new Set(
-    config.nodes.filter(({ role }) => role === "controlplane").map(({ name }) => name),
+    evidence.config.nodes.filter(({ role }) => role === "controlplane").map(({ name }) => name),
   );
   const upgraded = [...events.entries()].filter(
     ([, { kind, subject }]) => kind === "upgrade-started" && controlPlanes.has(subject),

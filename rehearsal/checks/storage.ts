@@ -2,11 +2,10 @@
 import type { Evidence } from "./check.ts";
 import { verdict } from "./check.ts";
 import { theCluster } from "./cluster.ts";
-import { copyOfWorld } from "./copy.ts";
+import { copyOfWorld, passTime } from "./copy.ts";
 import { dataDiskOf } from "../world/declared.ts";
 import type { Cluster } from "../world/kubernetes/cluster.ts";
 import { health, type LonghornHealth } from "../world/longhorn/health.ts";
-import { settle } from "../world/talos/cluster.ts";
 
 /** Simulated seconds in which a volume whose node was down for a while is whole again. */
 const PATIENCE = 3600;
@@ -50,9 +49,6 @@ async function inTheEnd(evidence: Evidence, cluster: Cluster): Promise<LonghornH
   if (now.problems.length === 0) return now;
   const world = copyOfWorld(evidence.world);
   const copied = theCluster({ ...evidence, world });
-  for (let waited = 0; waited < PATIENCE; waited += 60) {
-    await world.clock.sleep(60);
-    await settle(world);
-  }
+  await passTime(world, PATIENCE);
   return copied ? health(copied) : now;
 }

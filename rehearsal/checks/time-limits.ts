@@ -6,6 +6,7 @@
  * vmUpdate, vmDelete) and fwprovider/nodes/resource_download_file.go (Create). Their defaults are in the state with the rest. The other
  * two providers are ours, and count simulated seconds.
  */
+import { IMAGE_FILE, VM } from "../../scripts/recover/decide.ts";
 import type { StateResource } from "../engine/state.ts";
 import type { TaskTime } from "../world/proxmox/task.ts";
 import type { Check, Evidence } from "./check.ts";
@@ -47,9 +48,6 @@ const END: Limit[] = [
 
 const DOWNLOAD: Limit[] = [{ inputs: ["uploadTimeout"], what: "its download", task: "download" }];
 
-const VM = "proxmoxve:index/vmLegacy:VmLegacy";
-const FILE = "proxmoxve:download/file:File";
-
 export function withinLimits({ states, taskTimes }: Evidence): Check {
   const judge = (resources: readonly StateResource[], type: string, limits: Limit[]) =>
     resources
@@ -57,7 +55,7 @@ export function withinLimits({ states, taskTimes }: Evidence): Check {
       .flatMap((resource) => overrun(resource, limits, taskTimes));
   // By what it was made with a machine is ended, also by the run that sets another limit.
   const causes = [
-    ...judge(states.after, FILE, DOWNLOAD),
+    ...judge(states.after, IMAGE_FILE, DOWNLOAD),
     ...judge(states.after, VM, CREATION),
     ...judge(states.before, VM, END),
   ];

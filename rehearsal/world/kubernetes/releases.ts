@@ -1,6 +1,6 @@
 /**
  * Helm's books: which chart a Release means, what is installed, and how an operation fails. Wording after helm.sh/helm/v3 and the
- * Pulumi provider's helm_release.go, with the pods' own reason behind it, which both leave out.
+ * Pulumi provider's helm_release.go, with the pods' own reason after it, which both leave out.
  */
 import { timed } from "../clock.ts";
 import type { Level } from "./admission.ts";

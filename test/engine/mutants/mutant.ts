@@ -13,6 +13,10 @@ export const TYPES = {
   release: "kubernetes:helm.sh/v3:Release",
 } as const;
 
+/** Overlays of a version and the one after it: for an upgrade. */
+export const OLDER = ["cluster.talosVersion=v1.12.0"];
+export const NEWER = ["cluster.talosVersion=v1.12.1"];
+
 export interface Mutant {
   what: string;
   mutations?: Mutation[];

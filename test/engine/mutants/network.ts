@@ -150,7 +150,7 @@ export const NETWORK_TWINS: Twin[] = [
     what: "a node's own word on where the API is",
     mutations: [endpointOf("worker-1", "https://192.168.1.126:6443")],
   },
-  { what: "a VLAN", overlays: ["network.vlan=20"], mutations: [] },
+  { what: "a VLAN", overlays: ["network.vlan=20"] },
   {
     what: "the gateway in nocloud alone",
     mutations: [patch(/\n\s+routes:\n\s+- network: 0\.0\.0\.0\/0\n\s+gateway: \S+/g, "")],

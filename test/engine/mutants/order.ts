@@ -4,7 +4,7 @@ import type { Mutant, Twin } from "./mutant.ts";
 const TRAEFIK = "src/traefik/traefik.ts";
 const ON_STORAGE = "dependsOn: [longhorn.deployed, longhorn.whole]";
 const PULLED = /volume \S+ of traefik\/traefik was deleted under traefik\/traefik-\S+, which runs on \S+/;
-const destroyed: Pick<Mutant, "command" | "mutations"> = { command: "destroy", mutations: [] };
+const destroyed: Pick<Mutant, "command"> = { command: "destroy" };
 
 export const ORDER: Mutant[] = [
   {

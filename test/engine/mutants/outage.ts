@@ -1,9 +1,7 @@
 /** Runs that take several nodes down at once, or one before what the last one took away is whole again. */
-import type { Mutant, Twin } from "./mutant.ts";
+import { NEWER, OLDER, type Mutant, type Twin } from "./mutant.ts";
 
 const NAMESERVERS = ["network.nameservers=[192.168.1.1, 1.1.1.1]"];
-const OLDER = ["cluster.talosVersion=v1.12.0"];
-const NEWER = ["cluster.talosVersion=v1.12.1"];
 const REBOOTS = {
   file: "src/proxmox/vm-args.ts",
   from: "rebootAfterUpdate: false",

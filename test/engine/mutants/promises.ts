@@ -3,8 +3,7 @@ import { vm, type Mutant, type Twin } from "./mutant.ts";
 
 const SNAPSHOT = '  if (node.role === "controlplane") await snapshot(args, machine.talosVersion);\n';
 const HAND_OVER = '  if (node.role === "controlplane") await handOver(args);\n';
-const UPGRADE: Pick<Mutant, "after" | "overlays" | "mutations"> = {
-  mutations: [],
+const UPGRADE: Pick<Mutant, "after" | "overlays"> = {
   after: { overlays: ["cluster.talosVersion=v1.11.5"] },
   overlays: ["cluster.talosVersion=v1.11.6"],
 };
@@ -40,7 +39,6 @@ export const PROMISES: Mutant[] = [
   },
   {
     what: "protection that is off by default",
-    mutations: [],
     edits: [
       {
         file: "src/config/schema.ts",
@@ -53,13 +51,11 @@ export const PROMISES: Mutant[] = [
   },
   {
     what: "cluster secrets that are not protected",
-    mutations: [],
     edits: [{ file: "src/talos/cluster.ts", from: "protect: config.protect, ", to: "" }],
     cause: /^protected: lab-talos-secrets is not protected from a destroy$/m,
   },
   {
     what: "machines that are not protected",
-    mutations: [],
     edits: [
       {
         file: "src/talos/kept.ts",
@@ -71,14 +67,12 @@ export const PROMISES: Mutant[] = [
   },
   {
     what: "a Longhorn that is not protected",
-    mutations: [],
     edits: [{ file: "src/longhorn/longhorn.ts", from: "        protect: config.protect,\n", to: "" }],
     cause: /^protected: lab-longhorn-release is not protected from a destroy$/m,
   },
   {
     what: "an smbios uuid that changes at each up",
     secondPreviews: true,
-    mutations: [],
     edits: [{ file: MACHINE, from: ', "smbios"],', to: "]," }],
     cause: /a second preview would update lab-proxmox-cp-1-vm \([^)]*smbios/,
   },
@@ -102,7 +96,6 @@ export const PROMISES_TWINS: Twin[] = [
   {
     what: "an smbios uuid that stays",
     secondPreviews: true,
-    mutations: [],
     edits: [
       { file: MACHINE, from: ', "smbios"],', to: "]," },
       {
@@ -117,5 +110,5 @@ export const PROMISES_TWINS: Twin[] = [
     secondPreviews: true,
     mutations: [vm("worker-1", (props) => (props["tags"] = ["worker", "talos", "lab"]))],
   },
-  { what: "protection switched off by the environment", overlays: ["protect=false"], mutations: [] },
+  { what: "protection switched off by the environment", overlays: ["protect=false"] },
 ];

@@ -1,10 +1,7 @@
 /** Programs after which something runs that was not asked for. */
-import type { Mutant, Twin } from "./mutant.ts";
-import { patch } from "./mutant.ts";
+import { NEWER, OLDER, patch, type Mutant, type Twin } from "./mutant.ts";
 import { setFault } from "../../../rehearsal/world/faults.ts";
 
-const OLDER = ["cluster.talosVersion=v1.12.0"];
-const NEWER = ["cluster.talosVersion=v1.12.1"];
 const WITH_UCODE = ["cluster.extensions=[siderolabs/intel-ucode]"];
 
 /** The end of every run looks once more whether every node runs its image. */
