@@ -13,15 +13,11 @@ let run: string | undefined;
 export function markRun(): string {
   if (run !== undefined) return run;
   run = randomUUID();
-  const warden = spawn(
-    process.execPath,
-    [fileURLToPath(new URL("warden.mjs", import.meta.url)), run, String(process.pid)],
-    {
-      stdio: ["pipe", "ignore", "ignore"],
-      detached: true,
-      env: { ...process.env, [RUN_VARIABLE]: undefined },
-    },
-  );
+  const warden = spawn(process.execPath, [fileURLToPath(new URL("warden.mjs", import.meta.url)), run], {
+    stdio: ["pipe", "ignore", "ignore"],
+    detached: true,
+    env: { ...process.env, [RUN_VARIABLE]: undefined },
+  });
   // Without it a killed run is cleaned up by the next one.
   warden.on("error", () => undefined);
   warden.stdin.on("error", () => undefined);
