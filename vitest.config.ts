@@ -2,10 +2,11 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    // Engine tests start real processes: two cores carry two of them.
-    maxWorkers: 2,
+    // Engine tests start real processes and wait for them a quarter of the time: two cores carry three.
+    maxWorkers: 3,
     // Loading Pulumi and its SDKs takes five seconds of a processor: once a worker instead of once a file.
     isolate: false,
+    setupFiles: ["test/support/stacks.ts"],
     globalSetup: ["test/support/hostile-environment.ts", "test/support/snapshots.ts"],
     projects: [
       {

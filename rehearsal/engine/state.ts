@@ -51,11 +51,14 @@ export async function readState(file: string): Promise<StateResource[]> {
   return parsed.data.checkpoint.latest?.resources ?? [];
 }
 
-/** Names of the stack's outputs that are secrets. */
-export async function readSecretOutputs(file: string): Promise<Set<string>> {
-  const { outputs = {} } = (await readState(file)).find(({ type }) => type === "pulumi:pulumi:Stack") ?? {};
-  const secret = (value: unknown) => typeof value === "object" && value !== null && SIGNATURE in value;
-  return new Set(Object.keys(outputs).filter((name) => secret(outputs[name])));
+/** The stack's outputs; secrets stay encrypted. */
+export async function readStackOutputs(file: string): Promise<Record<string, unknown>> {
+  const stack = (await readState(file)).find(({ type }) => type === "pulumi:pulumi:Stack");
+  return stack?.outputs ?? {};
+}
+
+export function isEncrypted(value: unknown): boolean {
+  return typeof value === "object" && value !== null && SIGNATURE in value;
 }
 
 const CONFIG_APPLICATION = "talos:machine/configurationApply:ConfigurationApply";

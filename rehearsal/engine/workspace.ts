@@ -14,7 +14,7 @@ import type { Toolchain } from "../toolchain.ts";
 import { PROJECT } from "../../src/config/schema.ts";
 import { UserError } from "../user-error.ts";
 import { askCli, sealedWorkspace, type SealedEngine } from "./sealed-engine.ts";
-import { readSecretOutputs } from "./state.ts";
+import { isEncrypted, readStackOutputs } from "./state.ts";
 
 /** Of made-up secrets in a state that no real system ever sees. */
 const PASSPHRASE = "rehearsal";
@@ -69,17 +69,24 @@ export async function openStack(options: WorkspaceOptions): Promise<Stack> {
   return stack;
 }
 
+/** Outputs decrypted in this process, as JSON, by the JSON of what the state holds. Most runs leave them as they were. */
+const decrypted = new Map<string, string>();
+
 /**
  * After each command the Automation API starts the CLI three times more: for the stack's history, which nobody reads here, and for its
- * outputs, masked and plain. Which of them are secret is in the state; a quarter of a second of the processor each.
+ * outputs, masked and plain. Which of them are secret is in the state; a third of a second of the processor each.
  */
 function askLess(stack: Stack, { stateFile }: RehearsalPaths): void {
   stack.info = () => Promise.resolve(undefined);
   stack.outputs = async (): Promise<OutputMap> => {
-    const text = await askCli(stack, ["stack", "output", "--json", "--show-secrets"]);
-    const secret = await readSecretOutputs(stateFile);
+    const encrypted = await readStackOutputs(stateFile);
+    const key = JSON.stringify(encrypted);
+    const text = decrypted.get(key) ?? (await askCli(stack, ["stack", "output", "--json", "--show-secrets"]));
+    decrypted.set(key, text);
     const values = Object.entries(JSON.parse(text) as Record<string, unknown>);
-    return Object.fromEntries(values.map(([key, value]) => [key, { value, secret: secret.has(key) }]));
+    return Object.fromEntries(
+      values.map(([name, value]) => [name, { value, secret: isEncrypted(encrypted[name]) }]),
+    );
   };
 }
 

@@ -1,0 +1,57 @@
+/** Parts that are tests, of which `npm test` takes a sample, by the tests' own runner. */
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { REPOSITORY } from "../paths.ts";
+import type { Part } from "./part.ts";
+
+/** Every wrong program and every right twin. */
+export const MUTANTS = testsPart({
+  name: "mutants",
+  title: "Wrong programs",
+  tests: "test/engine/mutants",
+  text: "Each is caught by a check that names its cause; each right twin passes.",
+});
+
+export const UPGRADES = testsPart({
+  name: "upgrades",
+  title: "Upgrades",
+  tests: "test/engine/upgrade",
+  text: "Through patches, minors and extensions by the real `talosctl`, disturbed at each step, and finished by the next `up`.",
+});
+
+interface Tests {
+  name: string;
+  title: string;
+  /** Their folder. They read CAMPAIGN, "all" or "sample", and CAMPAIGN_SEED from the environment. */
+  tests: string;
+  text: string;
+}
+
+function testsPart({ name, title, tests, text }: Tests): Part {
+  return {
+    name,
+    title,
+    run: async ({ seed, sample, log }) => {
+      const runner = join(REPOSITORY, "node_modules", "vitest", "vitest.mjs");
+      const child = spawn(process.execPath, [runner, "run", tests, "--reporter", "tap-flat"], {
+        cwd: REPOSITORY,
+        env: { ...process.env, CAMPAIGN: sample === undefined ? "all" : "sample", CAMPAIGN_SEED: seed },
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+      let tried = 0;
+      const broken: string[] = [];
+      for await (const line of createInterface({ input: child.stdout })) {
+        const [, failed, skipped, test] = /^(not )?ok \d+ - (?=.*?(# SKIP)?$)(.*)$/.exec(line) ?? [];
+        if (test === undefined || skipped) continue;
+        log(line);
+        tried++;
+        if (failed) broken.push(test);
+      }
+      const code = await ended;
+      if (code !== 0 && broken.length === 0) broken.push(`it ended with ${code} before it could tell`);
+      return { tried, broken, text };
+    },
+  };
+}
