@@ -9,6 +9,7 @@ import { serveTalos } from "./api/talos/server.ts";
 import type { Interceptor } from "./faults/fault.ts";
 import { startMachinery } from "./machinery.ts";
 import type { RehearsalPaths } from "./paths.ts";
+import { freePort } from "./ports.ts";
 import { kubernetesProvider } from "./providers/kubernetes/index.ts";
 import { attachTo, serveProvider } from "./providers/server/index.ts";
 import { talosProvider } from "./providers/talos/index.ts";
@@ -90,7 +91,7 @@ export async function openHomelab(options: HomelabOptions): Promise<SimulatedHom
 
     const disturbed = options.intercept ? { intercept: options.intercept } : {};
     const api = await serveProxmox(world, {
-      port: options.port ?? state.apiPort ?? 0,
+      port: options.port ?? state.apiPort ?? (await freePort()),
       token: options.token,
       access: grant(options.token, placesOf(config, state), grantsFor(config)),
       ...disturbed,
@@ -99,13 +100,17 @@ export async function openHomelab(options: HomelabOptions): Promise<SimulatedHom
     state.apiPort = api.port;
     const nodes = await serveTalos(world, {
       executable: toolchain.talosNodes,
-      port: state.talosPort ?? 0,
+      port: state.talosPort ?? (await freePort()),
       ...disturbed,
     });
     closers.push(() => nodes.close());
     state.talosPort = nodes.port;
     const hosts = (vmId: number) => hostOf(world, vmId);
-    const kubernetes = await serveKubernetes(world, { port: state.kubernetesPort ?? 0, hosts, ...disturbed });
+    const kubernetes = await serveKubernetes(world, {
+      port: state.kubernetesPort ?? (await freePort()),
+      hosts,
+      ...disturbed,
+    });
     closers.push(() => kubernetes.close());
     state.kubernetesPort = kubernetes.port;
     const providers = [

@@ -6,12 +6,12 @@ import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { LocalWorkspace, PulumiCommand } from "@pulumi/pulumi/automation/index.js";
+import { LocalWorkspace, PulumiCommand, Stack } from "@pulumi/pulumi/automation/index.js";
 import { readToolchain } from "../rehearsal/toolchain.ts";
 import program from "../src/index.ts";
-import { PROJECT } from "../src/config/schema.ts";
 import { recover } from "./recover/recover.ts";
 import { describeTarget } from "./recover/target.ts";
+import { folderOf, removeTornAttributes } from "./recover/torn-attributes.ts";
 
 const REPOSITORY = fileURLToPath(new URL("..", import.meta.url));
 
@@ -50,11 +50,12 @@ async function real(stackName: string, workDir: string): Promise<string[]> {
   // The Automation API takes the CLI from the path; its plugins, its backend and its credentials are the user's own.
   process.env["PATH"] = `${dirname(pulumi)}${delimiter}${process.env["PATH"] ?? ""}`;
   const pulumiCommand = await PulumiCommand.get();
-  const stack = await LocalWorkspace.selectStack(
-    { stackName, projectName: PROJECT, program },
-    { workDir, pulumiCommand },
-  );
-  console.log(await describeTarget(stack));
+  const workspace = await LocalWorkspace.create({ workDir, pulumiCommand, program });
+  const { url } = await workspace.whoAmI();
+  console.log(describeTarget(stackName, url));
+  const folder = folderOf(url);
+  if (folder !== undefined) await removeTornAttributes(folder);
+  const stack = await Stack.select(stackName, workspace);
   const pulumiHome = process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi");
   // Whatever stands for a plugin in the stack's own runs answers the look as well.
   const attach = process.env["PULUMI_DEBUG_PROVIDERS"];

@@ -12,6 +12,7 @@ import type { Environment } from "../environment.ts";
 import type { RehearsalPaths } from "../paths.ts";
 import type { Toolchain } from "../toolchain.ts";
 import { PROJECT } from "../../src/config/schema.ts";
+import { removeTornAttributes } from "../../scripts/recover/torn-attributes.ts";
 import { UserError } from "../user-error.ts";
 import { askCli, sealedWorkspace, type SealedEngine } from "./sealed-engine.ts";
 import { isEncrypted, readStackOutputs } from "./state.ts";
@@ -47,6 +48,8 @@ export async function openStack(options: WorkspaceOptions): Promise<Stack> {
   const { paths, engine } = options;
   await mkdir(paths.state, { recursive: true });
   await mkdir(paths.work, { recursive: true });
+  // Nobody else writes there: the rehearsal is locked.
+  await removeTornAttributes(engine.backend);
   const config = await writeConfig(options);
 
   const workspace = await LocalWorkspace.create({ ...sealedWorkspace(engine), program: options.program });

@@ -1,8 +1,7 @@
 /** Which stack a recovery is about to write, said before it does. */
-import type { Stack } from "@pulumi/pulumi/automation/index.js";
 
-export async function describeTarget({ name, workspace }: Stack): Promise<string> {
-  const { url } = await workspace.whoAmI();
+/** @param url Of the backend, if it says. */
+export function describeTarget(name: string, url: string | undefined): string {
   return `Recovering the stack "${name}" in ${url ? withoutCredentials(url) : "a backend that does not say where it is"}`;
 }
 

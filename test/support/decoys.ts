@@ -7,6 +7,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "n
 import { createServer, type Server } from "node:net";
 import { dirname, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
+import { freePort } from "../../rehearsal/ports.ts";
 
 export interface Decoys {
   /** What a person's environment would hold. */
@@ -21,15 +22,23 @@ export async function layDecoys(folder: string): Promise<Decoys> {
   const home = join(folder, "home");
   const backend = join(folder, "backend");
   mkdirSync(backend, { recursive: true });
-  const connections: string[] = [];
+  const touches: { name: string; said: string }[] = [];
   const servers: Server[] = [];
-  const listener = async (name: string, at: number | string = 0): Promise<number> => {
+  const listener = async (name: string, at?: string): Promise<number> => {
+    const port = await freePort();
     const server = createServer((socket) => {
-      connections.push(name);
-      socket.destroy();
+      const touch = { name, said: "nothing" };
+      touches.push(touch);
+      socket.once("data", (bytes) => {
+        touch.said = JSON.stringify(bytes.toString("latin1").slice(0, 40));
+        socket.destroy();
+      });
+      socket.once("end", () => socket.destroy());
+      socket.on("error", () => undefined);
+      socket.setTimeout(2000, () => socket.destroy());
     });
     await new Promise<void>((resolve) =>
-      typeof at === "string" ? server.listen(at, resolve) : server.listen(at, "127.0.0.1", resolve),
+      at === undefined ? server.listen(port, "127.0.0.1", resolve) : server.listen(at, resolve),
     );
     server.unref();
     servers.push(server);
@@ -116,7 +125,7 @@ contexts: [{name: real, context: {cluster: real, user: real}}]
       const now = fingerprints(folder);
       const files = [...new Set([...before.keys(), ...now.keys()])].sort();
       return [
-        ...connections.map((name) => `something connected to ${name}`),
+        ...touches.map(({ name, said }) => `something connected to ${name}, and said ${said}`),
         ...files.flatMap((file) => {
           if (!before.has(file)) return [`${file} was made`];
           if (!now.has(file)) return [`${file} was removed`];

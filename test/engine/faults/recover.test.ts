@@ -60,6 +60,18 @@ test("a killed bring-up is recovered by the user's command, and a second recover
   expect(report.ok).toBe(true);
 });
 
+test("a state whose attributes were being written when the CLI was killed is read, by recover and by the next run", async () => {
+  await lab.during({}, async (rehearsal) => {
+    const attributes = `${rehearsal.paths.stateFile}.attrs`;
+    await writeFile(attributes, "");
+    await expect(rehearsal.stack.exportStack()).rejects.toThrow("failed to load checkpoint: EOF");
+    expect(await recoverAsUser(rehearsal)).toContain("There is nothing to recover.");
+    await writeFile(attributes, '{"user.cache_control":"","user.conte');
+  });
+  const report = await lab.run("preview");
+  expect(causes(report)).toBe("");
+});
+
 test("a run that is still going on keeps its lock", async () => {
   await lab.during({}, async ({ paths, recover }) => {
     const folder = join(paths.state, ".pulumi", "locks", "organization", "homelab", paths.stackName);
