@@ -9,9 +9,10 @@ import { parseArgs } from "node:util";
 import { LocalWorkspace, PulumiCommand, Stack } from "@pulumi/pulumi/automation/index.js";
 import { readToolchain } from "../rehearsal/toolchain.ts";
 import program from "../src/index.ts";
+import { PROJECT } from "../src/config/schema.ts";
 import { recover } from "./recover/recover.ts";
 import { describeTarget } from "./recover/target.ts";
-import { folderOf, removeTornAttributes } from "./recover/torn-attributes.ts";
+import { removeTornAttributes, stateFileOf } from "./recover/torn-attributes.ts";
 
 const REPOSITORY = fileURLToPath(new URL("..", import.meta.url));
 
@@ -53,8 +54,8 @@ async function real(stackName: string, workDir: string): Promise<string[]> {
   const workspace = await LocalWorkspace.create({ workDir, pulumiCommand, program });
   const { url } = await workspace.whoAmI();
   console.log(describeTarget(stackName, url));
-  const folder = folderOf(url);
-  if (folder !== undefined) await removeTornAttributes(folder);
+  const stateFile = stateFileOf(url, { project: PROJECT, stackName, workDir });
+  if (stateFile !== undefined) await removeTornAttributes(stateFile);
   const stack = await Stack.select(stackName, workspace);
   const pulumiHome = process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi");
   // Whatever stands for a plugin in the stack's own runs answers the look as well.

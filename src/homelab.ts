@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { HomelabConfig } from "./config/types.ts";
 import { NOTHING_MADE, type Made } from "./plan/made.ts";
+import { lifeOf } from "./plan/retired.ts";
 import { settled } from "./plan/settled.ts";
 import { madeAnew, standing } from "./plan/unfinished.ts";
 import { Longhorn } from "./longhorn/longhorn.ts";
@@ -53,7 +54,13 @@ export class Homelab extends pulumi.ComponentResource {
     const installer = installerImage(image.schematicId, config.cluster.talosVersion);
     const cluster = new Cluster(
       `${name}-talos`,
-      { config, machines: proxmox.machines, installerImage: installer, schematicId: image.schematicId },
+      {
+        config,
+        machines: proxmox.machines,
+        installerImage: installer,
+        schematicId: image.schematicId,
+        life: (node) => lifeOf(made, node),
+      },
       parent,
     );
     const kubernetes = new k8s.Provider(
@@ -88,7 +95,7 @@ export class Homelab extends pulumi.ComponentResource {
       { config, upgrade: cluster.upgrade },
       { parent: this, dependsOn: [traefik.deployed] },
     );
-    const done = settled(config, this, [members]);
+    const done = settled(config, made, this, [members]);
     kubernetesNodes(
       `${name}-kubernetes-nodes`,
       { config, upgrade: cluster.upgrade },

@@ -49,7 +49,7 @@ export async function openStack(options: WorkspaceOptions): Promise<Stack> {
   await mkdir(paths.state, { recursive: true });
   await mkdir(paths.work, { recursive: true });
   // Nobody else writes there: the rehearsal is locked.
-  await removeTornAttributes(engine.backend);
+  await removeTornAttributes(paths.stateFile);
   const config = await writeConfig(options);
 
   const workspace = await LocalWorkspace.create({ ...sealedWorkspace(engine), program: options.program });

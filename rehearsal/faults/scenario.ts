@@ -68,7 +68,8 @@ export const SCENARIO: Record<ScenarioName, Scenario> = {
   upgrade: {
     title: "`up` with a newer patch version of Talos",
     command: "up",
-    overlays: ["cluster.talosVersion=v1.12.1"],
+    // talosctl waits in real seconds: without its first look at a node's events it waits for all of its time.
+    overlays: ["cluster.talosVersion=v1.12.1", "upgrade.timeouts={upgrade: 20}"],
     from: "running",
     known: RESCUED,
   },

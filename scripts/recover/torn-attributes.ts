@@ -3,30 +3,46 @@
  * attrs.go: setAttrs). A CLI that is killed just then leaves it empty, and the state beside it, whole as it is, cannot be read any
  * more: "failed to load checkpoint: EOF". It holds a content type and a checksum; without it everything is read as before.
  */
-import { readFile, readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { readFile, rm } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
 
-const ATTRIBUTES = ".attrs";
-
-/** Where a `file://` backend keeps its files; undefined of any other backend. */
-export function folderOf(url: string | undefined): string | undefined {
-  return url?.startsWith("file://") ? fileURLToPath(url.replace(/[?#].*$/s, "")) : undefined;
+/**
+ * A stack's file in a `file://` backend; undefined of any other backend.
+ *
+ * @param url As the CLI says it, `file://~` of `pulumi login --local` (pkg/backend/diy/backend.go: massageBlobPath).
+ * @param workDir Where the CLI runs: what a relative address begins at.
+ */
+export function stateFileOf(
+  url: string | undefined,
+  { project, stackName, workDir }: { project: string; stackName: string; workDir: string },
+): string | undefined {
+  if (!url?.startsWith("file://")) return undefined;
+  const path = url.slice("file://".length).replace(/[?#].*$/s, "");
+  const folder = resolve(workDir, decoded(path).replace(/^~(?=[/\\]|$)/, homedir()));
+  return join(folder, ".pulumi", "stacks", project, `${stackName}.json`);
 }
 
-/** @param backend Folder of the backend. */
-export async function removeTornAttributes(backend: string): Promise<void> {
-  const folder = join(backend, ".pulumi");
-  const names = await readdir(folder, { recursive: true }).catch(() => []);
-  const files = names.filter((name) => name.endsWith(ATTRIBUTES)).map((name) => join(folder, name));
-  for (const file of files) if (await torn(file)) await rm(file, { force: true });
-}
-
-async function torn(file: string): Promise<boolean> {
+function decoded(path: string): string {
   try {
-    JSON.parse(await readFile(file, "utf8"));
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+/** Removes the attributes of a state, if they were cut off; nobody else's. */
+export async function removeTornAttributes(stateFile: string): Promise<void> {
+  const file = `${stateFile}.attrs`;
+  const text = await readFile(file, "utf8").catch(() => undefined);
+  if (text !== undefined && !isJson(text)) await rm(file, { force: true });
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
     return false;
-  } catch (error) {
-    return error instanceof SyntaxError;
   }
 }

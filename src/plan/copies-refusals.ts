@@ -2,6 +2,7 @@
 import { staysWithDataDisk } from "../config/derive.ts";
 import type { HomelabConfig } from "../config/types.ts";
 import type { Made } from "./made.ts";
+import { isRetired } from "./retired.ts";
 
 /**
  * Volumes made with one copy cannot be used while its node is down, so no node would ever be upgraded.
@@ -25,11 +26,12 @@ export function singleCopyRefusals({ longhorn, images }: Made, config: HomelabCo
 }
 
 /** A node retires once its copies are elsewhere; two copies of a volume never share a node (replicaSoftAntiAffinity). */
-export function nowhereRefusals({ longhorn, retired, kept }: Made, config: HomelabConfig): string[] {
+export function nowhereRefusals(made: Made, config: HomelabConfig): string[] {
+  const { longhorn, kept } = made;
   const holders = config.nodes.filter(staysWithDataDisk).length;
   if (!longhorn || longhorn.replicaCount <= holders) return [];
   return config.nodes.flatMap((node, index) => {
-    const leaves = node.retiring === true && node.dataDisk !== undefined && !retired.includes(node.name);
+    const leaves = node.retiring === true && node.dataDisk !== undefined && !isRetired(made, node.name);
     if (!leaves || !kept.some(({ name }) => name === node.name)) return [];
     const stay = holders === 1 ? "1 node with a data disk stays" : `${holders} nodes with data disks stay`;
     return [

@@ -6,6 +6,7 @@ import type { MachineFacts, VersionFacts } from "./facts.ts";
 import type { Role } from "../config/types.ts";
 import { compareVersions } from "../config/versions.ts";
 import type { StateResource } from "./own-state.ts";
+import type { Retired } from "./retired.ts";
 import { machineFacts } from "./vm-facts.ts";
 
 /** A node whose machine config was applied, or sent without an answer: its data disk may be formatted, and hold data. */
@@ -13,6 +14,8 @@ export interface KeptNode {
   name: string;
   /** Unknown where an earlier version of the program applied it. */
   role?: Role;
+  /** See `lifeOf`; 0 where it is not said. */
+  life?: number;
 }
 
 export interface MadeMachine extends MachineFacts {
@@ -31,8 +34,8 @@ export interface Made {
   clusterName?: string;
   machines: MadeMachine[];
   kept: KeptNode[];
-  /** Names of the nodes whose retirement came to its end. */
-  retired: string[];
+  /** The nodes whose retirement came to its end, those that are gone as well. */
+  retired: Retired[];
   longhorn?: { replicaCount: number; dataPath: string };
   images: NodeImageFacts[];
   versions: VersionFacts;
@@ -62,8 +65,8 @@ export function madeIn(state: readonly StateResource[]): Made {
   const stash = (name: string) =>
     state.find((resource) => resource.type === TYPES.stash && nameOf(resource) === name)?.outputs["input"];
 
-  const roles = new Map(
-    named(TYPES.stash, "talos-", "-kept").map(({ node, outputs }) => [node, roleIn(outputs)]),
+  const records = new Map(
+    named(TYPES.stash, "talos-", "-kept").map(({ node, outputs }) => [node, recordIn(outputs)]),
   );
   const macs = new Map(
     named(TYPES.machine, "proxmox-", "").flatMap(({ node, outputs }) =>
@@ -84,11 +87,8 @@ export function madeIn(state: readonly StateResource[]): Made {
       ...machineFacts(node, outputs),
       ...(macs.has(node) && { namedMac: macs.get(node)! }),
     })),
-    kept: [...new Set([...roles.keys(), ...applied])].map((name) => {
-      const role = roles.get(name);
-      return { name, ...(role && { role }) };
-    }),
-    retired: (stash("settled") as { retired?: string[] } | undefined)?.retired ?? [],
+    kept: [...new Set([...records.keys(), ...applied])].map((name) => ({ ...records.get(name), name })),
+    retired: (stash("settled") as { retired?: Retired[] } | undefined)?.retired ?? [],
     ...(storage && { longhorn: storage }),
     images,
     versions: defined({
@@ -110,8 +110,8 @@ function between(name: string, prefix: string, suffix: string): string | undefin
     : undefined;
 }
 
-function roleIn(outputs: StateResource["outputs"]): Role | undefined {
-  return (outputs["input"] as { role?: Role } | undefined)?.role;
+function recordIn(outputs: StateResource["outputs"]): Omit<KeptNode, "name"> {
+  return (outputs["input"] ?? {});
 }
 
 interface Release {

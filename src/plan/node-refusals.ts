@@ -2,6 +2,7 @@
 import type { NodeFacts } from "./facts.ts";
 import type { NodeChange } from "./disk-refusals.ts";
 import type { KeptNode, Made } from "./made.ts";
+import { isRetired } from "./retired.ts";
 import { RETIRE, type Renewal } from "./ways.ts";
 
 /** A node that is no longer declared. One that is retired for good may go. */
@@ -11,7 +12,7 @@ export function removalRefusals(
   wanted: readonly NodeFacts[],
   renew: Renewal,
 ): string[] {
-  if (wanted.some(({ name }) => name === node.name) || made.retired.includes(node.name)) return [];
+  if (wanted.some(({ name }) => name === node.name) || isRetired(made, node.name)) return [];
   const machine = made.machines.find(({ name }) => name === node.name);
   if (machine?.retiring) {
     return [
@@ -61,10 +62,18 @@ export function machineRefusals(
   const old = { ...change.old, role: kept.role ?? role };
   const wanted = { ...node, role };
   const renewed = renew(node.name);
-  return KEYS.filter((key) => old[key] !== wanted[key]).map((key) => {
-    const way = renewed === undefined ? "set it back" : `set it back, or ${renewed}: ${RETIRE}`;
-    return `${path}.${key}: ${shown(old[key])} is now ${shown(wanted[key])}, which ${EFFECTS[key]} ("${node.name}"); ${way}`;
-  });
+  const retire = renewed === undefined ? "" : `, or ${renewed}: ${RETIRE}`;
+  const changed = KEYS.filter((key) => old[key] !== wanted[key]).map(
+    (key) =>
+      `${path}.${key}: ${shown(old[key])} is now ${shown(wanted[key])}, which ${EFFECTS[key]} ("${node.name}"); set it back${retire}`,
+  );
+  const [has, named] = [old.macAddress?.toUpperCase(), wanted.macAddress?.toUpperCase()];
+  if (has === undefined || named === undefined || has === named) return changed;
+  return [
+    ...changed,
+    `${path}.macAddress: the card of "${node.name}" has ${has}, and with ${named} it would be another one, which the config of the running ` +
+      `node does not know; take the line away, write the one it has${retire}`,
+  ];
 }
 
 function shown(value: string | number): string {

@@ -5,8 +5,10 @@ import type { HomelabConfig, NodeConfig } from "../config/types.ts";
 import { programContext } from "../hook-context.ts";
 import { hostRefusal } from "../plan/host-refusals.ts";
 import { madeIn } from "../plan/made.ts";
+import { cardRefusal } from "../plan/network-refusals.ts";
 import { ownState } from "../plan/own-state.ts";
 import { standing } from "../plan/unfinished.ts";
+import { machineFacts } from "../plan/vm-facts.ts";
 import { lostDisks } from "./lost-disk-guard.ts";
 import type { ProxmoxGate } from "./proxmox-gate.ts";
 import { vmArgs } from "./vm-args.ts";
@@ -65,6 +67,17 @@ export class Machine extends pulumi.ComponentResource {
       },
       { onDryRun: true },
     );
+    const cardGuard = new pulumi.ResourceHook(
+      `${name}-card-guard`,
+      ({ oldOutputs, newInputs }) => {
+        const [old, wanted] = [oldOutputs, newInputs].map((values) =>
+          machineFacts(node.name, (values ?? {}) as Record<string, unknown>),
+        );
+        const refused = cardRefusal(`homelab:nodes[${args.config.nodes.indexOf(node)}]`, old!, wanted!);
+        if (refused) throw new Error(refused);
+      },
+      { onDryRun: true },
+    );
     // Of a machine that is there, a creation can only be half of a replacement, whose other half deletes whatever has the id then.
     // Only where a refresh has just found it lost is it a creation, and the state that the program read at its beginning is older than
     // that of `up --refresh`. When the hook runs, the engine has written the state anew (pulumi, pkg/backend/snapshot.go: refreshes are
@@ -89,6 +102,7 @@ export class Machine extends pulumi.ComponentResource {
         beforeCreate: [...(args.standing ? [replacementGuard] : []), () => gate.beforeCreate(node)],
         beforeUpdate: [
           hostGuard,
+          ...(args.standing ? [cardGuard] : []),
           lostDiskGuard,
           ({ oldOutputs }) => gate.beforeUpdate(node, hostIn(oldOutputs)),
         ],

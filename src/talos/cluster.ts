@@ -19,6 +19,8 @@ export interface ClusterArgs {
   installerImage: string;
   /** What that image is made of. */
   schematicId: string;
+  /** How many nodes had a node's name before it. */
+  life: (node: string) => number;
 }
 
 /**
@@ -37,7 +39,7 @@ export class Cluster extends pulumi.ComponentResource {
 
   constructor(name: string, args: ClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("homelab:talos:Cluster", name, {}, opts);
-    const { config, machines, installerImage, schematicId } = args;
+    const { config, machines, installerImage, schematicId, life } = args;
     const controlPlanes = config.nodes.filter((node) => node.role === "controlplane");
     // What is to work from now on asks those that stay.
     const staying = controlPlanes.filter(({ retiring }) => retiring !== true);
@@ -67,7 +69,7 @@ export class Cluster extends pulumi.ComponentResource {
     const kept = new Map(
       config.nodes.map((node) => [
         node.name,
-        keepNode(`${name}-${node.name}-kept`, { config, node, probes }, sending),
+        keepNode(`${name}-${node.name}-kept`, { config, node, life: life(node.name), probes }, sending),
       ]),
     );
     this.applied = machineConfigs(

@@ -79,7 +79,7 @@ export const nodeSchema = z
       .optional()
       .meta({
         description:
-          "MAC address, for a network that knows its machines. Set it before the machine is made: a later change applies the config of all nodes concerned at once.",
+          "MAC address, for a network that knows its machines. Set it before the machine is made: the card of a running machine is not changed.",
         examples: ["BC:24:11:00:01:26"],
         defaultNote: "Proxmox picks one",
       }),

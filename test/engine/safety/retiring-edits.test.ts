@@ -1,5 +1,6 @@
 /** Every edit of a node's `retiring`, one after the other: none but the removal of its entry takes anything away from it. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { FaultInjector } from "../../../rehearsal/faults/injector.ts";
 import type { Report } from "../../../rehearsal/report.ts";
 import { nodeFields } from "../../../rehearsal/world/longhorn/node-object.ts";
 import type { World } from "../../../rehearsal/world/world.ts";
@@ -89,8 +90,12 @@ describe("its entry", () => {
     expect(await look(standing)).toEqual(USED);
   });
 
-  test("goes once it has retired, and the node's object with its machine", async () => {
+  test("goes once it has retired, in two runs when the first is cut off, and the node's object with its machine", async () => {
     expect(causes(await lab.run("up", { overlays: declared(true) }))).toBe("");
+    const shutdown = { at: "proxmox POST /nodes/pve/qemu/128/status/shutdown", kind: "fail" as const, times: 1 };
+    const { intercept } = new FaultInjector({ faults: [shutdown] });
+    expect((await lab.run("up", { overlays: [TWO], intercept })).ok).toBe(false);
+    // Everything else of the node is gone by then, what said that it may go as well.
     const report = await lab.run("up", { overlays: [TWO] });
     expect(causes(report)).toBe("");
     expect(report.events.filter(({ kind }) => kind === "vm-deleted")).toHaveLength(1);
@@ -116,5 +121,10 @@ describe("its entry", () => {
     expect(await look(standing)).toEqual(USED);
     const preview = await lab.run("preview", { overlays: declared("no line") });
     expect(Object.keys(preview.changes)).toEqual(["same"]);
+  });
+
+  test("and that one has not retired", async () => {
+    const report = await lab.run("preview", { overlays: [TWO] });
+    expect(report.errors.join("\n")).toContain('the entry of "worker-2" is gone, which would delete VM 128');
   });
 });

@@ -7,6 +7,7 @@ import { formatProblem } from "../../../src/config/problem.ts";
 import type { HomelabConfig } from "../../../src/config/types.ts";
 import { longhornValues } from "../../../src/longhorn/values.ts";
 import type { StateResource } from "../../../src/plan/own-state.ts";
+import type { Retired } from "../../../src/plan/retired.ts";
 import { vmArgs } from "../../../src/proxmox/vm-args.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
@@ -42,7 +43,7 @@ export interface Progress {
   machines?: string[];
   /** Of those, the nodes whose config was applied. */
   kept?: string[];
-  retired?: string[];
+  retired?: Retired[];
 }
 
 /** What a run of that configuration leaves in the state, as far as plans are judged by it. */
@@ -83,7 +84,8 @@ export function stateOf(config: HomelabConfig, progress: Progress = {}): StateRe
   if (kept.length < names.length) return begun;
   const release = (chart: string, version: string, values: object = {}) =>
     resource("kubernetes:helm.sh/v3:Release", `${id}-${chart}-release`, { version, values });
-  const { retired = config.nodes.flatMap(({ name, retiring }) => (retiring ? [name] : [])) } = progress;
+  const { retired = config.nodes.flatMap(({ name, retiring }) => (retiring ? [{ name, life: 0 }] : [])) } =
+    progress;
   return [
     ...begun,
     stash(`${id}-talos-upgrade-kubernetes-version`, { kubernetesVersion }),

@@ -1,0 +1,37 @@
+/** Which nodes are retired for good, so that their entries may go. Pure. */
+import type { HomelabConfig } from "../config/types.ts";
+import type { Made } from "./made.ts";
+
+/** What the end of a run says of a node that retires: all of that run succeeded, the move of its copies as well. */
+export interface Retired {
+  name: string;
+  /** Which of the nodes of that name it was. */
+  life: number;
+}
+
+/**
+ * Counts the nodes that had this name before. What was said of one that went must not hold for the next: its data was never moved.
+ * A node keeps its number for as long as the record of its config is there.
+ */
+export function lifeOf({ kept, retired }: Pick<Made, "kept" | "retired">, node: string): number {
+  const now = kept.find(({ name }) => name === node);
+  if (now) return now.life ?? 0;
+  const former = retired.filter(({ name }) => name === node).map(({ life }) => life);
+  return former.length === 0 ? 0 : Math.max(...former) + 1;
+}
+
+export function isRetired(made: Pick<Made, "kept" | "retired">, node: string): boolean {
+  return made.retired.some(({ name, life }) => name === node && life === lifeOf(made, node));
+}
+
+/**
+ * Said at the end of a run. What was said of nodes without an entry stays: a machine goes after everything else of its run, and when
+ * that fails the next run must still know that it may.
+ */
+export function retiredAfter(made: Pick<Made, "kept" | "retired">, { nodes }: HomelabConfig): Retired[] {
+  const leaving = nodes
+    .filter(({ retiring }) => retiring === true)
+    .map(({ name }) => ({ name, life: lifeOf(made, name) }));
+  const gone = made.retired.filter((former) => nodes.every(({ name }) => name !== former.name));
+  return [...leaving, ...gone];
+}
