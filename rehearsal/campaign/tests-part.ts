@@ -9,22 +9,33 @@ import type { Part } from "./part.ts";
 export const MUTANTS = testsPart({
   name: "mutants",
   title: "Wrong programs",
-  tests: "test/engine/mutants",
+  tests: ["test/engine/mutants"],
   text: "Each is caught by a check that names its cause; each right twin passes.",
 });
 
 export const UPGRADES = testsPart({
   name: "upgrades",
   title: "Upgrades",
-  tests: "test/engine/upgrade",
+  tests: ["test/engine/upgrade"],
   text: "Through patches, minors and extensions by the real `talosctl`, disturbed at each step, and finished by the next `up`.",
+});
+
+export const FUZZ = testsPart({
+  name: "fuzz",
+  title: "Fuzz",
+  tests: [
+    "test/unit/config/fuzz.test.ts",
+    "test/unit/talos/disk-proof.property.test.ts",
+    "test/unit/api/hostile",
+  ],
+  text: "Mutated configurations, disks of every kind, and hostile requests against each local server.",
 });
 
 interface Tests {
   name: string;
   title: string;
-  /** Their folder. They read CAMPAIGN, "all" or "sample", and CAMPAIGN_SEED from the environment. */
-  tests: string;
+  /** Files and folders. They read CAMPAIGN, "all" or "sample", and CAMPAIGN_SEED from the environment. */
+  tests: string[];
   text: string;
 }
 
@@ -34,7 +45,7 @@ function testsPart({ name, title, tests, text }: Tests): Part {
     title,
     run: async ({ seed, sample, log }) => {
       const runner = join(REPOSITORY, "node_modules", "vitest", "vitest.mjs");
-      const child = spawn(process.execPath, [runner, "run", tests, "--reporter", "tap-flat"], {
+      const child = spawn(process.execPath, [runner, "run", ...tests, "--reporter", "tap-flat"], {
         cwd: REPOSITORY,
         env: { ...process.env, CAMPAIGN: sample === undefined ? "all" : "sample", CAMPAIGN_SEED: seed },
         stdio: ["ignore", "pipe", "inherit"],

@@ -19,12 +19,13 @@ export interface Connection {
   hosts: Hosts;
 }
 
-export function configure(args: PropertyMap): Configured {
+/** @param environment Of the plugin: empty in a rehearsal, which sees nothing of what a person's shell exports. */
+export function configure(args: PropertyMap, environment: NodeJS.ProcessEnv = {}): Configured {
   const { kubeconfig, namespace } = args;
   return {
     kubeconfig: typeof kubeconfig === "string" ? kubeconfig : "",
     namespace: typeof namespace === "string" && namespace ? namespace : "default",
-    ...readSwitches(args),
+    ...readSwitches(args, environment),
   };
 }
 

@@ -16,7 +16,10 @@ import { connect, connectToDelete, connectToRead, type Configured, type Connecti
 import { diffObject } from "./diff.ts";
 import { Missing, tryWhileMissing } from "./missing.ts";
 import { liveObject, record, recorded, setStatus, statusOf } from "./live.ts";
-import { idOf, identify, keyOf, nameObject, resourceOf, type Identified } from "./names.ts";
+import { annotation, idOf, identify, keyOf, nameObject, resourceOf, type Identified } from "./names.ts";
+
+/** What an object is waited for by (provider/pkg/metadata/overrides.go). */
+const WAIT_FOR = "pulumi.com/waitFor";
 
 export interface ObjectKind {
   namespaced: boolean;
@@ -89,6 +92,10 @@ export function objectHandler(connection: Connection, kind: ObjectKind): Resourc
   return {
     check: (inputs, olds, { urn, configured }) => ({
       inputs: nameObject(inputs, olds, urn, kind.namespaced, configured.namespace),
+      // What would not be waited for here would be ready at once, and green.
+      ...(annotation(inputs, WAIT_FOR) !== undefined && {
+        failures: [{ property: "metadata.annotations", reason: `${WAIT_FOR} is not rehearsed` }],
+      }),
     }),
 
     diff: (olds, news, { configured }) =>

@@ -22,7 +22,7 @@ const SWITCHES = {
 export type Switches = Record<keyof typeof SWITCHES, boolean>;
 
 /** Provider arguments that are no strings arrive as JSON text; only the word `true` turns one on. */
-export function readSwitches(args: PropertyMap, environment: NodeJS.ProcessEnv = process.env): Switches {
+export function readSwitches(args: PropertyMap, environment: NodeJS.ProcessEnv): Switches {
   const value = (name: string, { variable, otherwise }: Switch): boolean => {
     const given = args[name] ?? environment[variable];
     return given === undefined ? otherwise : on(given);
@@ -48,9 +48,19 @@ const NOT_REHEARSED: Record<string, { refuses: (value: unknown) => boolean; why:
 };
 
 export function checkOptions(inputs: PropertyMap): CheckResult {
+  // Without one the plugin takes KUBECONFIG, or the person's own file (client-go, clientcmd: NewDefaultClientConfigLoadingRules).
+  const without = set(inputs["kubeconfig"])
+    ? []
+    : [
+        {
+          property: "kubeconfig",
+          reason: "kubeconfig: without it the plugin would take the person's own cluster",
+        },
+      ];
   const failures = Object.entries(NOT_REHEARSED).flatMap(([property, { refuses, why }]) =>
     refuses(inputs[property]) ? [{ property, reason: `${property}: ${why}` }] : [],
   );
+  failures.push(...without);
   if (on(inputs["alwaysRender"]) && !set(inputs["renderYamlToDirectory"])) {
     failures.push({ property: "alwaysRender", reason: "alwaysRender needs renderYamlToDirectory" });
   }

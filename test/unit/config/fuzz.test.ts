@@ -7,7 +7,7 @@ import type { HomelabConfig } from "../../../src/config/types.ts";
 import { asPulumi, readFixtures } from "./fixtures.ts";
 import { dice, mutate, SECRET } from "./mutate.ts";
 
-const RUNS = 6000;
+const RUNS = process.env["CAMPAIGN"] === "all" ? 30_000 : 6000;
 const SEED = Number(process.env["FUZZ_SEED"] ?? 43);
 
 const GIVEN = { configured: SECRET, encrypted: ["homelab:proxmoxApiToken"] };

@@ -1,8 +1,10 @@
 /** The Kubernetes provider server against the options and defaults of the real plugin: the table of docs/rehearsal.md. */
-import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { configure, type Configured } from "../../../rehearsal/providers/kubernetes/connection.ts";
+import { kubernetesProvider } from "../../../rehearsal/providers/kubernetes/index.ts";
 import { checkOptions } from "../../../rehearsal/providers/kubernetes/options.ts";
 import { InitFailed, type PropertyMap } from "../../../rehearsal/providers/server/index.ts";
+import { hostOf } from "../../../rehearsal/world/talos/host.ts";
 import { cluster, inDefault, job, kind, lab, named, settings, withCluster } from "./kubernetes-support.ts";
 
 const kubeconfig = "apiVersion: v1";
@@ -66,22 +68,37 @@ describe("environment variables", () => {
     ["PULUMI_K8S_ENABLE_CONFIGMAP_MUTABLE", "enableConfigMapMutable"],
     ["PULUMI_K8S_ENABLE_SECRET_MUTABLE", "enableSecretMutable"],
   ];
-  afterEach(() => {
-    for (const [name] of others) delete process.env[name];
-  });
-
   test.each(others)("%s stands in for the option, which is off without it", (name, option) => {
     expect(configure({})[option]).toBe(false);
-    process.env[name] = "true";
-    expect(configure({})[option]).toBe(true);
-    process.env[name] = "yes";
-    expect(configure({})[option]).toBe(false);
+    expect(configure({}, { [name]: "true" })[option]).toBe(true);
+    expect(configure({}, { [name]: "yes" })[option]).toBe(false);
   });
 
   test("the option has the last word", () => {
-    process.env[variable] = "true";
-    expect(configure({ upsertExistingObjects: "false" }).upsertExistingObjects).toBe(false);
+    const given = { upsertExistingObjects: "false" };
+    expect(configure(given, { [variable]: "true" }).upsertExistingObjects).toBe(false);
   });
+
+  test("of a rehearsal's person none does", () => {
+    process.env[variable] = "true";
+    try {
+      const provider = kubernetesProvider(lab.world, (vmId) => hostOf(lab.world, vmId));
+      expect(provider.configure!({})).toMatchObject({ upsertExistingObjects: false });
+    } finally {
+      delete process.env[variable];
+    }
+  });
+});
+
+test("waitFor is refused: what nobody waits for would be ready at once", async () => {
+  const object = inDefault({
+    ...settings,
+    metadata: { name: "settings", annotations: { "pulumi.com/waitFor": "jsonpath={.data}" } },
+  });
+  expect((await kind("core/v1:ConfigMap").check(object)).failures).toEqual([
+    { property: "metadata.annotations", reason: "pulumi.com/waitFor is not rehearsed" },
+  ]);
+  expect((await kind("core/v1:ConfigMap").check(inDefault(settings))).failures).toBeUndefined();
 });
 
 describe("options that a rehearsal cannot honour are refused", () => {
@@ -92,6 +109,8 @@ describe("options that a rehearsal cannot honour are refused", () => {
     ["context", "other"],
     ["helmReleaseSettings", { driver: "configmap" }],
     ["alwaysRender", true],
+    ["kubeconfig", ""],
+    ["kubeconfig", undefined],
   ])("%s", (property, value) => {
     expect(checkOptions({ kubeconfig, [property]: value }).failures?.map((each) => each.property)).toEqual([
       property,
