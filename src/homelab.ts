@@ -90,15 +90,16 @@ export class Homelab extends pulumi.ComponentResource {
       { config, objects: () => cluster.upgrade.objects() },
       { parent: this, providers: [kubernetes], dependsOn: [longhorn.deployed, longhorn.whole] },
     );
+    const beforeLeaving = () => proxmox.gate.beforeLeaving();
     const members = etcdMembers(
       `${name}-etcd-members`,
-      { config, upgrade: cluster.upgrade },
+      { config, upgrade: cluster.upgrade, beforeLeaving },
       { parent: this, dependsOn: [traefik.deployed] },
     );
     const done = settled(config, made, this, [members]);
     kubernetesNodes(
       `${name}-kubernetes-nodes`,
-      { config, upgrade: cluster.upgrade },
+      { config, upgrade: cluster.upgrade, beforeLeaving },
       { parent: this, dependsOn: [done] },
     );
 

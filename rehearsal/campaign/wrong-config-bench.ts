@@ -56,13 +56,14 @@ export class WrongConfigBench {
     const problems = await this.#fails(wrong);
     await this.#keep("failed");
     problems.push(...(await this.#destroyed("destroyed while wrong", wrong, HASTE)));
+    // Every other one with a worker that is wrong is brought up without it as well.
+    if (removed && number % 2 === 0) {
+      await this.#layOut("failed");
+      problems.push(...(await this.#up(removed)).map((text) => `removed: ${text}`));
+    }
     await this.#layOut("failed");
-    // Every other one with a worker that is wrong is brought up without it.
-    const way = removed && number % 2 === 0 ? removed : right;
-    problems.push(
-      ...(await this.#up(way)).map((text) => `${way === right ? "corrected" : "removed"}: ${text}`),
-    );
-    problems.push(...(await this.#destroyed("destroyed once right", way)));
+    problems.push(...(await this.#up(right)).map((text) => `corrected: ${text}`));
+    problems.push(...(await this.#destroyed("destroyed once right", right)));
     return problems;
   }
 

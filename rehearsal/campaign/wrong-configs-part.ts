@@ -8,7 +8,8 @@ import type { Told } from "./wrong-config-worker.ts";
 import { wrongConfigs, type WrongConfig } from "./wrong-configs.ts";
 
 const WORKER = fileURLToPath(new URL("wrong-config-worker.ts", import.meta.url));
-const COUNT = 200;
+/** Of which 200 are first configurations. */
+const COUNT = 266;
 
 export const WRONG_CONFIGS: Part = {
   name: "wrong-configs",
@@ -71,7 +72,7 @@ function caseName({ kind, number, name }: WrongConfig): string {
 }
 
 const WAYS = {
-  first: "destroyed while it was wrong; corrected, or the wrong worker taken away; then destroyed",
+  first: "destroyed while it was wrong; corrected; of every other wrong worker, taken away; then destroyed",
   added: "corrected, taken away, and `retiring: true`, each with nothing else touched",
 };
 

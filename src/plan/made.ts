@@ -111,7 +111,7 @@ function between(name: string, prefix: string, suffix: string): string | undefin
 }
 
 function recordIn(outputs: StateResource["outputs"]): Omit<KeptNode, "name"> {
-  return (outputs["input"] ?? {});
+  return outputs["input"] ?? {};
 }
 
 interface Release {

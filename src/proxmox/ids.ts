@@ -5,6 +5,7 @@
  */
 import type { Guest } from "../clients/proxmox/client.ts";
 import type { HomelabConfig, NodeConfig } from "../config/types.ts";
+import type { MachineFacts } from "../plan/facts.ts";
 import { vmName, vmTags } from "./vm-args.ts";
 
 /**
@@ -52,6 +53,16 @@ export function strayed(
   if (!guest)
     return `${path(config, node)}: VM ${node.vmId} of "${node.name}" is gone from Proxmox; ${REFRESH}`;
   return guest.host === known ? undefined : elsewhere(config, node, guest.host);
+}
+
+/** Why a machine whose entry is gone cannot be deleted where the state has it. */
+export function movedAway(
+  { name, vmId, host }: Pick<MachineFacts, "name" | "vmId" | "host">,
+  guests: readonly Guest[],
+): string | undefined {
+  const guest = guests.find((found) => found.vmId === vmId && found.kind === "qemu");
+  if (!guest || guest.host === host) return undefined;
+  return `homelab:nodes: the machine of "${name}" (VM ${vmId}), whose entry is gone, is on ${guest.host} now, not on ${host}; ${REFRESH}`;
 }
 
 const REFRESH = "run `pulumi up --refresh`, so that Pulumi learns of it";

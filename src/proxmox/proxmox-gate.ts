@@ -6,21 +6,31 @@
 import type { Guest, ProxmoxClient } from "../clients/proxmox/client.ts";
 import type { HomelabConfig, NodeConfig } from "../config/types.ts";
 import { compareVersions } from "../config/versions.ts";
-import { conflicts, hiddenId, strayed, takenId } from "./ids.ts";
+import type { MachineFacts } from "../plan/facts.ts";
+import { conflicts, hiddenId, movedAway, strayed, takenId } from "./ids.ts";
 
 /** The first whose datastores take a disk image as `import` content (bpg/terraform-provider-proxmox#2076). */
 const OLDEST_PROXMOX = "8.4";
 
 export class ProxmoxGate {
   readonly #config: HomelabConfig;
+  readonly #made: () => Promise<readonly MachineFacts[]>;
   readonly #connect: () => Promise<ProxmoxClient>;
   readonly #told = new Set<string>();
   #client?: Promise<ProxmoxClient>;
   #guests?: Promise<Guest[]>;
 
-  /** @param connect Called once, and only when there is something to ask. */
-  constructor(config: HomelabConfig, connect: () => Promise<ProxmoxClient>) {
+  /**
+   * @param made The machines that the state has now: one that `up --refresh` has found elsewhere is known there.
+   * @param connect Called once, and only when there is something to ask.
+   */
+  constructor(
+    config: HomelabConfig,
+    made: () => Promise<readonly MachineFacts[]>,
+    connect: () => Promise<ProxmoxClient>,
+  ) {
     this.#config = config;
+    this.#made = made;
     this.#connect = connect;
   }
 
@@ -47,6 +57,16 @@ export class ProxmoxGate {
     const guests = await this.#list();
     const own = strayed(this.#config, node, guests, known);
     this.#refuse(`"${node.name}"`, [...conflicts(this.#config, guests), ...(own ? [own] : [])]);
+  }
+
+  /** Before anything is taken from the nodes whose entries are gone: the engine deletes their machines last, where the state has them. */
+  async beforeLeaving(): Promise<void> {
+    const { nodes } = this.#config;
+    const leaving = (await this.#made()).filter(({ name }) => nodes.every((node) => node.name !== name));
+    if (leaving.length === 0) return;
+    const guests = await this.#list();
+    const lines = leaving.flatMap((machine) => movedAway(machine, guests) ?? []);
+    this.#refuse(`"${leaving[0]!.name}"`, lines);
   }
 
   /** Whether the node's machine is gone from Proxmox for sure. Asked in a preview, but only in one that is refused otherwise. */

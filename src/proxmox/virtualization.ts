@@ -2,7 +2,9 @@ import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import * as pulumi from "@pulumi/pulumi";
 import { proxmoxClient } from "../clients/proxmox/client.ts";
 import type { HomelabConfig } from "../config/types.ts";
-import { valueOf } from "../hook-context.ts";
+import { programContext, valueOf } from "../hook-context.ts";
+import { madeIn } from "../plan/made.ts";
+import { ownState } from "../plan/own-state.ts";
 import type { ImageSchematic } from "../talos/image-schematic.ts";
 import { BootImage } from "./boot-image.ts";
 import { Machine } from "./machine.ts";
@@ -24,6 +26,8 @@ export interface VirtualizationArgs {
 export class Virtualization extends pulumi.ComponentResource {
   /** By node name. */
   readonly machines: Map<string, Machine>;
+  /** Passed before anything on Proxmox changes. */
+  readonly gate: ProxmoxGate;
 
   constructor(name: string, args: VirtualizationArgs, opts?: pulumi.ComponentResourceOptions) {
     super("homelab:proxmox:Virtualization", name, {}, opts);
@@ -37,9 +41,13 @@ export class Virtualization extends pulumi.ComponentResource {
     );
 
     const token = pulumi.output(args.apiToken);
-    const gate = new ProxmoxGate(config, async () =>
-      proxmoxClient({ endpoint, insecure, token: await valueOf(token) }),
+    const inContext = programContext();
+    const gate = new ProxmoxGate(
+      config,
+      async () => madeIn(await inContext(ownState)).machines,
+      async () => proxmoxClient({ endpoint, insecure, token: await valueOf(token) }),
     );
+    this.gate = gate;
 
     const images = new Map<string, BootImage>();
     for (const host of new Set(config.nodes.map((node) => node.host))) {

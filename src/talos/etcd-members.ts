@@ -4,6 +4,13 @@ import { changeByNode } from "./stash-change.ts";
 import type { Reachable } from "./upgrade/access.ts";
 import type { Upgrade } from "./upgrade/upgrade.ts";
 
+export interface LeavingArgs {
+  config: HomelabConfig;
+  upgrade: Upgrade;
+  /** Fails when the machine of a node whose entry is gone cannot be deleted: nothing is taken from the node then. */
+  beforeLeaving: () => Promise<void>;
+}
+
 /**
  * Who is a member of etcd, one value in the state. A control plane whose entry is gone is no longer in it, and leaves etcd
  * when the value changes: at the end of a run, right before the engine deletes its machine. Not in the run that retires
@@ -14,7 +21,7 @@ import type { Upgrade } from "./upgrade/upgrade.ts";
  */
 export function etcdMembers(
   name: string,
-  { config, upgrade }: { config: HomelabConfig; upgrade: Upgrade },
+  { config, upgrade, beforeLeaving }: LeavingArgs,
   opts: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
 ): pulumi.Resource {
   const staying = config.nodes.filter(({ role }) => role === "controlplane");
@@ -37,7 +44,9 @@ export function etcdMembers(
           plan,
           async (hook) => {
             const leaving = leavingNodes(hook);
-            if (leaving.length > 0) await upgrade.leaveEtcd(leaving, log);
+            if (leaving.length === 0) return;
+            await beforeLeaving();
+            await upgrade.leaveEtcd(leaving, log);
           },
         ],
       },

@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { HomelabConfig, UpgradeTimeouts } from "../config/types.ts";
+import type { UpgradeTimeouts } from "../config/types.ts";
 import type { ClusterObjects } from "../kubernetes/cluster-objects.ts";
+import type { LeavingArgs } from "./etcd-members.ts";
 import { changeByNode } from "./stash-change.ts";
 import type { Log } from "./upgrade/access.ts";
 import { Stopped } from "./upgrade/failure.ts";
 import { wallClock, type Clock } from "./upgrade/poll.ts";
-import type { Upgrade } from "./upgrade/upgrade.ts";
 import { waitFor } from "./upgrade/waiting.ts";
 
 /**
@@ -19,7 +19,7 @@ import { waitFor } from "./upgrade/waiting.ts";
  */
 export function kubernetesNodes(
   name: string,
-  { config, upgrade }: { config: HomelabConfig; upgrade: Upgrade },
+  { config, upgrade, beforeLeaving }: LeavingArgs,
   opts: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
 ): pulumi.Resource {
   const log = upgrade.log(opts.parent);
@@ -41,6 +41,7 @@ export function kubernetesNodes(
           async (hook) => {
             const gone = leaving(hook);
             if (gone.length === 0) return;
+            await beforeLeaving();
             const { timeouts } = config.upgrade;
             const objects = await upgrade.objects();
             for (const node of gone)

@@ -92,7 +92,11 @@ describe("its entry", () => {
 
   test("goes once it has retired, in two runs when the first is cut off, and the node's object with its machine", async () => {
     expect(causes(await lab.run("up", { overlays: declared(true) }))).toBe("");
-    const shutdown = { at: "proxmox POST /nodes/pve/qemu/128/status/shutdown", kind: "fail" as const, times: 1 };
+    const shutdown = {
+      at: "proxmox POST /nodes/pve/qemu/128/status/shutdown",
+      kind: "fail" as const,
+      times: 1,
+    };
     const { intercept } = new FaultInjector({ faults: [shutdown] });
     expect((await lab.run("up", { overlays: [TWO], intercept })).ok).toBe(false);
     // Everything else of the node is gone by then, what said that it may go as well.

@@ -1,6 +1,7 @@
 /** What the gate asks, how often, and what it refuses, over a client that answers from a list. */
 import { expect, test } from "vitest";
 import type { Guest, ProxmoxClient } from "../../../src/clients/proxmox/client.ts";
+import { nodeFacts, type MachineFacts } from "../../../src/plan/facts.ts";
 import { ProxmoxGate } from "../../../src/proxmox/proxmox-gate.ts";
 import { lab, nodeOf } from "../../components/support/homelabs.ts";
 
@@ -22,7 +23,10 @@ const guest = (vmId: number, changes: Partial<Guest> = {}): Guest => ({
 const OWN_CP = guest(126, { name: "lab-cp-1", tags: ["controlplane", "lab", "talos"] });
 const OWN_WORKER = guest(127, { name: "lab-worker-1", tags: ["lab", "talos", "worker"] });
 
-function gateOver(guests: Guest[], { hidden = [] as number[], version = "9.1.1" } = {}) {
+function gateOver(
+  guests: Guest[],
+  { hidden = [] as number[], version = "9.1.1", made = [] as MachineFacts[] } = {},
+) {
   const asked: string[] = [];
   const answer = <T>(what: string, value: T): Promise<T> => (asked.push(what), Promise.resolve(value));
   const client: ProxmoxClient = {
@@ -31,7 +35,11 @@ function gateOver(guests: Guest[], { hidden = [] as number[], version = "9.1.1" 
     isTaken: (vmId) =>
       answer(`taken ${vmId}`, hidden.includes(vmId) || guests.some((one) => one.vmId === vmId)),
   };
-  const gate = new ProxmoxGate(config, () => answer("connect", client));
+  const gate = new ProxmoxGate(
+    config,
+    () => Promise.resolve(made),
+    () => answer("connect", client),
+  );
   const refusal = (pass: Promise<void>): Promise<string> =>
     pass.then(
       () => "",
@@ -46,6 +54,20 @@ test("where nothing stands against it, everything passes, on one connection and 
   await gate.beforeCreate(cp);
   await gate.beforeUpdate(worker, "pve");
   expect(asked).toEqual(["connect", "version", "guests", "taken 126"]);
+});
+
+test("nothing is taken from a node whose entry is gone while its machine is not where the state has it", async () => {
+  const made = [cp, { ...worker, name: "worker-9", vmId: 137 }].map((node) => nodeFacts(config, node));
+  const left = (host: string) => gateOver([OWN_CP, guest(137, { host })], { made });
+  const strayed = left("pve2");
+  expect(await strayed.refusal(strayed.gate.beforeLeaving())).toContain(
+    'homelab:nodes: the machine of "worker-9" (VM 137), whose entry is gone, is on pve2 now, not on pve; run `pulumi up --refresh`',
+  );
+  for (const fine of [left("pve"), gateOver([OWN_CP], { made })])
+    expect(await fine.refusal(fine.gate.beforeLeaving())).toBe("");
+  const { gate, asked } = gateOver([], { made: made.slice(0, 1) });
+  await gate.beforeLeaving();
+  expect(asked).toEqual([]);
 });
 
 test("nothing is asked before something passes", () => {
