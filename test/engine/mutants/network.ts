@@ -151,6 +151,11 @@ export const NETWORK_TWINS: Twin[] = [
     mutations: [endpointOf("worker-1", "https://192.168.1.126:6443")],
   },
   { what: "a VLAN", overlays: ["network.vlan=20"] },
+  { what: "another gateway on the link", overlays: ["network.gateway=192.168.1.254"] },
+  {
+    what: "validSubnets that are wider than the network",
+    mutations: [patch(/validSubnets:\n(\s+)- \S+/g, "validSubnets:\n$1- 192.168.0.0/16")],
+  },
   {
     what: "the gateway in nocloud alone",
     mutations: [patch(/\n\s+routes:\n\s+- network: 0\.0\.0\.0\/0\n\s+gateway: \S+/g, "")],

@@ -37,6 +37,12 @@ export const ORDER: Mutant[] = [
     ],
     cause: PULLED,
   },
+  {
+    ...destroyed,
+    what: "a Traefik that is said to go with Longhorn",
+    edits: [{ file: "src/homelab.ts", from: ON_STORAGE, to: `${ON_STORAGE}, deletedWith: longhorn.release` }],
+    cause: PULLED,
+  },
 ];
 
 export const ORDER_TWINS: Twin[] = [
