@@ -88,7 +88,7 @@ export function madeIn(state: readonly StateResource[]): Made {
       ...(macs.has(node) && { namedMac: macs.get(node)! }),
     })),
     kept: [...new Set([...records.keys(), ...applied])].map((name) => ({ ...records.get(name), name })),
-    retired: (stash("settled") as { retired?: Retired[] } | undefined)?.retired ?? [],
+    retired: retiredIn(stash("settled")),
     ...(storage && { longhorn: storage }),
     images,
     versions: defined({
@@ -112,6 +112,12 @@ function between(name: string, prefix: string, suffix: string): string | undefin
 
 function recordIn(outputs: StateResource["outputs"]): Omit<KeptNode, "name"> {
   return outputs["input"] ?? {};
+}
+
+/** Before names were counted the state held them alone. */
+function retiredIn(settled: unknown): Retired[] {
+  const { retired = [] } = (settled ?? {}) as { retired?: (Retired | string)[] };
+  return retired.map((node) => (typeof node === "string" ? { name: node, life: 0 } : node));
 }
 
 interface Release {

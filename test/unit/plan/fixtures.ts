@@ -43,7 +43,7 @@ export interface Progress {
   machines?: string[];
   /** Of those, the nodes whose config was applied. */
   kept?: string[];
-  retired?: Retired[];
+  retired?: (Retired | string)[];
 }
 
 /** What a run of that configuration leaves in the state, as far as plans are judged by it. */

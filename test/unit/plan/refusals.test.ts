@@ -120,6 +120,10 @@ describe("a retirement that did not end", () => {
     ]);
   });
 
+  test("does not where an earlier version of the program has said in its words that it did", () => {
+    expect(between(before, [TWO], { retired: ["worker-2"] })).toEqual([]);
+  });
+
   test("lets what did end go, and newcomers come", () => {
     expect(between(before, [WORKER_3.replace("nodes[3]", "nodes[2]"), TWO])).toEqual([]);
   });
