@@ -1,6 +1,7 @@
 /** Where a rehearsal keeps its things: one folder per stack, below `.rehearsal` of the checkout. */
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { stateFileIn } from "../scripts/recover/state-file.ts";
 import { PROJECT } from "../src/config/schema.ts";
 
 export const REPOSITORY = fileURLToPath(new URL("..", import.meta.url));
@@ -37,7 +38,7 @@ export function rehearsalPaths(stack: string, root = join(REPOSITORY, ".rehearsa
     stackName,
     work: join(folder, "work"),
     state,
-    stateFile: join(state, ".pulumi", "stacks", PROJECT, `${stackName}.json`),
+    stateFile: stateFileIn(state, { project: PROJECT, stackName }),
     world: join(folder, "world.json"),
     report: join(folder, "report.json"),
     outputs: join(folder, "outputs.json"),

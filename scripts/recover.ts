@@ -11,8 +11,9 @@ import { readToolchain } from "../rehearsal/toolchain.ts";
 import program from "../src/index.ts";
 import { PROJECT } from "../src/config/schema.ts";
 import { recover } from "./recover/recover.ts";
+import { stateFileOf } from "./recover/state-file.ts";
 import { describeTarget } from "./recover/target.ts";
-import { removeTornAttributes, stateFileOf } from "./recover/torn-attributes.ts";
+import { removeTornAttributes } from "./recover/torn-attributes.ts";
 
 const REPOSITORY = fileURLToPath(new URL("..", import.meta.url));
 

@@ -34,7 +34,7 @@ export const FUZZ = testsPart({
 interface Tests {
   name: string;
   title: string;
-  /** Files and folders. They read CAMPAIGN, "all" or "sample", and CAMPAIGN_SEED from the environment. */
+  /** Files and folders. Those that are a sample otherwise read CAMPAIGN, "all" or "sample", and CAMPAIGN_SEED from the environment. */
   tests: string[];
   text: string;
 }
@@ -54,8 +54,8 @@ function testsPart({ name, title, tests, text }: Tests): Part {
       let tried = 0;
       const broken: string[] = [];
       for await (const line of createInterface({ input: child.stdout })) {
-        const [, failed, skipped, test] = /^(not )?ok \d+ - (?=.*?(# SKIP)?$)(.*)$/.exec(line) ?? [];
-        if (test === undefined || skipped) continue;
+        const [, failed, test] = /^(not )?ok \d+ - (.*)$/.exec(line) ?? [];
+        if (test === undefined || test.endsWith("# SKIP")) continue;
         log(line);
         tried++;
         if (failed) broken.push(test);

@@ -1,5 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { refusingHook } from "../plan/refusing-hook.ts";
 
 /** What Helm calls a release whose last operation did not come to a good end (helm.sh, release status). */
 const UNFINISHED = new Set([
@@ -28,13 +29,8 @@ export function deployed(
     release: `${told?.namespace}/${told?.name}`,
     status: told?.status ?? "",
   }));
-  const guard = new pulumi.ResourceHook(
-    `${name}-guard`,
-    ({ newInputs }) => {
-      const refused = notDeployed((newInputs as { input?: unknown } | undefined)?.input);
-      if (refused !== undefined) throw new Error(refused);
-    },
-    { onDryRun: true },
+  const guard = refusingHook(`${name}-guard`, ({ newInputs }) =>
+    notDeployed((newInputs as { input?: unknown } | undefined)?.input),
   );
   return new pulumi.Stash(
     name,

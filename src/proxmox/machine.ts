@@ -7,6 +7,7 @@ import { hostRefusal } from "../plan/host-refusals.ts";
 import { madeIn } from "../plan/made.ts";
 import { cardRefusal } from "../plan/network-refusals.ts";
 import { ownState } from "../plan/own-state.ts";
+import { refusingHook } from "../plan/refusing-hook.ts";
 import { standing } from "../plan/unfinished.ts";
 import { machineFacts } from "../plan/vm-facts.ts";
 import { lostDisks } from "./lost-disk-guard.ts";
@@ -47,53 +48,28 @@ export class Machine extends pulumi.ComponentResource {
     // A new machine gets a new uuid, and keeps it: by that it can be told from the one that was here before.
     const vm = { ...vmArgs(args.config, made, args.image), smbios: { uuid: randomUUID() } };
     const diskCount = (vm.disks as unknown[]).length;
-    const lostDiskGuard = new pulumi.ResourceHook(
-      `${name}-lost-disk-guard`,
-      ({ oldOutputs, newInputs }) => {
-        const lost = lostDisks(node, oldOutputs, newInputs);
-        if (lost) throw new Error(lost);
-      },
-      { onDryRun: true },
+    const factsIn = (values: object | undefined) => machineFacts(node.name, { ...values });
+    const path = `homelab:nodes[${args.config.nodes.indexOf(node)}]`;
+    const lostDiskGuard = refusingHook(`${name}-lost-disk-guard`, ({ oldOutputs, newInputs }) =>
+      lostDisks(node, oldOutputs, newInputs),
     );
-    const hostGuard = new pulumi.ResourceHook(
-      `${name}-host-guard`,
-      ({ oldOutputs }) => {
-        const refused = hostRefusal(
-          `homelab:nodes[${args.config.nodes.indexOf(node)}]`,
-          node,
-          hostIn(oldOutputs),
-        );
-        if (refused) throw new Error(refused);
-      },
-      { onDryRun: true },
+    const hostGuard = refusingHook(`${name}-host-guard`, ({ oldOutputs }) =>
+      hostRefusal(path, node, hostIn(oldOutputs)),
     );
-    const cardGuard = new pulumi.ResourceHook(
-      `${name}-card-guard`,
-      ({ oldOutputs, newInputs }) => {
-        const [old, wanted] = [oldOutputs, newInputs].map((values) =>
-          machineFacts(node.name, (values ?? {}) as Record<string, unknown>),
-        );
-        const refused = cardRefusal(`homelab:nodes[${args.config.nodes.indexOf(node)}]`, old!, wanted!);
-        if (refused) throw new Error(refused);
-      },
-      { onDryRun: true },
+    const cardGuard = refusingHook(`${name}-card-guard`, ({ oldOutputs, newInputs }) =>
+      cardRefusal(path, factsIn(oldOutputs), factsIn(newInputs)),
     );
     // Of a machine that is there, a creation can only be half of a replacement, whose other half deletes whatever has the id then.
     // Only where a refresh has just found it lost is it a creation, and the state that the program read at its beginning is older than
     // that of `up --refresh`. When the hook runs, the engine has written the state anew (pulumi, pkg/backend/snapshot.go: refreshes are
     // written with the first operation). A preview writes none, so there Proxmox is asked.
     const lost = pulumi.runtime.isDryRun() ? () => gate.isGone(node) : notInState(node);
-    const replacementGuard = new pulumi.ResourceHook(
-      `${name}-replacement-guard`,
-      async () => {
-        if (await lost()) return;
-        throw new Error(
-          `homelab:nodes[${args.config.nodes.indexOf(node)}]: this run would replace the machine of "${node.name}" (VM ${node.vmId}) and ` +
-            "lose all of its disks, because something changed that the provider only gives to a new one; set it back. If the machine is gone " +
-            "from Proxmox, `pulumi refresh` first. Nothing was changed",
-        );
-      },
-      { onDryRun: true },
+    const replacementGuard = refusingHook(`${name}-replacement-guard`, async () =>
+      (await lost())
+        ? undefined
+        : `${path}: this run would replace the machine of "${node.name}" (VM ${node.vmId}) and ` +
+          "lose all of its disks, because something changed that the provider only gives to a new one; set it back. If the machine is gone " +
+          "from Proxmox, `pulumi refresh` first. Nothing was changed",
     );
     this.vm = new proxmoxve.VmLegacy(`${name}-vm`, vm, {
       parent: this,

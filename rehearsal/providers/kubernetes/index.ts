@@ -33,7 +33,7 @@ export function kubernetesProvider(world: World, hosts: Hosts): SimulatedProvide
     version: VERSION,
     sleep: (seconds) => world.clock.sleep(seconds),
     checkConfig: checkOptions,
-    configure: (args) => configure(args),
+    configure,
     diffConfig,
     // Custom resources have any token: `kubernetes:<group>/<version>:<Kind>` with a dotted group that is not Kubernetes's own.
     resources: new Proxy(known, {

@@ -44,23 +44,18 @@ const NOT_REHEARSED: Record<string, { refuses: (value: unknown) => boolean; why:
   renderYamlToDirectory: { refuses: set, why: "manifests are not rendered in a rehearsal" },
   cluster: { refuses: set, why: "the kubeconfig's current context is the one that is used" },
   context: { refuses: set, why: "the kubeconfig's current context is the one that is used" },
+  // Without one the plugin takes KUBECONFIG, or the person's own file (client-go, clientcmd: NewDefaultClientConfigLoadingRules).
+  kubeconfig: {
+    refuses: (value) => !set(value),
+    why: "without it the plugin would take the person's own cluster",
+  },
   helmReleaseSettings: { refuses: set, why: "Helm's own settings are not rehearsed" },
 };
 
 export function checkOptions(inputs: PropertyMap): CheckResult {
-  // Without one the plugin takes KUBECONFIG, or the person's own file (client-go, clientcmd: NewDefaultClientConfigLoadingRules).
-  const without = set(inputs["kubeconfig"])
-    ? []
-    : [
-        {
-          property: "kubeconfig",
-          reason: "kubeconfig: without it the plugin would take the person's own cluster",
-        },
-      ];
   const failures = Object.entries(NOT_REHEARSED).flatMap(([property, { refuses, why }]) =>
     refuses(inputs[property]) ? [{ property, reason: `${property}: ${why}` }] : [],
   );
-  failures.push(...without);
   if (on(inputs["alwaysRender"]) && !set(inputs["renderYamlToDirectory"])) {
     failures.push({ property: "alwaysRender", reason: "alwaysRender needs renderYamlToDirectory" });
   }

@@ -1,9 +1,9 @@
 /** Machines that come later, or again: proven alone, given a config, never a second bootstrap. */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { TWO_COPIES, worker2 } from "../support/overlays.ts";
 import { bench, causes, type Bench } from "../support/rehearse.ts";
 
-const WORKER_2 =
-  "nodes[2]={name: worker-2, role: worker, host: pve, vmId: 128, address: 192.168.1.128, osDisk: {sizeGiB: 32}, dataDisk: {sizeGiB: 40}}";
+const JOINING = [`nodes[2]=${worker2()}`, TWO_COPIES];
 
 let lab: Bench;
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => lab.remove());
 
 test("a worker that joins later is looked at alone, and the others are left in peace", async () => {
-  const report = await lab.run("up", { overlays: [WORKER_2, "longhorn.replicaCount=2"] });
+  const report = await lab.run("up", { overlays: JOINING });
   expect(causes(report)).toBe("");
   const inspected = report.events.filter(({ kind }) => kind === "disks-inspected");
   expect(new Set(inspected.map(({ detail }) => detail?.["vmId"]))).toEqual(new Set([128]));
@@ -26,7 +26,7 @@ test("a worker that joins later is looked at alone, and the others are left in p
 });
 
 test("a volume of exactly a data disk's size does not disturb the proof of the next node", async () => {
-  await lab.during({ overlays: [WORKER_2, "longhorn.replicaCount=2"] }, async ({ world }) => {
+  await lab.during({ overlays: JOINING }, async ({ world }) => {
     const { clusterOf } = await import("../../../rehearsal/world/kubernetes/cluster.ts");
     const { hostOf } = await import("../../../rehearsal/world/talos/host.ts");
     const { attachVolume, createVolume } = await import("../../../rehearsal/world/longhorn/volumes.ts");
@@ -43,21 +43,21 @@ test("a volume of exactly a data disk's size does not disturb the proof of the n
     await world.commit();
   });
   const report = await lab.run("up", {
-    overlays: [WORKER_2, "longhorn.replicaCount=2", "network.nameservers=[9.9.9.9]"],
+    overlays: [...JOINING, "network.nameservers=[9.9.9.9]"],
   });
   expect(causes(report)).toBe("");
   expect(report.events.filter(({ kind }) => kind === "format")).toEqual([]);
 });
 
 test("a machine that was deleted by hand is made again and joins again, without a second bootstrap", async () => {
-  await lab.during({ overlays: [WORKER_2, "longhorn.replicaCount=2"] }, async ({ world }) => {
+  await lab.during({ overlays: JOINING }, async ({ world }) => {
     const { destroyVm } = await import("../../../rehearsal/world/proxmox/vms.ts");
     const { stop } = await import("../../../rehearsal/world/proxmox/power.ts");
     await stop(world, "pve", 128).run();
     await destroyVm(world, "pve", 128).run();
     await world.commit();
   });
-  const options = { overlays: [WORKER_2, "longhorn.replicaCount=2", "network.nameservers=[9.9.9.9]"] };
+  const options = { overlays: [...JOINING, "network.nameservers=[9.9.9.9]"] };
   await lab.run("refresh", options);
   const report = await lab.run("up", options);
   // Longhorn never takes the new, empty disk for the one it knew there, and the run does not end well until it has been told.

@@ -4,17 +4,15 @@ import { FaultInjector } from "../../../rehearsal/faults/injector.ts";
 import type { Report } from "../../../rehearsal/report.ts";
 import { nodeFields } from "../../../rehearsal/world/longhorn/node-object.ts";
 import type { World } from "../../../rehearsal/world/world.ts";
+import { TWO_COPIES, worker2 } from "../support/overlays.ts";
 import { bench, causes, type Bench } from "../support/rehearse.ts";
 import { clusterIn, copies, readData, writeData } from "./support.ts";
 
 type Retiring = true | false | "no line";
 
-const TWO = "longhorn.replicaCount=2";
-const WORKER_2 =
-  "name: worker-2, role: worker, host: pve, vmId: 128, address: 192.168.1.128, osDisk: {sizeGiB: 32}, dataDisk: {sizeGiB: 40}";
 const declared = (retiring: Retiring) => [
-  TWO,
-  `nodes[2]={${WORKER_2}${retiring === "no line" ? "" : `, retiring: ${retiring}`}}`,
+  TWO_COPIES,
+  `nodes[2]=${retiring === "no line" ? worker2() : worker2(`retiring: ${retiring}`)}`,
 ];
 
 interface Standing {
@@ -75,7 +73,7 @@ describe.each<Retiring[]>([
 
 describe("its entry", () => {
   test.each(["preview", "up"] as const)("may not go in one step: %s", async (command) => {
-    const report = await lab.run(command, { overlays: [TWO] });
+    const report = await lab.run(command, { overlays: [TWO_COPIES] });
     expect(report.ok).toBe(false);
     expect(report.errors.join("\n")).toContain('the entry of "worker-2" is gone');
     expect(losses(report)).toEqual([]);
@@ -85,7 +83,7 @@ describe("its entry", () => {
   test("nor after it was told to stay", async () => {
     for (const retiring of [true, false] as const)
       expect(causes(await lab.run("up", { overlays: declared(retiring) }))).toBe("");
-    const report = await lab.run("up", { overlays: [TWO] });
+    const report = await lab.run("up", { overlays: [TWO_COPIES] });
     expect(report.errors.join("\n")).toContain('the entry of "worker-2" is gone');
     expect(await look(standing)).toEqual(USED);
   });
@@ -98,9 +96,9 @@ describe("its entry", () => {
       times: 1,
     };
     const { intercept } = new FaultInjector({ faults: [shutdown] });
-    expect((await lab.run("up", { overlays: [TWO], intercept })).ok).toBe(false);
+    expect((await lab.run("up", { overlays: [TWO_COPIES], intercept })).ok).toBe(false);
     // Everything else of the node is gone by then, what said that it may go as well.
-    const report = await lab.run("up", { overlays: [TWO] });
+    const report = await lab.run("up", { overlays: [TWO_COPIES] });
     expect(causes(report)).toBe("");
     expect(report.events.filter(({ kind }) => kind === "vm-deleted")).toHaveLength(1);
     await look(
@@ -114,7 +112,7 @@ describe("its entry", () => {
         expect(Object.keys(clusterIn(world).state.nodes).sort()).toEqual(["cp-1", "worker-1"]);
         expect(copies(world)).toEqual(["cp-1", "worker-1"]);
       },
-      [TWO],
+      [TWO_COPIES],
     );
   });
 
@@ -128,7 +126,7 @@ describe("its entry", () => {
   });
 
   test("and that one has not retired", async () => {
-    const report = await lab.run("preview", { overlays: [TWO] });
+    const report = await lab.run("preview", { overlays: [TWO_COPIES] });
     expect(report.errors.join("\n")).toContain('the entry of "worker-2" is gone, which would delete VM 128');
   });
 });

@@ -3,14 +3,14 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { nodeFields } from "../../../rehearsal/world/longhorn/node-object.ts";
 import { attachVolume, createVolume } from "../../../rehearsal/world/longhorn/volumes.ts";
 import type { World } from "../../../rehearsal/world/world.ts";
+import { TWO_COPIES, worker2 } from "../support/overlays.ts";
 import { bench, causes, type Bench } from "../support/rehearse.ts";
 import { clusterIn, copies, readData, writeData } from "./support.ts";
 
 const GIB = 1024 ** 3;
 const declared = (retiring: boolean) => [
-  "longhorn.replicaCount=2",
-  "nodes[2]={name: worker-2, role: worker, host: pve, vmId: 128, address: 192.168.1.128, osDisk: {sizeGiB: 32}, " +
-    `dataDisk: {sizeGiB: 40}${retiring ? ", retiring: true" : ""}}`,
+  TWO_COPIES,
+  `nodes[2]=${retiring ? worker2("retiring: true") : worker2()}`,
 ];
 
 let lab: Bench;

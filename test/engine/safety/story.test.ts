@@ -6,13 +6,12 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Report } from "../../../rehearsal/report.ts";
 import { reboot } from "../../../rehearsal/world/talos/lifecycle.ts";
 import { settle } from "../../../rehearsal/world/talos/cluster.ts";
+import { TWO_COPIES, worker2 } from "../support/overlays.ts";
 import { bench, causes, type Bench } from "../support/rehearse.ts";
 import { addDisk, copies, readData, writeData } from "./support.ts";
 
-const WORKER_2 =
-  "{name: worker-2, role: worker, host: pve, vmId: 128, address: 192.168.1.128, osDisk: {sizeGiB: 32}, dataDisk: {sizeGiB: 40}}";
-const BEFORE = [`nodes[2]=${WORKER_2}`, "longhorn.replicaCount=2"];
-const AFTER = [`nodes[1]=${WORKER_2}`];
+const BEFORE = [`nodes[2]=${worker2()}`, TWO_COPIES];
+const AFTER = [`nodes[1]=${worker2()}`];
 
 let lab: Bench;
 const reports: Report[] = [];

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Report } from "../../../rehearsal/report.ts";
 import { clearFault, setFault, type WorldFaultKind } from "../../../rehearsal/world/faults.ts";
 import { volumeOfClaim } from "../../../rehearsal/world/longhorn/volumes.ts";
+import type { World } from "../../../rehearsal/world/world.ts";
 import { clusterIn, copies, readData } from "../safety/support.ts";
 import { bench, causes, type Bench } from "../support/rehearse.ts";
 import { IMPATIENT, mostDownAtOnce, rebootsByNode, upgradesByNode, writeAtRest } from "./support.ts";
@@ -40,18 +41,19 @@ function expectKept(report: Report): void {
   expect(mostDownAtOnce(report)).toBeLessThanOrEqual(1);
 }
 
-async function breaks(overlays: string[], kind: WorldFaultKind, subject: number | string): Promise<void> {
-  await rack.during({ overlays }, async ({ world }) => {
-    setFault(world, kind, subject);
-    await world.commit();
-  });
-}
-
-async function mends(overlays: string[], kind: WorldFaultKind): Promise<void> {
-  await rack.during({ overlays }, async ({ world }) => {
-    clearFault(world, kind);
-    await world.commit();
-  });
+/** An `up` while something is broken, which is mended afterwards: it fails, and has done no harm. */
+async function upBroken(overlays: string[], kind: WorldFaultKind, subject: number | string): Promise<Report> {
+  const change = (use: (world: World) => void) =>
+    rack.during({ overlays }, async ({ world }) => {
+      use(world);
+      await world.commit();
+    });
+  await change((world) => setFault(world, kind, subject));
+  const report = await rack.run("up", { overlays });
+  await change((world) => clearFault(world, kind));
+  expect(report.ok).toBe(false);
+  expectKept(report);
+  return report;
 }
 
 /** In use by the one pod that stays on its node, so that it lacks a copy after every step that takes a replica down. */
@@ -69,26 +71,18 @@ const EXTENDED = talos("v1.12.0", "cluster.extensions=[siderolabs/intel-ucode, s
 
 describe.runIf(WHOLE)("disturbed", () => {
   test("a patch stops where an image cannot be pulled: nothing of that node has moved", async () => {
-    await breaks(PATCH, "pull-fails", VM["cp-2"]!);
-    const report = await rack.run("up", { overlays: PATCH });
-    await mends(PATCH, "pull-fails");
-    expect(report.ok).toBe(false);
+    const report = await upBroken(PATCH, "pull-fails", VM["cp-2"]!);
     expect(causes(report)).toMatch(/cp-2[^]*pull/);
     expect(upgradesByNode(report)).toEqual(upgrades(["cp-1"], "v1.11.6"));
     expect(rebootsByNode(report)).toEqual({ "cp-1": 1 });
-    expectKept(report);
   });
 
   test("it goes on there, and stops where a reboot hangs", async () => {
     const overlays = [...PATCH, "upgrade.timeouts.upgrade=15"];
-    await breaks(overlays, "reboot-hangs", VM["cp-3"]!);
-    const report = await rack.run("up", { overlays });
-    await mends(overlays, "reboot-hangs");
-    expect(report.ok).toBe(false);
+    const report = await upBroken(overlays, "reboot-hangs", VM["cp-3"]!);
     expect(causes(report)).toMatch(/cp-3[^]*homelab:upgrade\.timeouts\.upgrade/);
     expect(Object.keys(upgradesByNode(report))).not.toContain("cp-1");
     expect(Object.keys(rebootsByNode(report)).filter((node) => node.startsWith("worker"))).toEqual([]);
-    expectKept(report);
   });
 
   test("mended, it finishes, and upgrades nothing twice", async () => {
@@ -100,26 +94,18 @@ describe.runIf(WHOLE)("disturbed", () => {
   });
 
   test("a minor stops where a node falls back to its old image", async () => {
-    await breaks(MINOR, "boot-falls-back", VM["worker-1"]!);
-    const report = await rack.run("up", { overlays: MINOR });
-    await mends(MINOR, "boot-falls-back");
-    expect(report.ok).toBe(false);
+    const report = await upBroken(MINOR, "boot-falls-back", VM["worker-1"]!);
     expect(causes(report)).toMatch(/worker-1[^]*v1\.11\.6/);
     expect(upgradesByNode(report)).toEqual(upgrades(["cp-1", "cp-2", "cp-3"], "v1.12.0"));
     expect(rebootsByNode(report)["worker-2"]).toBeUndefined();
     expect(report.events.some(({ kind }) => kind === "kubernetes-upgraded")).toBe(false);
-    expectKept(report);
   });
 
   test("it goes on there, and stops where a volume does not heal", async () => {
     const overlays = [...MINOR, "upgrade.timeouts.volumes=10"];
-    await breaks(overlays, "volume-does-not-heal", await ingressVolume(overlays));
-    const report = await rack.run("up", { overlays });
-    await mends(overlays, "volume-does-not-heal");
-    expect(report.ok).toBe(false);
+    const report = await upBroken(overlays, "volume-does-not-heal", await ingressVolume(overlays));
     expect(causes(report)).toMatch(/degraded/);
     expect(upgradesByNode(report)["worker-3"]).toBeUndefined();
-    expectKept(report);
   });
 
   test("mended, it finishes, Kubernetes comes after the last node, and every node is where it should be", async () => {
@@ -134,13 +120,9 @@ describe.runIf(WHOLE)("disturbed", () => {
 
   test("nobody goes down while etcd lacks a member", async () => {
     const overlays = [...EXTENDED, "upgrade.timeouts.healthy=10"];
-    await breaks(overlays, "etcd-member-fails", VM["cp-2"]!);
-    const report = await rack.run("up", { overlays });
-    await mends(overlays, "etcd-member-fails");
-    expect(report.ok).toBe(false);
+    const report = await upBroken(overlays, "etcd-member-fails", VM["cp-2"]!);
     expect(causes(report)).toMatch(/etcd[^]*cp-2/);
     expect(rebootsByNode(report)).toEqual({});
-    expectKept(report);
   });
 });
 

@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
-import { removeTornAttributes, stateFileOf } from "../../../scripts/recover/torn-attributes.ts";
+import { stateFileOf } from "../../../scripts/recover/state-file.ts";
+import { removeTornAttributes } from "../../../scripts/recover/torn-attributes.ts";
 
 const below = (folder: string) => join(folder, ".pulumi", "stacks", "homelab", "lab.json");
 
