@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./test/support/longest-first.ts";
 
 export default defineConfig({
   test: {
@@ -6,6 +7,7 @@ export default defineConfig({
     maxWorkers: 3,
     // Loading Pulumi and its SDKs takes five seconds of a processor: once a worker instead of once a file.
     isolate: false,
+    sequence: { sequencer: LongestFirst },
     setupFiles: ["test/support/stacks.ts"],
     globalSetup: ["test/support/hostile-environment.ts", "test/support/snapshots.ts"],
     projects: [

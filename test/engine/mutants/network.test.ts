@@ -2,6 +2,7 @@
 /** Networks that look right and carry nothing. */
 import { patch, TYPES, vm, type Mutant, type Twin } from "./mutant.ts";
 import type { Edit, Mutation, Props } from "../support/rehearse.ts";
+import { tryAll } from "./try-all.ts";
 
 /** nocloud's own part: the first address of every machine. */
 function ipConfig(change: (ipv4: Props) => void): Mutation {
@@ -42,7 +43,7 @@ const OWN_MACS = [11, 12, 13].map((last, index) => `nodes[${index}].macAddress=B
 const NO_ROUTE =
   /it has no default route .*: no image is pulled and its clock is not in sync|time is not in sync yet/;
 
-export const NETWORK: Mutant[] = [
+const MUTANTS: Mutant[] = [
   {
     what: "a gateway outside the subnet",
     mutations: [
@@ -140,7 +141,7 @@ export const NETWORK: Mutant[] = [
   },
 ];
 
-export const NETWORK_TWINS: Twin[] = [
+const TWINS: Twin[] = [
   {
     what: "the card named eth0",
     mutations: [patch(/deviceSelector:\n\s+physical: true/g, "interface: eth0")],
@@ -161,3 +162,5 @@ export const NETWORK_TWINS: Twin[] = [
     mutations: [patch(/\n\s+routes:\n\s+- network: 0\.0\.0\.0\/0\n\s+gateway: \S+/g, "")],
   },
 ];
+
+tryAll("network", MUTANTS, TWINS);

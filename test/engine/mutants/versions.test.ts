@@ -1,6 +1,7 @@
 /** Programs after which something runs that was not asked for. */
 import { NEWER, OLDER, patch, type Mutant, type Twin } from "./mutant.ts";
 import { setFault } from "../../../rehearsal/world/faults.ts";
+import { tryAll } from "./try-all.ts";
 
 const WITH_UCODE = ["cluster.extensions=[siderolabs/intel-ucode]"];
 
@@ -11,7 +12,7 @@ const LAST_LOOK = {
   to: "",
 };
 
-export const VERSIONS: Mutant[] = [
+const MUTANTS: Mutant[] = [
   {
     what: "an upgrade that does not look what came up",
     after: { overlays: OLDER, then: (world) => setFault(world, "boot-falls-back", 127) },
@@ -74,8 +75,10 @@ export const VERSIONS: Mutant[] = [
   },
 ];
 
-export const VERSIONS_TWINS: Twin[] = [
+const TWINS: Twin[] = [
   { what: "an extension that is asked for", overlays: WITH_UCODE },
   { what: "an older Kubernetes that is asked for", overlays: ["cluster.kubernetesVersion=1.34.2"] },
   { what: "a new version", after: { overlays: OLDER }, overlays: NEWER },
 ];
+
+tryAll("versions", MUTANTS, TWINS);

@@ -1,6 +1,7 @@
 /* eslint-disable @typescript-eslint/no-unsafe-member-access -- inputs on their way to the engine have no types */
 /** What Traefik, the API server or the kubelet does not take of a pod that looks right. */
 import { TYPES, values, type Mutant, type Twin } from "./mutant.ts";
+import { tryAll } from "./try-all.ts";
 
 const acme = (challenge: Record<string, unknown>) =>
   values("traefik", (v) => {
@@ -13,7 +14,7 @@ const acme = (challenge: Record<string, unknown>) =>
   });
 const NO_CHALLENGE = /ACME challenge not specified, please select TLS or HTTP or DNS Challenge/;
 
-export const PODS: Mutant[] = [
+const MUTANTS: Mutant[] = [
   {
     what: "the HTTP challenge on the entry point for HTTPS",
     mutations: [acme({ httpChallenge: { entryPoint: "websecure" } })],
@@ -92,7 +93,7 @@ export const PODS: Mutant[] = [
   },
 ];
 
-export const PODS_TWINS: Twin[] = [
+const TWINS: Twin[] = [
   { what: "the TLS challenge", mutations: [acme({ tlsChallenge: true })] },
   { what: "the TLS challenge with a delay", mutations: [acme({ tlsChallenge: { delay: 5 } })] },
   {
@@ -107,3 +108,5 @@ export const PODS_TWINS: Twin[] = [
     ],
   },
 ];
+
+tryAll("pods", MUTANTS, TWINS);

@@ -1,8 +1,9 @@
 /* eslint-disable @typescript-eslint/no-unsafe-member-access -- inputs on their way to the engine have no types */
 /** Values that Helm takes and Longhorn does not. */
 import { values, type Mutant, type Twin } from "./mutant.ts";
+import { tryAll } from "./try-all.ts";
 
-export const LONGHORN: Mutant[] = [
+const MUTANTS: Mutant[] = [
   {
     what: "data locality strict-local with two copies",
     mutations: [values("longhorn", (v) => (v["persistence"].defaultDataLocality = "strict-local"))],
@@ -56,7 +57,7 @@ export const LONGHORN: Mutant[] = [
   },
 ];
 
-export const LONGHORN_TWINS: Twin[] = [
+const TWINS: Twin[] = [
   {
     what: "data locality best-effort",
     mutations: [values("longhorn", (v) => (v["persistence"].defaultDataLocality = "best-effort"))],
@@ -78,3 +79,5 @@ export const LONGHORN_TWINS: Twin[] = [
     ],
   },
 ];
+
+tryAll("longhorn", MUTANTS, TWINS);

@@ -3,6 +3,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { outputs, type Mutant, type Twin } from "./mutant.ts";
 import type { Mutation, Props } from "../support/rehearse.ts";
+import { tryAll } from "./try-all.ts";
 
 function edited(name: "kubeconfig" | "talosconfig", edit: (text: string) => string): Mutation {
   return outputs((all) => {
@@ -29,7 +30,7 @@ function mixed(line: string, other: string): Mutation {
 const node = (index: number, change: (node: Props) => void) =>
   outputs((all) => change(all["nodes"][index] as Props));
 
-export const OUTPUTS: Mutant[] = [
+const MUTANTS: Mutant[] = [
   {
     what: "an endpoint that is the worker's address",
     mutations: [outputs((all) => (all["endpoint"] = "https://192.168.1.127:6443"))],
@@ -135,7 +136,7 @@ export const OUTPUTS: Mutant[] = [
   },
 ];
 
-export const OUTPUTS_TWINS: Twin[] = [
+const TWINS: Twin[] = [
   {
     what: "the outputs in another order, with one of somebody's own",
     mutations: [
@@ -150,3 +151,5 @@ export const OUTPUTS_TWINS: Twin[] = [
     mutations: [edited("kubeconfig", (text) => text.replace(/admin@lab/g, "home"))],
   },
 ];
+
+tryAll("outputs", MUTANTS, TWINS);

@@ -1,5 +1,6 @@
 /** Runs that take several nodes down at once, or one before what the last one took away is whole again. */
 import { NEWER, OLDER, type Mutant, type Twin } from "./mutant.ts";
+import { tryAll } from "./try-all.ts";
 
 const NAMESERVERS = ["network.nameservers=[192.168.1.1, 1.1.1.1]"];
 const REBOOTS = {
@@ -18,7 +19,7 @@ const BY_REBOOT = {
   to: 'applyMode: "reboot"',
 };
 
-export const OUTAGE: Mutant[] = [
+const MUTANTS: Mutant[] = [
   {
     what: "machines that are rebooted whenever the provider finds it necessary",
     after: {},
@@ -84,7 +85,7 @@ export const OUTAGE: Mutant[] = [
   },
 ];
 
-export const OUTAGE_TWINS: Twin[] = [
+const TWINS: Twin[] = [
   {
     what: "changed configs that reboot their nodes, in turn",
     after: {},
@@ -99,3 +100,5 @@ export const OUTAGE_TWINS: Twin[] = [
   },
   { what: "an upgrade", after: { overlays: OLDER }, overlays: NEWER },
 ];
+
+tryAll("outage", MUTANTS, TWINS);

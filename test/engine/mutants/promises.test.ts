@@ -1,5 +1,6 @@
 /** Programs that build the right cluster and break what they promise about it afterwards. */
 import { vm, type Mutant, type Twin } from "./mutant.ts";
+import { tryAll } from "./try-all.ts";
 
 const SNAPSHOT = '  if (node.role === "controlplane") await snapshot(args, machine.talosVersion);\n';
 const HAND_OVER = '  if (node.role === "controlplane") await handOver(args);\n';
@@ -11,7 +12,7 @@ const MACHINE = "src/proxmox/machine.ts";
 const MOVE = "src/talos/upgrade/step-move.ts";
 const NO_SNAPSHOT = /cp-1 was upgraded without a snapshot of its etcd/;
 
-export const PROMISES: Mutant[] = [
+const MUTANTS: Mutant[] = [
   {
     ...UPGRADE,
     what: "no etcd snapshot before an upgrade",
@@ -84,7 +85,7 @@ export const PROMISES: Mutant[] = [
   },
 ];
 
-export const PROMISES_TWINS: Twin[] = [
+const TWINS: Twin[] = [
   {
     ...UPGRADE,
     what: "the leadership of etcd handed over first",
@@ -112,3 +113,5 @@ export const PROMISES_TWINS: Twin[] = [
   },
   { what: "protection switched off by the environment", overlays: ["protect=false"] },
 ];
+
+tryAll("promises", MUTANTS, TWINS);

@@ -5,6 +5,7 @@ import { PROXMOX_TOKEN_KEY, readEnvironment } from "../../../rehearsal/environme
 import { REPOSITORY } from "../../../rehearsal/paths.ts";
 import { outputs, patch, TYPES, values, vm, type Mutant, type Twin } from "./mutant.ts";
 import type { Mutation } from "../support/rehearse.ts";
+import { tryAll } from "./try-all.ts";
 
 const token = (await readEnvironment(REPOSITORY, "lab", [])).secrets[PROXMOX_TOKEN_KEY]!;
 const [, tokenSecret = ""] = token.split("=");
@@ -19,7 +20,7 @@ function withKey(use: (pem: string) => void): Mutation {
   });
 }
 
-export const SECRETS: Mutant[] = [
+const MUTANTS: Mutant[] = [
   {
     what: "the token in a VM's description, secret in the state",
     mutations: [vm("cp-1", (props) => (props["description"] = pulumi.secret(`Made with ${token}.`)))],
@@ -80,7 +81,7 @@ export const SECRETS: Mutant[] = [
   },
 ];
 
-export const SECRETS_TWINS: Twin[] = [
+const TWINS: Twin[] = [
   {
     what: "the authority's certificate in an output: it is public",
     mutations: [
@@ -96,3 +97,5 @@ export const SECRETS_TWINS: Twin[] = [
     mutations: [outputs((all) => (all["admin"] = { kubeconfig: all["kubeconfig"] }))],
   },
 ];
+
+tryAll("secrets", MUTANTS, TWINS);

@@ -1,8 +1,9 @@
 /* eslint-disable @typescript-eslint/no-unsafe-member-access -- inputs on their way to the engine have no types */
 /** The mistakes of the story that this project comes from, and their neighbours: the tests try some of them. */
-import { patch, TYPES, values, vm, type Mutant } from "./mutant.ts";
+import { patch, TYPES, values, vm, type Mutant, type Twin } from "./mutant.ts";
+import { tryAll } from "./try-all.ts";
 
-export const STORY: Mutant[] = [
+const MUTANTS: Mutant[] = [
   {
     what: "iscsi-tools left out of the schematic",
     mutations: [
@@ -144,3 +145,12 @@ export const STORY: Mutant[] = [
     cause: /192\.168\.1\.126 .*(in use|two machines)/,
   },
 ];
+
+const TWINS: Twin[] = [
+  {
+    what: "the program as it is, changed in nothing on the same ways",
+    mutations: [TYPES.release, TYPES.vm].map((type) => ({ type, change: () => undefined })),
+  },
+];
+
+tryAll("story", MUTANTS, TWINS, 4);

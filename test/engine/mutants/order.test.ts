@@ -1,12 +1,13 @@
 /** Programs whose `up` is right, and whose destroy takes something away from under what still runs. */
 import type { Mutant, Twin } from "./mutant.ts";
+import { tryAll } from "./try-all.ts";
 
 const TRAEFIK = "src/traefik/traefik.ts";
 const ON_STORAGE = "dependsOn: [longhorn.deployed, longhorn.whole]";
 const PULLED = /volume \S+ of traefik\/traefik was deleted under traefik\/traefik-\S+, which runs on \S+/;
 const destroyed: Pick<Mutant, "command"> = { command: "destroy" };
 
-export const ORDER: Mutant[] = [
+const MUTANTS: Mutant[] = [
   {
     ...destroyed,
     what: "a Traefik that waits for the cluster, and not for Longhorn",
@@ -45,7 +46,7 @@ export const ORDER: Mutant[] = [
   },
 ];
 
-export const ORDER_TWINS: Twin[] = [
+const TWINS: Twin[] = [
   {
     ...destroyed,
     what: "a Traefik that waits for Longhorn's copies, which wait for Longhorn",
@@ -58,3 +59,5 @@ export const ORDER_TWINS: Twin[] = [
   },
   { ...destroyed, what: "the program as it is, destroyed" },
 ];
+
+tryAll("order", MUTANTS, TWINS);

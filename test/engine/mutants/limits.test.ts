@@ -1,6 +1,7 @@
 /** Limits that are shorter than what they are given for: at home the operation is given up in the middle. */
 import { release, TYPES, vm, type Mutant, type Twin } from "./mutant.ts";
 import type { Mutation } from "../support/rehearse.ts";
+import { tryAll } from "./try-all.ts";
 
 /** @param seconds Of the download of the boot image. */
 function download(seconds: number): Mutation {
@@ -11,7 +12,7 @@ function timeouts(type: string, verb: string, limit: string): Mutation {
   return { type, change: (props) => (props["timeouts"] = { [verb]: limit }) };
 }
 
-export const LIMITS: Mutant[] = [
+const MUTANTS: Mutant[] = [
   {
     what: "five seconds for the image",
     mutations: [download(5)],
@@ -52,7 +53,7 @@ export const LIMITS: Mutant[] = [
   },
 ];
 
-export const LIMITS_TWINS: Twin[] = [
+const TWINS: Twin[] = [
   { what: "two minutes for the image", mutations: [download(120)] },
   {
     what: "two minutes for a machine, ten seconds to start it",
@@ -64,3 +65,5 @@ export const LIMITS_TWINS: Twin[] = [
   },
   { what: "two minutes for the bootstrap", mutations: [timeouts(TYPES.bootstrap, "create", "2m")] },
 ];
+
+tryAll("limits", MUTANTS, TWINS);

@@ -2,8 +2,9 @@
 /** Machines on which Talos does not come up, or only once. */
 import type { Props } from "../support/rehearse.ts";
 import { outputs, vm, type Mutant, type Twin } from "./mutant.ts";
+import { tryAll } from "./try-all.ts";
 
-export const MACHINE: Mutant[] = [
+const MUTANTS: Mutant[] = [
   {
     what: "Proxmox's default CPU type",
     mutations: [vm("", (props) => (props["cpu"].type = "kvm64"))],
@@ -86,7 +87,7 @@ export const MACHINE: Mutant[] = [
   },
 ];
 
-export const MACHINE_TWINS: Twin[] = [
+const TWINS: Twin[] = [
   {
     what: "the CPU type x86-64-v2-AES",
     mutations: [vm("", (props) => (props["cpu"].type = "x86-64-v2-AES"))],
@@ -110,3 +111,5 @@ export const MACHINE_TWINS: Twin[] = [
     mutations: [vm("", (props) => (props["initialization"].type = "nocloud"))],
   },
 ];
+
+tryAll("machine", MUTANTS, TWINS);
