@@ -7,7 +7,9 @@ import { delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { LocalWorkspace, PulumiCommand, Stack } from "@pulumi/pulumi/automation/index.js";
+import { runCommand } from "../rehearsal/command.ts";
 import { readToolchain } from "../rehearsal/toolchain.ts";
+import { UserError } from "../rehearsal/user-error.ts";
 import program from "../src/index.ts";
 import { PROJECT } from "../src/config/schema.ts";
 import { recover } from "./recover/recover.ts";
@@ -75,14 +77,10 @@ async function rehearsed(stack: string): Promise<string[]> {
   }
 }
 
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
+runCommand((argv) =>
+  main(argv).catch((error: unknown) => {
     const text = error instanceof Error ? error.message : String(error);
     const cause = /(?:^|\n)\s*error: ([^\n]*)/.exec(text)?.[1] ?? text;
-    console.error(`Nothing was recovered: ${cause}`);
-    process.exitCode = 1;
-  },
+    throw new UserError(`Nothing was recovered: ${cause}`);
+  }),
 );

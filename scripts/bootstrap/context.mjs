@@ -13,16 +13,12 @@
  */
 
 /**
- * The environment for a Pulumi command that is only asked about itself or told to install something.
+ * The environment for a Pulumi command that is only asked about itself.
  * @param {Record<string, string | undefined>} env
- * @param {Record<string, string>} [more]
+ * @param {string} home its Pulumi home: never the person's
  */
-export function pulumiEnvironment(env, more = {}) {
-  return {
-    ...env,
-    PULUMI_SKIP_UPDATE_CHECK: "true",
-    ...more,
-  };
+export function pulumiEnvironment(env, home) {
+  return { ...env, PULUMI_SKIP_UPDATE_CHECK: "true", PULUMI_HOME: home };
 }
 
 export {};

@@ -7,6 +7,7 @@ import { machineKind, program, sourceKey } from "./files.mjs";
 import { goBuild } from "./go.mjs";
 import { Problem } from "./problem.mjs";
 import { run, tail } from "./run.mjs";
+import { sealed } from "./sealed.mjs";
 import { pluginSources } from "./settings.mjs";
 
 /** @typedef {import("./context.mjs").Context} Context */
@@ -153,7 +154,7 @@ async function build(context) {
       const args = ["schema", "--skip-docs", "--skip-examples", "--out", folder];
       const done = await run(out, args, {
         cwd: folder,
-        env: pulumiEnvironment(env, { PULUMI_HOME: draft }),
+        env: pulumiEnvironment(sealed(env, draft), draft),
         timeout: 120_000,
       });
       if (done.code !== 0)

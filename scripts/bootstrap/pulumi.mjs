@@ -45,25 +45,23 @@ const downloadKey = ({ pins }) => `v${pins.pulumi}-download-${machineKind}`;
  * @param {string} cli
  * @param {Record<string, string | undefined>} env
  */
-export async function versionOf(cli, env) {
-  const home = mkdtempSync(path.join(tmpdir(), "homelab-home-"));
-  const done = removeAtExit(home);
-  try {
-    return await told(cli, sealed(env, home), home);
-  } finally {
-    rmSync(home, { recursive: true, force: true });
-    done();
-  }
-}
+export const versionOf = (cli, env) => told(cli, (home) => sealed(env, home));
 
 /**
  * @param {string} cli
- * @param {Record<string, string | undefined>} env
- * @param {string} [cwd]
+ * @param {(own: string) => Record<string, string | undefined>} environment by a folder of our own; its Pulumi home is never the person's
  */
-async function told(cli, env, cwd) {
-  const said = await run(cli, ["version"], { env: pulumiEnvironment(env), timeout: 30_000, cwd });
-  return said.code === 0 ? said.stdout.trim().replace(/^v/, "") : undefined;
+async function told(cli, environment) {
+  const own = mkdtempSync(path.join(tmpdir(), "homelab-home-"));
+  const done = removeAtExit(own);
+  try {
+    const env = pulumiEnvironment(environment(own), path.join(own, ".pulumi"));
+    const said = await run(cli, ["version"], { env, timeout: 30_000, cwd: own });
+    return said.code === 0 ? said.stdout.trim().replace(/^v/, "") : undefined;
+  } finally {
+    rmSync(own, { recursive: true, force: true });
+    done();
+  }
 }
 
 /**
@@ -72,7 +70,7 @@ async function told(cli, env, cwd) {
  * @param {Record<string, string | undefined>} env
  */
 async function whySilent(cli, env) {
-  return (await told(cli, env)) === undefined
+  return (await told(cli, () => env)) === undefined
     ? "does not tell its version"
     : "works with your own HOME only, as a shim of asdf or mise does, and a rehearsal has another";
 }

@@ -1,13 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import { expect, test } from "vitest";
 import { REPOSITORY } from "../../../rehearsal/paths.ts";
 
-test.each(["cli.ts", "faults-cli.ts"])(
+test.each(["rehearsal/cli.ts", "rehearsal/faults-cli.ts", "rehearsal/campaign-cli.ts", "scripts/recover.ts"])(
   "%s ends quietly when nobody reads its output any more",
   async (entry) => {
-    const args = ["--import", "tsx", join("rehearsal", entry), "--help"];
+    const args = ["--import", "tsx", entry, "--help"];
     const child = spawn(process.execPath, args, { cwd: REPOSITORY, stdio: ["ignore", "pipe", "pipe"] });
     child.stdout.destroy();
     let errors = "";
