@@ -55,6 +55,8 @@ function testsPart({ name, title, tests, text }: Tests): Part {
       const broken: string[] = [];
       for await (const line of createInterface({ input: child.stdout })) {
         const [, failed, test] = /^(not )?ok \d+ - (.*)$/.exec(line) ?? [];
+        // What is indented tells why the one before it failed.
+        if (line.startsWith(" ")) log(line);
         if (test === undefined || test.endsWith("# SKIP")) continue;
         log(line);
         tried++;

@@ -9,7 +9,7 @@ const REBOOTS = {
   to: "rebootAfterUpdate: true",
 };
 
-/** As at the command line: faster, the program's own time is so long in the world that copies are whole by chance. */
+/** As at the command line: faster, the program's own time is so long in the world that nodes are back and copies whole by chance. */
 const UNHURRIED = 60;
 
 /** Every changed config then reboots its node. */
@@ -22,6 +22,7 @@ const BY_REBOOT = {
 const MUTANTS: Mutant[] = [
   {
     what: "machines that are rebooted whenever the provider finds it necessary",
+    timeScale: UNHURRIED,
     after: {},
     overlays: NAMESERVERS,
     edits: [REBOOTS],
@@ -29,6 +30,7 @@ const MUTANTS: Mutant[] = [
   },
   {
     what: "the same, with three control planes",
+    timeScale: UNHURRIED,
     stack: "rack",
     after: {},
     overlays: ["network.nameservers=[10.20.0.1, 1.1.1.1]"],
@@ -37,6 +39,7 @@ const MUTANTS: Mutant[] = [
   },
   {
     what: "changed configs that reboot their nodes and wait for no turn",
+    timeScale: UNHURRIED,
     after: {},
     overlays: NAMESERVERS,
     edits: [
