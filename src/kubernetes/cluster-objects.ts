@@ -8,6 +8,7 @@ import type {
 } from "@kubernetes/client-node";
 import { poll, wallClock } from "../talos/upgrade/poll.ts";
 import type { ObjectName } from "./ownership.ts";
+import { lastWords, podTroubles, recordSelector } from "./release-record.ts";
 
 type PatchOptions = Parameters<CoreV1Api["patchNode"]>[1];
 
@@ -61,6 +62,16 @@ export class ClusterObjects {
       },
       { seconds: DELETION, clock: wallClock },
     );
+  }
+
+  /** Why Helm's last operation on a release did not come to a good end: its words, then what keeps pods from starting. */
+  async releaseTroubles(namespace: string, name: string): Promise<string[]> {
+    const [secrets, pods] = await Promise.all([
+      told(this.#apis.core.listNamespacedSecret({ namespace, labelSelector: recordSelector(name) })),
+      told(this.#apis.core.listNamespacedPod({ namespace })),
+    ]);
+    const said = lastWords(secrets.items);
+    return [...(said === undefined ? [] : [said]), ...podTroubles(pods.items)];
   }
 
   /** Takes a node out of Kubernetes; one that is gone already is gone. */

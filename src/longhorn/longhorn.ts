@@ -82,7 +82,7 @@ export class Longhorn extends pulumi.ComponentResource {
       },
     );
 
-    this.deployed = deployed(`${name}-deployed`, this.release, { parent: this });
+    this.deployed = deployed(`${name}-deployed`, { release: this.release, objects }, { parent: this });
 
     const evacuations = config.nodes.flatMap((node) => this.#evacuate(name, node, args, owner));
     this.whole = ownedJob(`${name}-copies-whole`, owner, copiesWholeJob(config), {

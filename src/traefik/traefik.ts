@@ -56,7 +56,7 @@ export class Traefik extends pulumi.ComponentResource {
         hooks: { beforeUpdate: [chartGuard(`${name}-version-guard`, "traefik", this)] },
       },
     );
-    this.deployed = deployed(`${name}-deployed`, this.release, { parent: this });
+    this.deployed = deployed(`${name}-deployed`, { release: this.release, objects }, { parent: this });
 
     this.registerOutputs({ namespace: TRAEFIK_NAMESPACE });
   }

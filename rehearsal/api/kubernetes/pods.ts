@@ -158,7 +158,14 @@ function podView(cluster: Cluster, input: PodInput): ApiObject {
       ...(input.reason === undefined ? {} : { message: input.reason }),
       ...(node ? { hostIP: node.address, startTime: startedAt } : {}),
       conditions: [
-        { type: "PodScheduled", status: input.node ? "True" : "False" },
+        {
+          type: "PodScheduled",
+          status: input.node ? "True" : "False",
+          // What keeps it from starting later is in its status alone.
+          ...(!input.node && input.reason !== undefined
+            ? { reason: "Unschedulable", message: input.reason }
+            : {}),
+        },
         { type: "Ready", status: ready ? "True" : "False", lastTransitionTime: startedAt },
       ],
       ...(node && phase === "running"

@@ -11,6 +11,7 @@ import { nodeView } from "./nodes.ts";
 import { listOf, type ApiObject } from "./objects.ts";
 import { unschedulableIn } from "./patch.ts";
 import { podViews } from "./pods.ts";
+import { releaseSecrets } from "./release-secrets.ts";
 import { noSuchResource, notFound } from "./status.ts";
 
 export interface ApiRequest {
@@ -32,6 +33,13 @@ export async function handle(cluster: Cluster, request: ApiRequest): Promise<unk
   if (first === "api" && second === "v1") {
     if (third === "nodes" && parts.length <= 4) return nodes(cluster, request, fourth);
     if (get && third === "namespaces" && parts.length === 4) return namespaceView(cluster, fourth!);
+    if (get && third === "namespaces" && fifth === "secrets" && parts.length === 5)
+      return listOf(
+        cluster,
+        "v1",
+        "Secret",
+        releaseSecrets(cluster, fourth!).filter(selected(request.query)),
+      );
     if (get && third === "pods" && parts.length === 3) return pods(cluster, request);
     if (get && third === "namespaces" && fifth === "pods" && parts.length <= 6)
       return pods(cluster, request, fourth, sixth);

@@ -35,13 +35,18 @@ test("a refresh keeps what Helm says of it, and makes the engine forget that the
 });
 
 // A failed update leaves the former values in the state: with the program's own again, nothing is to be done to the release.
-test.each(["preview", "up"] as const)("%s stops with its name and the way", async (command) => {
-  const report = await lab.run(command);
-  expect(report.ok).toBe(false);
-  const told = report.errors.join("\n");
-  expect(told).toContain(STOPPED);
-  expect(told).toContain("npm run recover");
-});
+test.each(["preview", "up"] as const)(
+  "%s stops with its name, Helm's reason, the pods' own and the way",
+  async (command) => {
+    const report = await lab.run(command);
+    expect(report.ok).toBe(false);
+    const told = report.errors.join("\n");
+    expect(told).toContain(STOPPED);
+    expect(told).toContain('Why it failed: Upgrade "traefik" failed: ');
+    expect(told).toMatch(/; pod traefik-\S+: .*didn't match Pod's node affinity\/selector/);
+    expect(told).toContain("npm run recover");
+  },
+);
 
 test("recover and `up` with values that work mend it", async () => {
   await lab.during({}, async ({ recover }) => {

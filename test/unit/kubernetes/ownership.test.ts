@@ -1,6 +1,5 @@
 /** Whose an object is, and what is said to its owner. */
 import { describe, expect, test } from "vitest";
-import { notDeployed } from "../../../src/kubernetes/deployed.ts";
 import { foreign, OWNER, ownerLabels } from "../../../src/kubernetes/ownership.ts";
 
 describe("an object that is there already", () => {
@@ -28,26 +27,4 @@ describe("an object that is there already", () => {
     expect(refused).toContain('The Job "copies-whole" in the namespace "longhorn-system"');
     expect(refused).toContain(`kubectl -n longhorn-system label job copies-whole --overwrite ${OWNER}=lab`);
   });
-});
-
-describe("a release", () => {
-  test.each([
-    ["deployed", { release: "traefik/traefik", status: "deployed" }],
-    ["not known yet", undefined],
-    ["unknown in a preview", { release: "traefik/traefik" }],
-  ])("that is %s stops nobody", (_name, input) => {
-    expect(notDeployed(input)).toBeUndefined();
-  });
-
-  test.each(["failed", "pending-install", "pending-upgrade", "uninstalling"])(
-    "that Helm calls %s stops the run, with the way",
-    (status) => {
-      const said = notDeployed({ release: "longhorn-system/longhorn", status });
-      expect(said).toContain(
-        `Helm calls the release "longhorn" in the namespace "longhorn-system" ${status}`,
-      );
-      expect(said).toContain("npm run recover -- --stack <stack>");
-      expect(/helm -n longhorn-system rollback longhorn/.test(said!)).toBe(status.startsWith("pending"));
-    },
-  );
 });
