@@ -63,6 +63,10 @@ const TWINS: Twin[] = [
     what: "six minutes for Longhorn, and a custom timeout that the provider does not know for releases",
     mutations: [release("longhorn", (props) => (props["timeout"] = 360), { create: "1m" })],
   },
+  {
+    what: "machines with a custom timeout, which their provider does not heed",
+    mutations: [{ ...vm("", () => undefined), customTimeouts: { create: "2s" } }],
+  },
   { what: "two minutes for the bootstrap", mutations: [timeouts(TYPES.bootstrap, "create", "2m")] },
 ];
 
