@@ -80,26 +80,26 @@ export class Homelab extends pulumi.ComponentResource {
     // 3. Replicated storage on the data disks.
     const longhorn = new Longhorn(
       `${name}-longhorn`,
-      { config, applied: cluster.applied, upgrade: cluster.upgrade },
+      { config, applied: cluster.applied, living: cluster.living },
       { parent: this, providers: [kubernetes], dependsOn: [cluster.ready] },
     );
 
     // 4. The ingress, its certificates on that storage.
     const traefik = new Traefik(
       `${name}-traefik`,
-      { config, objects: () => cluster.upgrade.objects() },
+      { config, objects: () => cluster.living.objects() },
       { parent: this, providers: [kubernetes], dependsOn: [longhorn.deployed, longhorn.whole] },
     );
     const beforeLeaving = () => proxmox.gate.beforeLeaving();
     const members = etcdMembers(
       `${name}-etcd-members`,
-      { config, upgrade: cluster.upgrade, beforeLeaving },
+      { config, living: cluster.living, beforeLeaving },
       { parent: this, dependsOn: [traefik.deployed] },
     );
     const done = settled(config, made, this, [members]);
     kubernetesNodes(
       `${name}-kubernetes-nodes`,
-      { config, upgrade: cluster.upgrade, beforeLeaving },
+      { config, living: cluster.living, beforeLeaving },
       { parent: this, dependsOn: [done] },
     );
 

@@ -5,7 +5,7 @@ import { Homelab } from "./homelab.ts";
 import type { HomelabOutputs } from "./outputs.ts";
 import { madeIn } from "./plan/made.ts";
 import { ownState } from "./plan/own-state.ts";
-import { refusedPlan } from "./plan/refusals.ts";
+import { refusedPlan } from "./plan/refusals/index.ts";
 import { planned } from "./plan/unfinished.ts";
 
 export default async function program(): Promise<HomelabOutputs> {

@@ -1,8 +1,8 @@
 import { setTimeout } from "node:timers/promises";
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { refusingHook } from "../plan/refusing-hook.ts";
-import type { ClusterObjects } from "./cluster-objects.ts";
+import { refusingHook } from "../hooks/refusing-hook.ts";
+import type { ClusterObjects } from "../clients/kubernetes/cluster-objects.ts";
 
 /** What Helm calls a release whose last operation did not come to a good end (helm.sh, release status). */
 const UNFINISHED = new Set([

@@ -1,7 +1,7 @@
 /** Namespaces and Jobs, each made only where no stranger's is in its place. Nothing else makes one. */
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { ClusterObjects } from "./cluster-objects.ts";
+import type { ClusterObjects } from "../clients/kubernetes/cluster-objects.ts";
 import { foreign, ownerLabels, type ObjectName } from "./ownership.ts";
 
 export interface OwnerArgs {

@@ -2,15 +2,13 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { HomelabConfig, NodeConfig } from "../config/types.ts";
 import { chartGuard, versionIn } from "../plan/chart-guard.ts";
-import type { ClusterObjects } from "../kubernetes/cluster-objects.ts";
+import type { LivingCluster } from "../clients/living-cluster.ts";
 import { deployed } from "../kubernetes/deployed.ts";
 import { ownedJob, ownedNamespace, type OwnerArgs } from "../kubernetes/owned-objects.ts";
-import type { Log } from "../talos/upgrade/access.ts";
-import { wallClock } from "../talos/upgrade/poll.ts";
 import { copiesWholeJob, evacuatedJob } from "./copies-check.ts";
 import { mountCheckJob } from "./data-volume-check.ts";
 import { retirement } from "./retirement.ts";
-import { volumesFit, type StorageReader } from "./upgrade-gate.ts";
+import { volumesFit } from "./upgrade-gate.ts";
 import { LONGHORN_NAMESPACE, longhornValues } from "./values.ts";
 
 const REPOSITORY = "https://charts.longhorn.io";
@@ -21,8 +19,7 @@ export interface LonghornArgs {
   config: HomelabConfig;
   /** By node name; a check of a node's volume is repeated when its machine config was applied anew. */
   applied: Map<string, pulumi.Resource>;
-  /** Who tells, when an upgrade is due, how the volumes are. */
-  upgrade: StorageReader & { log(resource: pulumi.Resource): Log; objects(): Promise<ClusterObjects> };
+  living: LivingCluster;
 }
 
 /** Replicated storage on the data disks, and only there. */
@@ -36,7 +33,7 @@ export class Longhorn extends pulumi.ComponentResource {
   constructor(name: string, args: LonghornArgs, opts?: pulumi.ComponentResourceOptions) {
     super("homelab:longhorn:Longhorn", name, {}, opts);
     const { config } = args;
-    const objects = () => args.upgrade.objects();
+    const objects = () => args.living.objects();
     const owner: OwnerArgs = { cluster: config.cluster.name, objects };
 
     const namespace = ownedNamespace(
@@ -95,12 +92,11 @@ export class Longhorn extends pulumi.ComponentResource {
   }
 
   /** An effect, unlike the guard: it asks the cluster, and only where another version is about to come. */
-  #gate({ config, upgrade }: LonghornArgs): (hook: pulumi.ResourceHookArgs) => Promise<void> {
+  #gate({ living }: LonghornArgs): (hook: pulumi.ResourceHookArgs) => Promise<void> {
     return async ({ oldInputs, newInputs }) => {
       const [from, to] = [versionIn(oldInputs), versionIn(newInputs)];
       if (from === undefined || to === undefined || from === to) return;
-      const common = { nodes: config.nodes, timeouts: config.upgrade.timeouts, clock: wallClock };
-      await volumesFit({ ...common, reader: upgrade, from, to, log: upgrade.log(this) });
+      await volumesFit({ ...living.waiting(living.log(this)), reader: living, from, to });
     };
   }
 
@@ -108,13 +104,13 @@ export class Longhorn extends pulumi.ComponentResource {
   #evacuate(
     name: string,
     node: NodeConfig,
-    { config: { nodes }, upgrade }: LonghornArgs,
+    { config: { nodes }, living }: LonghornArgs,
     owner: OwnerArgs,
   ): pulumi.Resource[] {
     if (!node.dataDisk) return [];
     const told = retirement(
       `${name}-retirement-${node.name}`,
-      { node, nodes, objects: owner.objects, log: upgrade.log(this) },
+      { node, nodes, objects: owner.objects, log: living.log(this) },
       { parent: this, dependsOn: [this.deployed] },
     );
     if (node.retiring !== true) return [told];

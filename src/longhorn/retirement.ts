@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { NodeConfig } from "../config/types.ts";
-import type { ClusterObjects } from "../kubernetes/cluster-objects.ts";
-import { changeOf } from "../talos/stash-change.ts";
-import type { Log } from "../talos/upgrade/access.ts";
-import type { ReplicaObject, VolumeObject } from "../talos/upgrade/kubernetes-objects.ts";
+import type { ClusterObjects } from "../clients/kubernetes/cluster-objects.ts";
+import { changeOf } from "../hooks/change.ts";
+import type { Log } from "../observe/access.ts";
+import type { ReplicaObject, VolumeObject } from "../clients/kubernetes/objects.ts";
 import { copiesNowhere, refusedRetirement, type Room, type StorageNodeObject } from "./room.ts";
 
 export interface RetirementArgs {

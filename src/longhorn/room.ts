@@ -6,13 +6,13 @@
  */
 import { staysWithDataDisk } from "../config/derive.ts";
 import type { NodeConfig } from "../config/types.ts";
-import { volumeName } from "../talos/upgrade/gate-storage.ts";
+import { volumeName } from "../observe/storage.ts";
 import {
   storageReplica,
   storageVolume,
   type ReplicaObject,
   type VolumeObject,
-} from "../talos/upgrade/kubernetes-objects.ts";
+} from "../clients/kubernetes/objects.ts";
 
 /** Longhorn's own Node, as far as it is read. Sizes in bytes. */
 export interface StorageNodeObject {

@@ -3,29 +3,21 @@
  * one node after the other, and a volume that lacks a copy already may lose the last one on the way (longhorn.io, "Upgrade",
  * asks for healthy volumes first).
  */
-import type { NodeConfig, UpgradeTimeouts } from "../config/types.ts";
-import type { Log } from "../talos/upgrade/access.ts";
-import { neverWhole, unwholeVolumes } from "../talos/upgrade/gate-storage.ts";
-import { Stopped } from "../talos/upgrade/failure.ts";
-import { seen } from "../talos/upgrade/looks.ts";
-import type { Storage } from "../talos/upgrade/picture.ts";
-import type { Clock } from "../talos/upgrade/poll.ts";
-import { waitFor } from "../talos/upgrade/waiting.ts";
+import { neverWhole, unwholeVolumes } from "../observe/storage.ts";
+import { Stopped } from "../observe/failure.ts";
+import { seen } from "../observe/looks.ts";
+import type { Storage } from "../observe/picture.ts";
+import { waitFor, type Waiting } from "../observe/waiting.ts";
 
 /** The little of Kubernetes that is asked. */
 export interface StorageReader {
   storage(): Promise<Storage>;
 }
 
-export interface GateArgs {
+export interface GateArgs extends Omit<Waiting, "allow"> {
   reader: StorageReader;
   from: string;
   to: string;
-  /** All nodes of the configuration. */
-  nodes: readonly NodeConfig[];
-  timeouts: UpgradeTimeouts;
-  log: Log;
-  clock: Clock;
 }
 
 const SUBJECT = "Longhorn";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { programContext } from "../hook-context.ts";
-import { chartJump, type Chart } from "./version-refusals.ts";
+import { programContext } from "../hooks/context.ts";
+import { chartJump, type Chart } from "./refusals/versions.ts";
 
 const NAMES: Record<Chart, string> = { longhorn: "Longhorn", traefik: "Traefik's chart" };
 

@@ -2,7 +2,7 @@ import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import * as pulumi from "@pulumi/pulumi";
 import { proxmoxClient } from "../clients/proxmox/client.ts";
 import type { HomelabConfig } from "../config/types.ts";
-import { programContext, valueOf } from "../hook-context.ts";
+import { programContext, valueOf } from "../hooks/context.ts";
 import { madeIn } from "../plan/made.ts";
 import { ownState } from "../plan/own-state.ts";
 import type { ImageSchematic } from "../talos/image-schematic.ts";

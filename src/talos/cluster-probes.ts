@@ -5,7 +5,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import * as talos from "@pulumiverse/talos";
 import type { NodeConfig } from "../config/types.ts";
-import { valueOf, type InProgramContext } from "../hook-context.ts";
+import { valueOf, type InProgramContext } from "../hooks/context.ts";
 import { refusal, silenceRefusal, type NodeInventory } from "./data-disk.ts";
 
 /** How long a node may take to answer, from a VM that was just started. */

@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as talos from "@pulumiverse/talos";
+import { LivingCluster } from "../clients/living-cluster.ts";
 import type { HomelabConfig } from "../config/types.ts";
 import type { Machine } from "../proxmox/machine.ts";
-import { programContext } from "../hook-context.ts";
+import { programContext } from "../hooks/context.ts";
 import { ClusterProbes } from "./cluster-probes.ts";
 import { diskProof } from "./disk-proof.ts";
 import { keepNode } from "./kept.ts";
@@ -32,8 +33,8 @@ export class Cluster extends pulumi.ComponentResource {
   readonly kubeconfig: pulumi.Output<string>;
   /** Done once the API answers, every node is Ready, and runs what it should. */
   readonly ready: pulumi.Resource;
-  /** What upgrades the cluster, and asks it for others. */
-  readonly upgrade: Upgrade;
+  /** The cluster as it is, for hooks. */
+  readonly living: LivingCluster;
   /** By node name: replaced when the node's machine was, and so the sign of a node that begins anew. */
   readonly applied: Map<string, talos.machine.ConfigurationApply>;
 
@@ -53,6 +54,7 @@ export class Cluster extends pulumi.ComponentResource {
     );
 
     const { clientConfiguration } = secrets;
+    this.living = new LivingCluster(config, clientConfiguration);
     const probes = new ClusterProbes(config.nodes, clientConfiguration, programContext());
     const proof = diskProof(
       `${name}-disk-proof`,
@@ -60,12 +62,12 @@ export class Cluster extends pulumi.ComponentResource {
       { parent: this, dependsOn: [secrets, ...[...machines.values()].map((machine) => machine.vm)] },
     );
     // Before the configs, which may be of a form that only the new version reads, and carry the new Kubernetes version.
-    this.upgrade = new Upgrade(
+    const upgrade = new Upgrade(
       `${name}-upgrade`,
-      { config, clientConfiguration, installerImage, schematicId },
+      { config, living: this.living, installerImage, schematicId },
       { parent: this, dependsOn: [proof] },
     );
-    const sending = { parent: this, dependsOn: [proof, this.upgrade.done] };
+    const sending = { parent: this, dependsOn: [proof, upgrade.done] };
     const kept = new Map(
       config.nodes.map((node) => [
         node.name,
@@ -74,7 +76,7 @@ export class Cluster extends pulumi.ComponentResource {
     );
     this.applied = machineConfigs(
       name,
-      { config, machines, installerImage, secrets, probes, upgrade: this.upgrade, kept },
+      { config, machines, installerImage, secrets, probes, living: this.living, kept },
       sending,
     );
     const controlPlaneConfigs = controlPlanes.map((node) => this.applied.get(node.name)!);
@@ -117,7 +119,7 @@ export class Cluster extends pulumi.ComponentResource {
 
     this.ready = ready(
       `${name}-ready`,
-      { config, installerImage, applied: this.applied, probes, upgrade: this.upgrade },
+      { config, installerImage, applied: this.applied, probes, upgrade },
       { parent: this, dependsOn: [kubeconfig, ...this.applied.values()] },
     );
 

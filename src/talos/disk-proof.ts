@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { NodeConfig } from "../config/types.ts";
 import type { ClusterProbes } from "./cluster-probes.ts";
 import { declaredDisks } from "./data-disk.ts";
-import { changeByNode } from "./stash-change.ts";
+import { changeByNode } from "../hooks/change.ts";
 
 export interface DiskProofArgs {
   nodes: NodeConfig[];

@@ -1,12 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { LivingCluster } from "../clients/living-cluster.ts";
 import type { HomelabConfig } from "../config/types.ts";
-import { changeByNode } from "./stash-change.ts";
-import type { Reachable } from "./upgrade/access.ts";
-import type { Upgrade } from "./upgrade/upgrade.ts";
+import { changeByNode } from "../hooks/change.ts";
+import type { Reachable } from "../observe/access.ts";
+import { leaveEtcd, type LeaveArgs } from "./leaving-etcd.ts";
 
 export interface LeavingArgs {
   config: HomelabConfig;
-  upgrade: Upgrade;
+  living: LivingCluster;
   /** Fails when the machine of a node whose entry is gone cannot be deleted: nothing is taken from the node then. */
   beforeLeaving: () => Promise<void>;
 }
@@ -21,11 +22,16 @@ export interface LeavingArgs {
  */
 export function etcdMembers(
   name: string,
-  { config, upgrade, beforeLeaving }: LeavingArgs,
+  { config, living, beforeLeaving }: LeavingArgs,
   opts: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
 ): pulumi.Resource {
   const staying = config.nodes.filter(({ role }) => role === "controlplane");
-  const log = upgrade.log(opts.parent);
+  const log = living.log(opts.parent);
+  const about = {
+    staying,
+    sharedAddress: config.cluster.vip !== undefined,
+    talosVersion: config.cluster.talosVersion,
+  };
   const plan = new pulumi.ResourceHook(
     `${name}-plan`,
     async (hook) => {
@@ -46,7 +52,9 @@ export function etcdMembers(
             const leaving = leavingNodes(hook);
             if (leaving.length === 0) return;
             await beforeLeaving();
-            await upgrade.leaveEtcd(leaving, log);
+            await living.access((access) =>
+              leaveOneByOne({ ...living.waiting(log), access, ...about }, leaving),
+            );
           },
         ],
       },
@@ -59,4 +67,12 @@ function leavingNodes(hook: pulumi.ResourceHookArgs): Reachable[] {
   return Object.entries(before)
     .filter(([name]) => !(name in after))
     .map(([name, address]) => ({ name, address: String(address) }));
+}
+
+async function leaveOneByOne(
+  common: Omit<LeaveArgs, "leaving" | "next">,
+  leaving: readonly Reachable[],
+): Promise<void> {
+  for (const [index, node] of leaving.entries())
+    await leaveEtcd({ ...common, leaving: node, next: leaving.slice(index + 1) });
 }

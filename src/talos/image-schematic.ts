@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as talos from "@pulumiverse/talos";
-import { valueOf } from "../hook-context.ts";
+import { valueOf } from "../hooks/context.ts";
 import { schematicId, schematicYaml } from "./schematic.ts";
 
 export interface ImageSchematicArgs {

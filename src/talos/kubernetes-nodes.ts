@@ -1,12 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { UpgradeTimeouts } from "../config/types.ts";
-import type { ClusterObjects } from "../kubernetes/cluster-objects.ts";
+import type { ClusterObjects } from "../clients/kubernetes/cluster-objects.ts";
 import type { LeavingArgs } from "./etcd-members.ts";
-import { changeByNode } from "./stash-change.ts";
-import type { Log } from "./upgrade/access.ts";
-import { Stopped } from "./upgrade/failure.ts";
-import { wallClock, type Clock } from "./upgrade/poll.ts";
-import { waitFor } from "./upgrade/waiting.ts";
+import { changeByNode } from "../hooks/change.ts";
+import { Stopped } from "../observe/failure.ts";
+import { wallClock } from "../observe/poll.ts";
+import { waitFor, type Patience } from "../observe/waiting.ts";
 
 /**
  * Which nodes belong to Kubernetes, one value in the state. A node whose entry is gone is no longer in it, and its object is
@@ -19,10 +17,10 @@ import { waitFor } from "./upgrade/waiting.ts";
  */
 export function kubernetesNodes(
   name: string,
-  { config, upgrade, beforeLeaving }: LeavingArgs,
+  { config, living, beforeLeaving }: LeavingArgs,
   opts: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
 ): pulumi.Resource {
-  const log = upgrade.log(opts.parent);
+  const log = living.log(opts.parent);
   const plan = new pulumi.ResourceHook(
     `${name}-plan`,
     async (hook) => {
@@ -43,7 +41,7 @@ export function kubernetesNodes(
             if (gone.length === 0) return;
             await beforeLeaving();
             const { timeouts } = config.upgrade;
-            const objects = await upgrade.objects();
+            const objects = await living.objects();
             for (const node of gone)
               await leaveKubernetes({ node, objects, timeouts, log, clock: wallClock });
           },
@@ -53,13 +51,10 @@ export function kubernetesNodes(
   );
 }
 
-export interface LeaveKubernetesArgs {
+export interface LeaveKubernetesArgs extends Patience {
   /** Its name. */
   node: string;
   objects: Pick<ClusterObjects, "deleteNode" | "knownToLonghorn" | "deleteLonghornNode">;
-  timeouts: UpgradeTimeouts;
-  log: Log;
-  clock: Clock;
 }
 
 /**

@@ -3,15 +3,15 @@
  * only while everybody who stays is well. A member that is deleted instead of leaving is counted for ever: it is one of
  * those that the others need a majority of.
  */
-import type { NodeConfig, UpgradeTimeouts } from "../config/types.ts";
-import type { ClusterAccess, Log, Reachable } from "./upgrade/access.ts";
-import { Stopped } from "./upgrade/failure.ts";
-import { seen } from "./upgrade/looks.ts";
-import { unanswered, type Etcd, type EtcdMember } from "./upgrade/picture.ts";
-import type { Clock, Look } from "./upgrade/poll.ts";
-import { waitFor } from "./upgrade/waiting.ts";
+import type { NodeConfig } from "../config/types.ts";
+import type { ClusterAccess, Reachable } from "../observe/access.ts";
+import { Stopped } from "../observe/failure.ts";
+import { seen } from "../observe/looks.ts";
+import { unanswered, type Etcd, type EtcdMember } from "../observe/picture.ts";
+import type { Look } from "../observe/poll.ts";
+import { waitFor, type Patience } from "../observe/waiting.ts";
 
-export interface LeaveArgs {
+export interface LeaveArgs extends Patience {
   access: ClusterAccess;
   leaving: Reachable;
   /** Control planes, at least one. */
@@ -22,9 +22,6 @@ export interface LeaveArgs {
   sharedAddress: boolean;
   /** With the leading `v`, for the snapshot's name. */
   talosVersion: string;
-  timeouts: UpgradeTimeouts;
-  log: Log;
-  clock: Clock;
 }
 
 /** Seconds for which Kubernetes must answer without a gap before it counts as there. */

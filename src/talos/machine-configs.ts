@@ -1,11 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as talos from "@pulumiverse/talos";
+import type { LivingCluster } from "../clients/living-cluster.ts";
 import type { HomelabConfig, NodeConfig, Role } from "../config/types.ts";
 import type { Machine } from "../proxmox/machine.ts";
 import type { ClusterProbes } from "./cluster-probes.ts";
 import { endpointUrl, nodePatches, rolePatches } from "./machine-config.ts";
-import { OneAtATime } from "./one-at-a-time.ts";
-import type { Upgrade } from "./upgrade/upgrade.ts";
+import { OneAtATime } from "../hooks/one-at-a-time.ts";
+import { passConfigGate } from "./upgrade/config-gate.ts";
 
 export interface MachineConfigsArgs {
   config: HomelabConfig;
@@ -15,7 +16,7 @@ export interface MachineConfigsArgs {
   installerImage: string;
   secrets: talos.machine.Secrets;
   probes: ClusterProbes;
-  upgrade: Upgrade;
+  living: LivingCluster;
   /** By node name: what must be on record before its config is sent. */
   kept: Map<string, pulumi.Resource>;
 }
@@ -23,7 +24,7 @@ export interface MachineConfigsArgs {
 /** One application per node, by its name: new nodes together, once the gate is open; changes one after the other. */
 export function machineConfigs(
   name: string,
-  { config, machines, installerImage, secrets, probes, upgrade, kept }: MachineConfigsArgs,
+  { config, machines, installerImage, secrets, probes, living, kept }: MachineConfigsArgs,
   opts: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
 ): Map<string, talos.machine.ConfigurationApply> {
   const generated = {
@@ -32,10 +33,9 @@ export function machineConfigs(
   };
   const turn = new OneAtATime(async (name, turn) => {
     if (!turn.first) await probes.healthy();
-    return upgrade.mayReboot(
-      config.nodes.find((node) => node.name === name)!,
-      turn,
-    );
+    const node = config.nodes.find((each) => each.name === name)!;
+    const log = living.log(opts.parent);
+    return passConfigGate({ ...living.waiting(log), access: await living.kubernetes(), node, turn });
   });
 
   const apply = (node: NodeConfig) => {

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type * as talos from "@pulumiverse/talos";
 import type { HomelabConfig } from "../config/types.ts";
 import type { ClusterProbes } from "./cluster-probes.ts";
-import { changeOf } from "./stash-change.ts";
+import { changeOf } from "../hooks/change.ts";
 import type { Upgrade } from "./upgrade/upgrade.ts";
 
 export interface ReadyArgs {

@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { HomelabConfig } from "../config/types.ts";
-import type { ClusterObjects } from "../kubernetes/cluster-objects.ts";
+import type { ClusterObjects } from "../clients/kubernetes/cluster-objects.ts";
 import { deployed } from "../kubernetes/deployed.ts";
 import { ownedNamespace } from "../kubernetes/owned-objects.ts";
 import { chartGuard } from "../plan/chart-guard.ts";

@@ -3,25 +3,20 @@
  * health check asks; this is what Kubernetes and Longhorn say, so that the next node does not go down while the volumes
  * of the last one are still being rebuilt.
  */
-import type { Consent, NodeConfig, UpgradeTimeouts } from "../../config/types.ts";
-import type { Turn, Verdict } from "../one-at-a-time.ts";
-import type { ClusterAccess, Log } from "./access.ts";
-import { untouched } from "./failure.ts";
-import { aloneForGood, lastCopies, neverWhole, unwholeVolumes } from "./gate-storage.ts";
-import { seen } from "./looks.ts";
-import { unanswered, type KubernetesNode, type Seen, type Storage } from "./picture.ts";
-import type { Clock, Look } from "./poll.ts";
-import { waitFor } from "./waiting.ts";
+import type { Consent, NodeConfig } from "../../config/types.ts";
+import type { Turn, Verdict } from "../../hooks/one-at-a-time.ts";
+import type { KubernetesAccess } from "../../observe/access.ts";
+import { untouched } from "../../observe/failure.ts";
+import { aloneForGood, lastCopies, neverWhole, unwholeVolumes } from "../../observe/storage.ts";
+import { seen } from "../../observe/looks.ts";
+import { unanswered, type KubernetesNode, type Seen, type Storage } from "../../observe/picture.ts";
+import type { Look } from "../../observe/poll.ts";
+import { waitFor, type Waiting } from "../../observe/waiting.ts";
 
-export interface ConfigGateArgs {
-  access: Pick<ClusterAccess, "kubernetesNodes" | "storage">;
+export interface ConfigGateArgs extends Omit<Waiting, "allow"> {
+  access: KubernetesAccess;
   node: NodeConfig;
-  /** All nodes of the configuration. */
-  nodes: readonly NodeConfig[];
   turn: Turn;
-  timeouts: UpgradeTimeouts;
-  clock: Clock;
-  log: Log;
 }
 
 /** A volume that its owner made with one copy is not lost by a reboot, only away. */

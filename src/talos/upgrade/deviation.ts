@@ -1,12 +1,12 @@
 /** Which nodes do not run what they should, as Kubernetes tells: its nodes carry Talos's version and schematic. */
-import type { NodeConfig, UpgradeTimeouts } from "../../config/types.ts";
-import type { ClusterAccess, Log } from "./access.ts";
-import { Stopped } from "./failure.ts";
-import { seen } from "./looks.ts";
-import { unanswered, type KubernetesNode } from "./picture.ts";
-import type { Clock, Look } from "./poll.ts";
+import type { NodeConfig } from "../../config/types.ts";
+import type { ClusterAccess } from "../../observe/access.ts";
+import { Stopped } from "../../observe/failure.ts";
+import { seen } from "../../observe/looks.ts";
+import { unanswered, type KubernetesNode } from "../../observe/picture.ts";
+import type { Look } from "../../observe/poll.ts";
 import { sameVersion, type NodeImage } from "./target.ts";
-import { waitFor } from "./waiting.ts";
+import { waitFor, type Patience } from "../../observe/waiting.ts";
 
 export interface Target {
   node: NodeConfig;
@@ -26,13 +26,12 @@ function deviates(node: KubernetesNode, { talosVersion, schematicId }: NodeImage
   return node.schematicId === undefined ? undefined : node.schematicId !== schematicId;
 }
 
-export async function deviatingNodes<T extends Target>(args: {
+interface DeviationArgs<T> extends Patience {
   access: Pick<ClusterAccess, "kubernetesNodes">;
   targets: readonly T[];
-  timeouts: UpgradeTimeouts;
-  clock: Clock;
-  log: Log;
-}): Promise<T[]> {
+}
+
+export async function deviatingNodes<T extends Target>(args: DeviationArgs<T>): Promise<T[]> {
   const { access, targets } = args;
   const look = async (): Promise<Look<T[]>> => {
     const known = await seen(access.kubernetesNodes());

@@ -4,9 +4,9 @@
  * Drain), and the control plane's check of etcd looks at no volume.
  */
 import type { Consent, NodeConfig, Role } from "../../config/types.ts";
-import { etcdReasons } from "./gate-etcd.ts";
-import { storageReasons } from "./gate-storage.ts";
-import { unanswered, type KubernetesNode, type Machine, type Picture } from "./picture.ts";
+import { etcdReasons } from "../../observe/etcd.ts";
+import { storageReasons } from "../../observe/storage.ts";
+import { unanswered, type KubernetesNode, type Machine, type Picture } from "../../observe/picture.ts";
 
 /** The node that is to go down. */
 export interface Candidate {

@@ -1,23 +1,19 @@
 /** The upgrade of Kubernetes on all nodes, once, by talosctl: control plane components, then kubelets, node by node. */
-import type { NodeConfig, UpgradeTimeouts } from "../../config/types.ts";
-import { kubernetesJump } from "../../plan/version-refusals.ts";
-import type { ClusterAccess, Log } from "./access.ts";
-import { kubernetesProgress } from "./answers.ts";
-import { Stopped } from "./failure.ts";
-import { seen, takePicture } from "./looks.ts";
-import { unanswered, type KubernetesNode, type Machine, type Picture } from "./picture.ts";
-import { secondsSince, type Clock, type Look } from "./poll.ts";
+import type { NodeConfig } from "../../config/types.ts";
+import { kubernetesJump } from "../../plan/refusals/versions.ts";
+import type { ClusterAccess } from "../../observe/access.ts";
+import { kubernetesProgress } from "../../clients/talosctl/answers.ts";
+import { Stopped } from "../../observe/failure.ts";
+import { seen, takePicture } from "../../observe/looks.ts";
+import { unanswered, type KubernetesNode, type Machine, type Picture } from "../../observe/picture.ts";
+import { secondsSince, type Look } from "../../observe/poll.ts";
 import { sameVersion, talosctlSkew, useTalosctl } from "./target.ts";
-import { limitText, waitFor } from "./waiting.ts";
+import { limitText, waitFor, type Waiting } from "../../observe/waiting.ts";
 
-export interface KubernetesStepArgs {
+export interface KubernetesStepArgs extends Omit<Waiting, "allow"> {
   access: ClusterAccess;
-  nodes: readonly NodeConfig[];
   /** Without a leading `v`. */
   to: string;
-  timeouts: UpgradeTimeouts;
-  log: Log;
-  clock: Clock;
 }
 
 const SUBJECT = "Kubernetes";

@@ -1,15 +1,15 @@
 /** The first part of a node's upgrade: the right client, a way to the target, and a cluster that bears it. */
-import { talosJump } from "../../plan/version-refusals.ts";
-import { untouched } from "./failure.ts";
+import { talosJump } from "../../plan/refusals/versions.ts";
+import { untouched } from "../../observe/failure.ts";
 import { reasonsToWait } from "./gate.ts";
-import { waitsInVain } from "./gate-storage.ts";
-import { seen, takePicture } from "./looks.ts";
-import type { Machine } from "./picture.ts";
-import type { Look } from "./poll.ts";
+import { waitsInVain } from "../../observe/storage.ts";
+import { seen, takePicture } from "../../observe/looks.ts";
+import type { Machine } from "../../observe/picture.ts";
+import type { Look } from "../../observe/poll.ts";
 import type { StepArgs } from "./step.ts";
 import { talosctlSkew, useTalosctl } from "./target.ts";
 import { imageProblems } from "./verify.ts";
-import { waitFor } from "./waiting.ts";
+import { waitFor } from "../../observe/waiting.ts";
 
 export type RunningMachine = Machine & { state: "configured" };
 export type Passed = RunningMachine | "already there" | "unconfigured";

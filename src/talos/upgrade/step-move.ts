@@ -1,12 +1,12 @@
 /** The second part of a node's upgrade: what must be had before it moves, and the order to move. */
 import { talosSize } from "../../config/sizes.ts";
-import { left, untouched } from "./failure.ts";
-import { lookAt, seen } from "./looks.ts";
-import { secondsSince } from "./poll.ts";
+import { left, untouched } from "../../observe/failure.ts";
+import { lookAt, seen } from "../../observe/looks.ts";
+import { secondsSince } from "../../observe/poll.ts";
 import type { RunningMachine } from "./step-gate.ts";
 import type { StepArgs } from "./step.ts";
 import { imageProblems } from "./verify.ts";
-import { limitText } from "./waiting.ts";
+import { limitText } from "../../observe/waiting.ts";
 
 export async function move(args: StepArgs, machine: RunningMachine): Promise<void> {
   const { access, node, target, log, clock } = args;

@@ -1,11 +1,11 @@
 /** The last part of a node's upgrade: the proof that it is what it was to become, and everything whole again. */
-import { left, Stopped } from "./failure.ts";
-import { neverWhole, unwholeVolumes } from "./gate-storage.ts";
-import { lookAt, seen } from "./looks.ts";
-import type { Look } from "./poll.ts";
+import { left, Stopped } from "../../observe/failure.ts";
+import { neverWhole, unwholeVolumes } from "../../observe/storage.ts";
+import { lookAt, seen } from "../../observe/looks.ts";
+import type { Look } from "../../observe/poll.ts";
 import type { StepArgs } from "./step.ts";
 import { imageProblems, unfinished, type NodeReport } from "./verify.ts";
-import { waitFor } from "./waiting.ts";
+import { waitFor } from "../../observe/waiting.ts";
 
 /** Waits until the node is a whole member again; another image than the wanted one is final. */
 export async function wholeAgain(args: StepArgs): Promise<void> {

@@ -1,19 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { LivingCluster } from "../../clients/living-cluster.ts";
 import type { ClusterConfig, HomelabConfig, NodeConfig } from "../../config/types.ts";
-import type { ClusterObjects } from "../../kubernetes/cluster-objects.ts";
-import { kubernetesJump, kubernetesOutgrown, talosJump } from "../../plan/version-refusals.ts";
-import type { Turn, Verdict } from "../one-at-a-time.ts";
-import { changeOf } from "../stash-change.ts";
-import type { Log, Reachable } from "./access.ts";
-import type { Storage } from "./picture.ts";
-import { UpgradeRunner } from "./runner.ts";
-import type { Credentials } from "./talosconfig.ts";
+import { kubernetesJump, kubernetesOutgrown, talosJump } from "../../plan/refusals/versions.ts";
+import { changeOf } from "../../hooks/change.ts";
+import type { Log } from "../../observe/access.ts";
+import { deviatingNodes } from "./deviation.ts";
+import { kubeletsAt, upgradeKubernetes } from "./kubernetes-step.ts";
+import { upgradeNode } from "./step.ts";
 import { changeOfImage, type NodeImage } from "./target.ts";
 
 export interface UpgradeArgs {
   config: HomelabConfig;
-  /** What authenticates at the Talos API, secret. */
-  clientConfiguration: pulumi.Output<Credentials>;
+  living: LivingCluster;
   /** What Talos is upgraded from. */
   installerImage: string;
   /** The installer's schematic. */
@@ -28,14 +26,16 @@ export interface UpgradeArgs {
 export class Upgrade extends pulumi.ComponentResource {
   /** Done once everything that needed it was upgraded. What a newer version is asked of depends on it. */
   readonly done: pulumi.Resource;
-  readonly #runner: UpgradeRunner;
+  readonly #living: LivingCluster;
+  readonly #kubernetesVersion: string;
   readonly #targets: { node: NodeConfig; image: NodeImage }[];
 
   /** @param opts `dependsOn`: what must be there before a node may move. */
   constructor(name: string, args: UpgradeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("homelab:talos:Upgrade", name, {}, opts);
     const { config } = args;
-    this.#runner = new UpgradeRunner(config, args.clientConfiguration);
+    this.#living = args.living;
+    this.#kubernetesVersion = config.cluster.kubernetesVersion;
     this.#targets = chainOrder(config.nodes).map((node) => ({ node, image: nodeImage(args, node) }));
 
     let last: pulumi.Resource | undefined;
@@ -52,34 +52,24 @@ export class Upgrade extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  /** For the end of a run: rejects unless every node runs what it should, after having seen to it. */
-  everywhere(): Promise<void> {
-    return this.#runner.everything(this.#targets, this.#runner.log(this));
+  /**
+   * For the end of a run: makes sure that every node runs what the configuration says, whatever the state says. A machine may have
+   * been made of an older image by a run that failed, or before there were upgrades. Asks Kubernetes alone, and talosctl is only
+   * needed where there is something to upgrade.
+   */
+  async everywhere(): Promise<void> {
+    const log = this.#living.log(this);
+    const common = { ...this.#living.waiting(log), access: await this.#living.kubernetes() };
+    for (const { node, image } of await deviatingNodes({ ...common, targets: this.#targets })) {
+      await log(`${node.name}: does not run ${image.installerImage} yet`);
+      await this.#move(node, image, log);
+    }
+    await kubeletsAt({ ...common, to: this.#kubernetesVersion });
   }
 
-  /** For the end of a run: control planes that go for good give up their membership. */
-  leaveEtcd(leaving: readonly Reachable[], log: Log): Promise<void> {
-    return this.#runner.leaveEtcd(leaving, log);
-  }
-
-  /** Longhorn's volumes as they are now. */
-  storage(): Promise<Storage> {
-    return this.#runner.storage();
-  }
-
-  /** For hooks: the objects of the living cluster. */
-  objects(): Promise<ClusterObjects> {
-    return this.#runner.objects();
-  }
-
-  /** For progress: lines of a component, see {@link UpgradeRunner.log}. */
-  log(resource: pulumi.Resource): Log {
-    return this.#runner.log(resource);
-  }
-
-  /** For the turn of a node whose machine config changes. */
-  mayReboot(node: NodeConfig, turn: Turn): Promise<Verdict> {
-    return this.#runner.config(node, turn, this.#runner.log(this));
+  async #move(node: NodeConfig, target: NodeImage, log: Log): Promise<void> {
+    const common = this.#living.waiting(log);
+    await this.#living.access((access) => upgradeNode({ ...common, access, node, target }));
   }
 
   #node(
@@ -89,7 +79,7 @@ export class Upgrade extends pulumi.ComponentResource {
     place: string,
     last: pulumi.Resource | undefined,
   ): pulumi.Resource {
-    const log = this.#runner.log(this);
+    const log = this.#living.log(this);
     // Pure, and in previews as well: what would change, and whether it can.
     const plan = new pulumi.ResourceHook(
       `${name}-plan`,
@@ -107,7 +97,7 @@ export class Upgrade extends pulumi.ComponentResource {
       {
         parent: this,
         ...(last && { dependsOn: [last] }),
-        hooks: { beforeUpdate: [plan, () => this.#runner.node(node, image, log)] },
+        hooks: { beforeUpdate: [plan, () => this.#move(node, image, log)] },
       },
     );
   }
@@ -117,7 +107,7 @@ export class Upgrade extends pulumi.ComponentResource {
     { kubernetesVersion, talosVersion }: ClusterConfig,
     last: pulumi.Resource,
   ): pulumi.Resource {
-    const log = this.#runner.log(this);
+    const log = this.#living.log(this);
     const plan = new pulumi.ResourceHook(
       `${name}-plan`,
       async (hook) => {
@@ -136,7 +126,15 @@ export class Upgrade extends pulumi.ComponentResource {
       {
         parent: this,
         dependsOn: [last],
-        hooks: { beforeUpdate: [plan, () => this.#runner.kubernetes(log)] },
+        hooks: {
+          beforeUpdate: [
+            plan,
+            () =>
+              this.#living.access((access) =>
+                upgradeKubernetes({ ...this.#living.waiting(log), access, to: kubernetesVersion }),
+              ),
+          ],
+        },
       },
     );
   }

@@ -7,7 +7,7 @@ import {
   type RunningImage,
   type Seen,
   type VolumePhase,
-} from "./picture.ts";
+} from "../../observe/picture.ts";
 import { sameVersion, type NodeImage } from "./target.ts";
 
 /** A node as it answers after the step. */

@@ -2,11 +2,7 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { stringify } from "yaml";
-import type {
-  NodeObject,
-  ReplicaObject,
-  VolumeObject,
-} from "../../../src/talos/upgrade/kubernetes-objects.ts";
+import type { NodeObject, ReplicaObject, VolumeObject } from "../../../src/clients/kubernetes/objects.ts";
 
 export interface Asked {
   method: string;

@@ -74,7 +74,7 @@ const MUTANTS: Mutant[] = [
     overlays: NEWER,
     edits: [
       {
-        file: "src/talos/upgrade/gate-storage.ts",
+        file: "src/observe/storage.ts",
         from: "return [...unwholeVolumes(storage.seen), ...lastCopies(storage.seen, node, readyNodes, allow)];",
         to: "return [];",
       },

@@ -5,6 +5,8 @@
  * Of each kind a few, picked by a seed; all of them with CAMPAIGN=all, as the campaign does.
  */
 import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { REPOSITORY } from "../../../rehearsal/paths.ts";
 import { bench, causes, edited, mutatedIn, STACK, type Bench } from "../support/rehearse.ts";
@@ -24,6 +26,14 @@ export function tryAll(kind: string, mutants: Mutant[], twins: Twin[], count = 1
   afterEach(async () => {
     await current?.remove();
     current = undefined;
+  });
+
+  test("every change of the program's text finds its place", async () => {
+    for (const { what, edits = [] } of [...mutants, ...twins]) {
+      for (const { file, from } of edits) {
+        expect(await readFile(join(REPOSITORY, file), "utf8"), what).toContain(from);
+      }
+    }
   });
 
   const rank = ({ what }: Twin) => createHash("sha256").update(`${SEED} ${kind} ${what}`).digest("hex");

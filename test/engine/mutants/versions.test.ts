@@ -36,7 +36,7 @@ const MUTANTS: Mutant[] = [
       LAST_LOOK,
       {
         file: "src/talos/upgrade/upgrade.ts",
-        from: "[plan, () => this.#runner.node(node, image, log)]",
+        from: "[plan, () => this.#move(node, image, log)]",
         to: "[plan]",
       },
     ],
@@ -67,7 +67,7 @@ const MUTANTS: Mutant[] = [
       LAST_LOOK,
       {
         file: "src/talos/upgrade/upgrade.ts",
-        from: "[plan, () => this.#runner.node(node, image, log)]",
+        from: "[plan, () => this.#move(node, image, log)]",
         to: "[plan]",
       },
     ],

@@ -2,7 +2,11 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { notDeployed, unfinishedIn } from "../../../src/kubernetes/deployed.ts";
-import { lastWords, podTroubles, type ReleaseSecret } from "../../../src/kubernetes/release-record.ts";
+import {
+  lastWords,
+  podTroubles,
+  type ReleaseSecret,
+} from "../../../src/clients/kubernetes/release-record.ts";
 
 describe("a release", () => {
   test.each([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { volumesFit } from "../../../src/longhorn/upgrade-gate.ts";
-import type { Storage, StorageVolume } from "../../../src/talos/upgrade/picture.ts";
+import type { Storage, StorageVolume } from "../../../src/observe/picture.ts";
 import { lab } from "../../components/support/homelabs.ts";
 import { FakeClock } from "../talos/upgrade/support/fake-cluster.ts";
 

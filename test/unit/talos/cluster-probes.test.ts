@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect, test } from "vitest";
-import type { InProgramContext } from "../../../src/hook-context.ts";
+import type { InProgramContext } from "../../../src/hooks/context.ts";
 import { ClusterProbes } from "../../../src/talos/cluster-probes.ts";
 import { lab } from "../../components/support/homelabs.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Consent } from "../../../../src/config/types.ts";
 import { reasonsToWait } from "../../../../src/talos/upgrade/gate.ts";
-import { takePicture } from "../../../../src/talos/upgrade/looks.ts";
+import { takePicture } from "../../../../src/observe/looks.ts";
 import { lab } from "../../../components/support/homelabs.ts";
 import type { FakeCluster } from "./support/fake-cluster.ts";
 import { clusterOf } from "./support/step.ts";

@@ -1,6 +1,6 @@
 /** What no waiting changes is said at once, and everything else is waited for. */
 import { expect, test } from "vitest";
-import type { StorageVolume } from "../../../../src/talos/upgrade/picture.ts";
+import type { StorageVolume } from "../../../../src/observe/picture.ts";
 import { lab, rack } from "../../../components/support/homelabs.ts";
 import { clusterOf, step } from "./support/step.ts";
 

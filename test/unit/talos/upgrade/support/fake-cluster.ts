@@ -1,13 +1,8 @@
 /** A cluster in memory, in the place of talosctl and Kubernetes: it does what it is told unless a test says otherwise. */
 import type { NodeConfig } from "../../../../../src/config/types.ts";
-import type { ClusterAccess, Reachable } from "../../../../../src/talos/upgrade/access.ts";
-import type {
-  EtcdAlarm,
-  KubernetesNode,
-  Machine,
-  Storage,
-} from "../../../../../src/talos/upgrade/picture.ts";
-import type { Clock } from "../../../../../src/talos/upgrade/poll.ts";
+import type { ClusterAccess, Reachable } from "../../../../../src/observe/access.ts";
+import type { EtcdAlarm, KubernetesNode, Machine, Storage } from "../../../../../src/observe/picture.ts";
+import type { Clock } from "../../../../../src/observe/poll.ts";
 
 export const EXTENSIONS = ["iscsi-tools", "qemu-guest-agent", "util-linux-tools"];
 export const OLD_SCHEMATIC = "a".repeat(64);

@@ -1,0 +1,45 @@
+/** Pictures of the cluster, taken through the access: what cannot be seen is in the picture, too. */
+import type { NodeConfig } from "../config/types.ts";
+import type { ClusterAccess } from "./access.ts";
+import type { Picture, Seen } from "./picture.ts";
+import type { NodeReport } from "../talos/upgrade/verify.ts";
+
+export async function seen<T>(look: Promise<T>): Promise<Seen<T>> {
+  try {
+    return { seen: await look };
+  } catch (error) {
+    return { unseen: (error as Error).message };
+  }
+}
+
+export async function takePicture(access: ClusterAccess, declared: readonly NodeConfig[]): Promise<Picture> {
+  const machines = await access.machines(declared);
+  const members = declared.filter(
+    ({ role }, index) => role === "controlplane" && machines[index]?.state !== "unconfigured",
+  );
+  const [etcd, nodes, storage] = await Promise.all([
+    seen(access.etcd(members)),
+    seen(access.kubernetesNodes()),
+    seen(access.storage()),
+  ]);
+  return { machines, etcd, nodes, storage };
+}
+
+/** One node alone, closely. */
+export async function lookAt(access: ClusterAccess, node: NodeConfig): Promise<NodeReport> {
+  const [machine] = await access.machines([node]);
+  const [image, dataVolume, nodes] = await Promise.all([
+    seen(access.image(node)),
+    node.dataDisk && seen(access.dataVolume(node)),
+    seen(access.kubernetesNodes()),
+  ]);
+  return {
+    machine: machine!,
+    image,
+    ...(dataVolume && { dataVolume }),
+    kubernetes:
+      "seen" in nodes
+        ? { seen: nodes.seen.find(({ name }) => name === node.name) }
+        : { unseen: nodes.unseen },
+  };
+}
