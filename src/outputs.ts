@@ -3,10 +3,10 @@ import type * as pulumi from "@pulumi/pulumi";
 import { gibToBytes, talosSize } from "./config/sizes.ts";
 import type { HomelabConfig, NodeConfig, Role } from "./config/types.ts";
 import { LONGHORN_NAMESPACE, STORAGE_CLASS } from "./longhorn/values.ts";
-import { DATA_DISK_INTERFACE, OS_DISK_INTERFACE } from "./proxmox/vm-args.ts";
 import { dataDiskSelector } from "./talos/data-disk.ts";
 import { acmeStorage } from "./traefik/acme-storage.ts";
 import { RUN_AS_USER, TRAEFIK_NAMESPACE, ingressNode } from "./traefik/values.ts";
+import { DATA_DISK_INTERFACE, OS_DISK_INTERFACE } from "./disks.ts";
 
 export interface DiskOutput {
   /** Proxmox's name for it. */

@@ -27,3 +27,5 @@ function roundHalfEven(value: number): number {
   if (value - floor !== 0.5) return Math.round(value);
   return floor % 2 === 0 ? floor : floor + 1;
 }
+
+export const MIB_PER_GIB = 1024;

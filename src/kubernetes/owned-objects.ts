@@ -2,7 +2,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { ClusterObjects } from "../clients/kubernetes/cluster-objects.ts";
-import { foreign, ownerLabels, type ObjectName } from "./ownership.ts";
+import { foreign, ownerLabels } from "./ownership.ts";
+import { type ObjectName } from "../clients/kubernetes/cluster-objects.ts";
 
 export interface OwnerArgs {
   /** Name of the cluster. */

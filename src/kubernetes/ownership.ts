@@ -3,15 +3,10 @@
  * off leaves objects that the state does not know, and a creation would fail for ever. So what is about to be made is looked
  * for first: what carries our mark is ours, anything else of that name is somebody else's. Pure.
  */
+import type { ObjectName } from "../clients/kubernetes/cluster-objects.ts";
 
 /** The label that every object of ours carries from its creation on; its value is the cluster's name. */
 export const OWNER = "homelab/cluster";
-
-export interface ObjectName {
-  kind: "Namespace" | "Job";
-  name: string;
-  namespace?: string;
-}
 
 export function ownerLabels(cluster: string): Record<string, string> {
   return { [OWNER]: cluster };

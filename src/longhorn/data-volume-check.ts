@@ -7,9 +7,9 @@ import type { NodeConfig } from "../config/types.ts";
 import type { JobManifest } from "../kubernetes/owned-objects.ts";
 import { jobName } from "./job-name.ts";
 import { RESTRICTED_POD } from "../restricted-pod.ts";
-import { DATA_MOUNT_POINT } from "../talos/data-disk.ts";
 import { checkContainer } from "./check-container.ts";
 import { LONGHORN_NAMESPACE } from "./values.ts";
+import { DATA_MOUNT_POINT } from "../disks.ts";
 
 /** A filesystem is a little smaller than its disk, never larger. */
 const LEAST_PERCENT = 90;

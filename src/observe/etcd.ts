@@ -1,7 +1,12 @@
 /** Whether etcd bears it: every member well, and a quorum without the one that goes down. */
-import type { NodeConfig } from "../config/types.ts";
-import type { Candidate } from "../talos/upgrade/gate.ts";
+import type { NodeConfig, Role } from "../config/types.ts";
 import { unanswered, type Etcd, type Picture } from "./picture.ts";
+
+/** The node that is to go down. */
+export interface Candidate {
+  name: string;
+  role: Role;
+}
 
 export function etcdReasons(
   { etcd, machines }: Picture,

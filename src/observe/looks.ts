@@ -2,7 +2,7 @@
 import type { NodeConfig } from "../config/types.ts";
 import type { ClusterAccess } from "./access.ts";
 import type { Picture, Seen } from "./picture.ts";
-import type { NodeReport } from "../talos/upgrade/verify.ts";
+import { type NodeReport } from "./picture.ts";
 
 export async function seen<T>(look: Promise<T>): Promise<Seen<T>> {
   try {

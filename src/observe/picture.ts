@@ -113,3 +113,12 @@ export interface Picture {
   nodes: Seen<KubernetesNode[]>;
   storage: Seen<Storage>;
 }
+
+/** A node as it answers after the step. */
+export interface NodeReport {
+  machine: Machine;
+  image: Seen<RunningImage>;
+  /** Of the data volume; not looked at on a node without a data disk. */
+  dataVolume?: Seen<VolumePhase>;
+  kubernetes: Seen<KubernetesNode | undefined>;
+}

@@ -6,7 +6,6 @@ import type { MachineFacts, VersionFacts } from "./facts.ts";
 import type { Role } from "../config/types.ts";
 import { compareVersions } from "../config/versions.ts";
 import type { StateResource } from "./own-state.ts";
-import type { Retired } from "./retired.ts";
 import { machineFacts } from "./vm-facts.ts";
 
 /** A node whose machine config was applied, or sent without an answer: its data disk may be formatted, and hold data. */
@@ -27,6 +26,13 @@ export interface NodeImageFacts {
   node: string;
   talosVersion: string;
   extensions: string[];
+}
+
+/** What the end of a run says of a node that retires: all of that run succeeded, the move of its copies as well. */
+export interface Retired {
+  name: string;
+  /** Which of the nodes of that name it was. */
+  life: number;
 }
 
 export interface Made {

@@ -1,13 +1,6 @@
 /** Which nodes are retired for good, so that their entries may go. Pure. */
 import type { HomelabConfig } from "../config/types.ts";
-import type { Made } from "./made.ts";
-
-/** What the end of a run says of a node that retires: all of that run succeeded, the move of its copies as well. */
-export interface Retired {
-  name: string;
-  /** Which of the nodes of that name it was. */
-  life: number;
-}
+import type { Made, Retired } from "./made.ts";
 
 /**
  * Counts the nodes that had this name before. What was said of one that went must not hold for the next: its data was never moved.

@@ -1,6 +1,7 @@
 /** A VM as the provider keeps it in the state, in the words of the configuration. Pure; the counterpart of vm-args.ts. */
-import { DATA_DISK_INTERFACE, extraDiskPlace, MIB_PER_GIB, OS_DISK_INTERFACE } from "../proxmox/vm-args.ts";
 import type { DiskFacts, MachineFacts } from "./facts.ts";
+import { DATA_DISK_INTERFACE, extraDiskPlace, OS_DISK_INTERFACE } from "../disks.ts";
+import { MIB_PER_GIB } from "../config/sizes.ts";
 
 interface VmDisk {
   interface?: string;

@@ -1,20 +1,9 @@
 /** The arguments of a node's VM, as plain data. */
 import type * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import type * as pulumi from "@pulumi/pulumi";
+import { MIB_PER_GIB } from "../config/sizes.ts";
 import type { HomelabConfig, NodeConfig } from "../config/types.ts";
-
-/** The interfaces decide how the guest sees a disk: scsi0 becomes an sdX, virtio1 a vdX that shows its serial. */
-export const OS_DISK_INTERFACE = "scsi0";
-export const DATA_DISK_INTERFACE = "virtio1";
-const FIRST_EXTRA_DISK = 2;
-
-/** Which of the further disks an interface belongs to, counted from 0. */
-export function extraDiskPlace(slot: string): number | undefined {
-  const place = Number(/^virtio(\d+)$/.exec(slot)?.[1] ?? -1) - FIRST_EXTRA_DISK;
-  return place >= 0 ? place : undefined;
-}
-
-export const MIB_PER_GIB = 1024;
+import { DATA_DISK_INTERFACE, FIRST_EXTRA_DISK, OS_DISK_INTERFACE } from "../disks.ts";
 
 /**
  * @param image Volume id of the boot image on the node's host. It only matters when the disk is made: the provider

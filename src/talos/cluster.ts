@@ -2,13 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 import * as talos from "@pulumiverse/talos";
 import { LivingCluster } from "../clients/living-cluster.ts";
 import type { HomelabConfig } from "../config/types.ts";
-import type { Machine } from "../proxmox/machine.ts";
 import { programContext } from "../hooks/context.ts";
 import { ClusterProbes } from "./cluster-probes.ts";
 import { diskProof } from "./disk-proof.ts";
 import { keepNode } from "./kept.ts";
 import { endpointUrl } from "./machine-config.ts";
-import { machineConfigs } from "./machine-configs.ts";
+import { machineConfigs, type Machine } from "./machine-configs.ts";
 import { ready } from "./ready.ts";
 import { Upgrade } from "./upgrade/upgrade.ts";
 

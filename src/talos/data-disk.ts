@@ -6,10 +6,6 @@
 import { gibToBytes, talosSize } from "../config/sizes.ts";
 import type { NodeConfig } from "../config/types.ts";
 
-/** Name of the user volume: partition label `u-longhorn`, mounted at /var/mnt/longhorn. */
-export const DATA_VOLUME = "longhorn";
-export const DATA_MOUNT_POINT = `/var/mnt/${DATA_VOLUME}`;
-
 /**
  * Talos's transport for QEMU's virtio-blk and virtio-scsi disks alike. A Longhorn volume attached to the node is a disk
  * too, of any exact size, but its transport is `iscsi`.

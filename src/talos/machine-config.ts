@@ -7,7 +7,8 @@ import { stringify } from "yaml";
 import type { HomelabConfig, NodeConfig } from "../config/types.ts";
 import { gibToBytes } from "../config/sizes.ts";
 import { compareVersions, minorOf } from "../config/versions.ts";
-import { DATA_MOUNT_POINT, DATA_VOLUME, dataDiskSelector } from "./data-disk.ts";
+import { dataDiskSelector } from "./data-disk.ts";
+import { DATA_MOUNT_POINT, DATA_VOLUME } from "../disks.ts";
 
 type Document = Record<string, unknown>;
 

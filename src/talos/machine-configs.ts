@@ -2,11 +2,17 @@ import * as pulumi from "@pulumi/pulumi";
 import * as talos from "@pulumiverse/talos";
 import type { LivingCluster } from "../clients/living-cluster.ts";
 import type { HomelabConfig, NodeConfig, Role } from "../config/types.ts";
-import type { Machine } from "../proxmox/machine.ts";
 import type { ClusterProbes } from "./cluster-probes.ts";
 import { endpointUrl, nodePatches, rolePatches } from "./machine-config.ts";
 import { OneAtATime } from "../hooks/one-at-a-time.ts";
 import { passConfigGate } from "./upgrade/config-gate.ts";
+
+/** What a config needs to know of the machine that it is for. */
+export interface Machine {
+  vm: pulumi.Resource;
+  /** Another value for a machine that was lost and made anew. */
+  incarnation: pulumi.Output<unknown>;
+}
 
 export interface MachineConfigsArgs {
   config: HomelabConfig;

@@ -7,7 +7,6 @@ import type {
   KubernetesObject,
 } from "@kubernetes/client-node";
 import { poll, wallClock } from "../../observe/poll.ts";
-import type { ObjectName } from "../../kubernetes/ownership.ts";
 import { lastWords, podTroubles, recordSelector } from "./release-record.ts";
 
 type PatchOptions = Parameters<CoreV1Api["patchNode"]>[1];
@@ -18,6 +17,12 @@ export interface Apis {
   custom: CustomObjectsApi;
   /** Makes a patch a merge patch. */
   merge: PatchOptions;
+}
+
+export interface ObjectName {
+  kind: "Namespace" | "Job";
+  name: string;
+  namespace?: string;
 }
 
 /** Of Longhorn's own Node: whether it gets new copies, and whether those it has are to leave. */

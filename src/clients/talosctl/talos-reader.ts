@@ -1,6 +1,5 @@
 /** What the nodes say of themselves, asked by talosctl. */
 import type { NodeConfig } from "../../config/types.ts";
-import { DATA_VOLUME } from "../../talos/data-disk.ts";
 import {
   etcdAlarms,
   etcdMembers,
@@ -14,6 +13,7 @@ import type { Reachable } from "../../observe/access.ts";
 import { commands } from "./commands.ts";
 import type { Etcd, Machine, RunningImage, VolumePhase } from "../../observe/picture.ts";
 import { TalosctlFailed, type Talosctl } from "./talosctl.ts";
+import { DATA_VOLUME } from "../../disks.ts";
 
 /** How Talos calls the volume of a UserVolumeConfig. */
 const USER_VOLUME = `u-${DATA_VOLUME}`;

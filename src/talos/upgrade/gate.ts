@@ -3,16 +3,10 @@
  * not protect: Talos's own drain gives up after five minutes and goes on without (talos, pkg/kubernetes/kubernetes.go,
  * Drain), and the control plane's check of etcd looks at no volume.
  */
-import type { Consent, NodeConfig, Role } from "../../config/types.ts";
-import { etcdReasons } from "../../observe/etcd.ts";
+import type { Consent, NodeConfig } from "../../config/types.ts";
+import { etcdReasons, type Candidate } from "../../observe/etcd.ts";
 import { storageReasons } from "../../observe/storage.ts";
 import { unanswered, type KubernetesNode, type Machine, type Picture } from "../../observe/picture.ts";
-
-/** The node that is to go down. */
-export interface Candidate {
-  name: string;
-  role: Role;
-}
 
 /** What a running machine says of itself; another word is a boot, an upgrade, a reset or a shutdown under way. */
 const RUNNING = "running";

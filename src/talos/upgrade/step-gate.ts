@@ -6,10 +6,10 @@ import { waitsInVain } from "../../observe/storage.ts";
 import { seen, takePicture } from "../../observe/looks.ts";
 import type { Machine } from "../../observe/picture.ts";
 import type { Look } from "../../observe/poll.ts";
-import type { StepArgs } from "./step.ts";
 import { talosctlSkew, useTalosctl } from "./target.ts";
 import { imageProblems } from "./verify.ts";
 import { waitFor } from "../../observe/waiting.ts";
+import { type StepArgs } from "./step-args.ts";
 
 export type RunningMachine = Machine & { state: "configured" };
 export type Passed = RunningMachine | "already there" | "unconfigured";

@@ -4,9 +4,9 @@ import { left, untouched } from "../../observe/failure.ts";
 import { lookAt, seen } from "../../observe/looks.ts";
 import { secondsSince } from "../../observe/poll.ts";
 import type { RunningMachine } from "./step-gate.ts";
-import type { StepArgs } from "./step.ts";
 import { imageProblems } from "./verify.ts";
 import { limitText } from "../../observe/waiting.ts";
+import { type StepArgs } from "./step-args.ts";
 
 export async function move(args: StepArgs, machine: RunningMachine): Promise<void> {
   const { access, node, target, log, clock } = args;

@@ -2,20 +2,11 @@
  * The upgrade of one node, from the question whether it is due to the proof that it went well. Whatever ends it early
  * says where the node was left and what to do; the nodes behind it in the chain are not touched then.
  */
-import type { NodeConfig } from "../../config/types.ts";
-import type { ClusterAccess } from "../../observe/access.ts";
 import { secondsSince } from "../../observe/poll.ts";
 import { passGate } from "./step-gate.ts";
 import { move } from "./step-move.ts";
 import { volumesWhole, wholeAgain } from "./step-verify.ts";
-import type { NodeImage } from "./target.ts";
-import type { Waiting } from "../../observe/waiting.ts";
-
-export interface StepArgs extends Waiting {
-  access: ClusterAccess;
-  node: NodeConfig;
-  target: NodeImage;
-}
+import type { StepArgs } from "./step-args.ts";
 
 /** What became of it. A node without a config is none of the cluster's: it is dealt with once it is. */
 export type Outcome = "upgraded" | "already there" | "unconfigured";

@@ -2,22 +2,13 @@
 import { REQUIRED_EXTENSIONS } from "../../config/extensions.ts";
 import {
   unanswered,
-  type KubernetesNode,
   type Machine,
   type RunningImage,
   type Seen,
   type VolumePhase,
+  type NodeReport,
 } from "../../observe/picture.ts";
 import { sameVersion, type NodeImage } from "./target.ts";
-
-/** A node as it answers after the step. */
-export interface NodeReport {
-  machine: Machine;
-  image: Seen<RunningImage>;
-  /** Of the data volume; not looked at on a node without a data disk. */
-  dataVolume?: Seen<VolumePhase>;
-  kubernetes: Seen<KubernetesNode | undefined>;
-}
 
 /** Another image than the wanted one: waiting does not mend it. */
 export function imageProblems(target: NodeImage, machine: Machine, image: Seen<RunningImage>): string[] {

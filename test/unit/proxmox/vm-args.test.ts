@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readConfig } from "../../../rehearsal/world/proxmox/parameters.ts";
-import { DATA_DISK_INTERFACE, OS_DISK_INTERFACE, vmArgs } from "../../../src/proxmox/vm-args.ts";
+import { vmArgs } from "../../../src/proxmox/vm-args.ts";
 import { lab, nodeOf, rack } from "../../components/support/homelabs.ts";
+import { DATA_DISK_INTERFACE, OS_DISK_INTERFACE } from "../../../src/disks.ts";
 
 const IMAGE = "local:import/talos.qcow2";
 

@@ -1,8 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { NodeConfig } from "../../../src/config/types.ts";
 import {
-  DATA_MOUNT_POINT,
-  DATA_VOLUME,
   dataDiskSelector,
   declaredDisks,
   diskProblems,
@@ -11,6 +9,7 @@ import {
   type ReportedDisk,
 } from "../../../src/talos/data-disk.ts";
 import { lab, nodeOf, rack } from "../../components/support/homelabs.ts";
+import { DATA_MOUNT_POINT, DATA_VOLUME } from "../../../src/disks.ts";
 
 const GIB = 1024 ** 3;
 const OS_SIZE = "32 GiB (34359738368 bytes, 34 GB in Talos)";
