@@ -50,8 +50,11 @@ export interface RehearsalOptions {
   root?: string;
   /** Instead of the project's own program: tests change it on the way. */
   program?: PulumiFn;
-  /** Whether an `up` is followed by the two previews that must be empty. Default: true; a test may have another question. */
-  secondPreviews?: boolean;
+  /**
+   * Those before an `up` or a destroy, as the official CLI makes one, and the two after an `up`, which must be empty. Default: `all`;
+   * a test may have another question.
+   */
+  previews?: "all" | "before" | "none";
   /** Whether somebody uses the cluster from its first `up` on: a workload on a large volume. Default: false, as the tests began. */
   inhabited?: boolean;
   /** Stands around everything that the homelab is asked for, so that faults can be put in. */
@@ -193,11 +196,12 @@ async function run(
       options.onOutput?.(text);
     },
   };
-  const overlaid = (options.overlays ?? []).length > 0;
+  const { previews = "all" } = options;
+  const how = { overlaid: (options.overlays ?? []).length > 0, previewed: previews !== "none" };
   if (command === "destroy") await moveOut(world);
   const ended = await overhearing(
     (text) => printed.push(text),
-    () => runEngine(command, stack, log, output, overlaid, world.lost),
+    () => runEngine(command, stack, log, output, how, world.lost),
   );
   // An engine that was killed leaves its plugins behind, which would look after it in minutes only.
   if (ended.failure !== undefined) await endOrphans(markRun(), process.pid);
@@ -214,7 +218,7 @@ async function run(
   const stateText = await readFile(paths.stateFile, "utf8").catch(() => "");
   const eventsAfter = world.state.events.length;
   const secondPreviews =
-    command === "up" && ended.failure === undefined && options.secondPreviews !== false
+    command === "up" && ended.failure === undefined && previews === "all"
       ? await clock.standing(() => previewTwice(stack))
       : undefined;
   const evidence: Evidence = {

@@ -18,24 +18,30 @@ export interface EngineEnd {
   outputs?: OutputMap;
 }
 
-/**
- * @param overlaid The environment's config was overlaid for this run. What protects a resource lies in the state, so a
- *   destroy then brings the overlaid config there first, as `pulumi config set` and `pulumi up` would.
- * @param stop Ends the command in the middle.
- */
+export interface How {
+  /**
+   * The environment's config was overlaid for this run. What protects a resource lies in the state, so a destroy then brings the
+   * overlaid config there first, as `pulumi config set` and `pulumi up` would.
+   */
+  overlaid: boolean;
+  /** Whether a preview comes before, and ends it when it fails. */
+  previewed: boolean;
+}
+
+/** @param stop Ends the command in the middle. */
 export async function runEngine(
   command: EngineCommand,
   stack: Stack,
   log: OperationLog,
   output: EngineOutput,
-  overlaid: boolean,
+  how: How,
   stop: AbortSignal,
 ): Promise<EngineEnd> {
   // Each run of the engine for itself: what one has left to reject must not end the next.
   const guarded: Guard = (run) =>
     endingWithProgram(({ signal, onEvent }) => run({ ...output, signal, onEvent }), stop);
   try {
-    const outputs = await carryOut(command, stack, log, guarded, output, overlaid);
+    const outputs = await carryOut(command, stack, log, guarded, output, how);
     return outputs ? { outputs } : {};
   } catch (error) {
     return { failure: (error as Error).message };
@@ -51,7 +57,7 @@ async function carryOut(
   log: OperationLog,
   guarded: Guard,
   output: EngineOutput,
-  overlaid: boolean,
+  { overlaid, previewed }: How,
 ): Promise<OutputMap | undefined> {
   const logged: Guard = (run) =>
     guarded((loud) => run({ ...loud, onEvent: both(loud.onEvent, log.receive) }));
@@ -62,7 +68,7 @@ async function carryOut(
       return undefined;
     }
     case "up":
-      await quietly(guarded, output, log, (quiet) => stack.preview(quiet));
+      if (previewed) await quietly(guarded, output, log, (quiet) => stack.preview(quiet));
       return (await logged((loud) => stack.up({ ...loud, suppressOutputs: true }))).outputs;
     case "refresh":
       await logged((loud) => stack.refresh(loud));
@@ -72,7 +78,7 @@ async function carryOut(
         output.onOutput("First an `up`, so that the config of this run is in force:\n");
         await bringIntoForce(stack, logged, output, log);
       }
-      await quietly(guarded, output, log, (quiet) => stack.previewDestroy(quiet));
+      if (previewed) await quietly(guarded, output, log, (quiet) => stack.previewDestroy(quiet));
       await logged((loud) => stack.destroy(loud));
       return undefined;
   }

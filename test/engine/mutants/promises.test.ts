@@ -73,13 +73,13 @@ const MUTANTS: Mutant[] = [
   },
   {
     what: "an smbios uuid that changes at each up",
-    secondPreviews: true,
+    previews: "all",
     edits: [{ file: MACHINE, from: ', "smbios"],', to: "]," }],
     cause: /a second preview would update lab-proxmox-cp-1-vm \([^)]*smbios/,
   },
   {
     what: "a description that says when it was made",
-    secondPreviews: true,
+    previews: "all",
     mutations: [vm("", (props) => (props["description"] = `Made at ${performance.now()}.`))],
     cause: /a second preview would update \S*cp-1\S* \([^)]*description/,
   },
@@ -96,7 +96,7 @@ const TWINS: Twin[] = [
   },
   {
     what: "an smbios uuid that stays",
-    secondPreviews: true,
+    previews: "all",
     edits: [
       { file: MACHINE, from: ', "smbios"],', to: "]," },
       {
@@ -108,7 +108,7 @@ const TWINS: Twin[] = [
   },
   {
     what: "tags in another order than Proxmox keeps them: its provider knows",
-    secondPreviews: true,
+    previews: "all",
     mutations: [vm("worker-1", (props) => (props["tags"] = ["worker", "talos", "lab"]))],
   },
   { what: "protection switched off by the environment", overlays: ["protect=false"] },

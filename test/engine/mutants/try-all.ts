@@ -63,10 +63,10 @@ async function rehearse({
   overlays = [],
   stack = "lab",
   timeScale,
-  secondPreviews = false,
+  previews = "none",
   command = "up",
 }: Twin) {
-  const lived = (current = await bench(stack, { secondPreviews }));
+  const lived = (current = await bench(stack, previews));
   if (after) {
     const first = { overlays: after.overlays ?? [], inhabited: true };
     expect(causes(await lived.run("up", first))).toBe("");

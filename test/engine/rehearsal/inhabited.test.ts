@@ -7,7 +7,7 @@ import { bench, causes, type Bench } from "../support/rehearse.ts";
 let lab: Bench;
 
 beforeAll(async () => {
-  lab = await bench("lab", { secondPreviews: true });
+  lab = await bench("lab", "all");
 });
 
 afterAll(() => lab.remove());

@@ -38,7 +38,7 @@ async function until<T>(seconds: number, look: () => Promise<T | undefined>): Pr
 /** A rehearsal in a process of its own: `body` has `open(timeScale, ...overlays)` for it. */
 function spawnRehearsal(root: string, body: string) {
   const program = `import { openRehearsal } from "./rehearsal/session.ts";
-    const open = (timeScale, ...overlays) => openRehearsal({ stack: "lab", root: ${JSON.stringify(root)}, timeScale, overlays, secondPreviews: false });
+    const open = (timeScale, ...overlays) => openRehearsal({ stack: "lab", root: ${JSON.stringify(root)}, timeScale, overlays, previews: "none" });
     ${body}`;
   const args = ["--import", "tsx", "--input-type=module", "-e", program];
   return spawn(process.execPath, args, { cwd: REPOSITORY, stdio: "ignore" });

@@ -5,7 +5,7 @@ import { bench, causes, type Bench } from "../support/rehearse.ts";
 let rack: Bench;
 
 beforeAll(async () => {
-  rack = await bench("rack", { secondPreviews: true });
+  rack = await bench("rack", "all");
 });
 
 afterAll(() => rack.remove());

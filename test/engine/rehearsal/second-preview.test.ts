@@ -9,7 +9,7 @@ const VM = "proxmoxve:index/vmLegacy:VmLegacy";
 
 let lab: Bench;
 beforeEach(async () => {
-  lab = await bench("lab", { secondPreviews: true });
+  lab = await bench("lab", "all");
 });
 afterEach(() => lab.remove());
 

@@ -18,7 +18,7 @@ let lab: Bench;
 
 const SHARED = ["proxmox.diskDatastore=ceph"];
 beforeAll(async () => {
-  lab = await bench("lab", { secondPreviews: true });
+  lab = await bench("lab", "all");
   await lab.during({}, async ({ world }) => {
     await addHosts(world, "pve2", "pve3");
     await shareDatastore(world, "ceph");

@@ -24,12 +24,11 @@ export interface Bench {
   remove(): Promise<void>;
 }
 
-/** @param about `secondPreviews`: each `up` is followed by the previews that must be empty, as at the command line; four seconds each. */
-export async function bench(stack = "lab", about: { secondPreviews?: boolean } = {}): Promise<Bench> {
-  const { secondPreviews = false } = about;
+/** @param previews Around each `up` and destroy. `all` is as at the command line; they cost two thirds of an `up`. Default: `none`. */
+export async function bench(stack = "lab", previews: RehearsalOptions["previews"] = "none"): Promise<Bench> {
   const root = await mkdtemp(join(tmpdir(), "rehearsal-"));
   const during: Bench["during"] = async (options, use) => {
-    const rehearsal = await openRehearsal({ stack, root, timeScale: TIME_SCALE, secondPreviews, ...options });
+    const rehearsal = await openRehearsal({ stack, root, timeScale: TIME_SCALE, previews, ...options });
     try {
       return await use(rehearsal);
     } finally {
@@ -49,7 +48,7 @@ export async function bench(stack = "lab", about: { secondPreviews?: boolean } =
  * A bench whose homelab is up. Each worker of the tests brings it up once and copies it from then on; its servers have ports that the
  * state knows, and two tests of one worker never run at a time.
  */
-export async function runningBench(about: { secondPreviews?: boolean } = {}): Promise<Bench> {
+export async function runningBench(previews?: RehearsalOptions["previews"]): Promise<Bench> {
   const kept = join(process.env[SNAPSHOTS]!, process.env["VITEST_POOL_ID"]!);
   if (!existsSync(kept)) {
     const first = await bench();
@@ -57,7 +56,7 @@ export async function runningBench(about: { secondPreviews?: boolean } = {}): Pr
     if (said !== "") throw new Error(`the lab did not come up: ${said}`);
     await rename(first.root, kept);
   }
-  const lab = await bench("lab", about);
+  const lab = await bench("lab", previews);
   await cp(kept, lab.root, { recursive: true });
   return lab;
 }

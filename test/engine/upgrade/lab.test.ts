@@ -10,7 +10,7 @@ const talos = (version: string) => [`cluster.talosVersion=${version}`, IMPATIENT
 let lab: Bench;
 
 beforeAll(async () => {
-  lab = await bench("lab", { secondPreviews: true });
+  lab = await bench("lab", "all");
   expect(causes(await lab.run("up", { overlays: talos("v1.11.5") }))).toBe("");
   await lab.during({ overlays: talos("v1.11.5") }, ({ world }) => writeAtRest(world, "worker-1"));
 });

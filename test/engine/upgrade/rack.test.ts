@@ -24,7 +24,7 @@ const FROM = talos(WHOLE ? "v1.11.5" : "v1.12.0");
 let rack: Bench;
 
 beforeAll(async () => {
-  rack = await bench("rack", { secondPreviews: true });
+  rack = await bench("rack", "all");
   expect(causes(await rack.run("up", { overlays: FROM }))).toBe("");
   await rack.during({ overlays: FROM }, ({ world }) => writeAtRest(world, "worker-1"));
 });
