@@ -25,30 +25,6 @@ export default tseslint.config(
     rules: {
       "max-lines": ["error", 250],
       "no-console": "error",
-      "no-restricted-imports": [
-        "error",
-        {
-          patterns: [
-            { group: ["**/rehearsal/**"], message: "The program never knows that it is rehearsed." },
-          ],
-        },
-      ],
-    },
-  },
-  {
-    files: ["rehearsal/**/*.ts"],
-    rules: {
-      "no-restricted-imports": [
-        "error",
-        {
-          patterns: [
-            {
-              regex: "/src/(?!config/)",
-              message: "The rehearsal runs the whole program and never borrows from a stage.",
-            },
-          ],
-        },
-      ],
     },
   },
   {

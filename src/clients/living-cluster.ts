@@ -37,8 +37,8 @@ export class LivingCluster {
     return (line) => this.#inContext(() => pulumi.log.info(line, resource));
   }
 
-  /** What every wait for it takes. */
-  waiting(log: Log): Waiting {
+  /** What waits for it take, and what its owner has consented to. */
+  waiting(log: Log): Waiting & Pick<HomelabConfig, "allow"> {
     const { nodes, allow, upgrade } = this.#config;
     return { nodes, allow, timeouts: upgrade.timeouts, log, clock: wallClock };
   }

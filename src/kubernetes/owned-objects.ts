@@ -1,9 +1,8 @@
 /** Namespaces and Jobs, each made only where no stranger's is in its place. Nothing else makes one. */
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { ClusterObjects } from "../clients/kubernetes/cluster-objects.ts";
+import type { ObjectName, ClusterObjects } from "../clients/kubernetes/cluster-objects.ts";
 import { foreign, ownerLabels } from "./ownership.ts";
-import { type ObjectName } from "../clients/kubernetes/cluster-objects.ts";
 
 export interface OwnerArgs {
   /** Name of the cluster. */

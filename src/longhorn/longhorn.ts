@@ -19,6 +19,7 @@ export interface LonghornArgs {
   config: HomelabConfig;
   /** By node name; a check of a node's volume is repeated when its machine config was applied anew. */
   applied: Map<string, pulumi.Resource>;
+  /** For hooks. */
   living: LivingCluster;
 }
 

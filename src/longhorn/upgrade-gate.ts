@@ -14,7 +14,7 @@ export interface StorageReader {
   storage(): Promise<Storage>;
 }
 
-export interface GateArgs extends Omit<Waiting, "allow"> {
+export interface GateArgs extends Waiting {
   reader: StorageReader;
   from: string;
   to: string;

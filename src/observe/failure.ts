@@ -1,6 +1,6 @@
 /** Errors that end an upgrade: what failed, where things were left, and how to go on. */
 import type { NodeConfig } from "../config/types.ts";
-import { type NodeReport } from "./picture.ts";
+import type { NodeReport } from "./picture.ts";
 
 export class Stopped extends Error {
   /**

@@ -1,8 +1,7 @@
 /** Pictures of the cluster, taken through the access: what cannot be seen is in the picture, too. */
 import type { NodeConfig } from "../config/types.ts";
 import type { ClusterAccess } from "./access.ts";
-import type { Picture, Seen } from "./picture.ts";
-import { type NodeReport } from "./picture.ts";
+import type { Seen, NodeReport, Picture } from "./picture.ts";
 
 export async function seen<T>(look: Promise<T>): Promise<Seen<T>> {
   try {

@@ -1,5 +1,5 @@
 /** Waiting with a limit that has a name in the configuration. */
-import type { Consent, NodeConfig, UpgradeTimeouts } from "../config/types.ts";
+import type { NodeConfig, UpgradeTimeouts } from "../config/types.ts";
 import type { Log } from "./access.ts";
 import { poll, TimeUp, type Clock, type Look } from "./poll.ts";
 
@@ -14,7 +14,6 @@ export interface Patience {
 export interface Waiting extends Patience {
   /** All nodes of the configuration. */
   nodes: readonly NodeConfig[];
-  allow: readonly Consent[];
 }
 
 export interface WaitArgs<T> extends Patience {

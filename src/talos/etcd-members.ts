@@ -7,6 +7,7 @@ import { leaveEtcd, type LeaveArgs } from "./leaving-etcd.ts";
 
 export interface LeavingArgs {
   config: HomelabConfig;
+  /** For hooks. */
   living: LivingCluster;
   /** Fails when the machine of a node whose entry is gone cannot be deleted: nothing is taken from the node then. */
   beforeLeaving: () => Promise<void>;

@@ -3,7 +3,6 @@ import type { ClusterObjects } from "../clients/kubernetes/cluster-objects.ts";
 import type { LeavingArgs } from "./etcd-members.ts";
 import { changeByNode } from "../hooks/change.ts";
 import { Stopped } from "../observe/failure.ts";
-import { wallClock } from "../observe/poll.ts";
 import { waitFor, type Patience } from "../observe/waiting.ts";
 
 /**
@@ -40,10 +39,8 @@ export function kubernetesNodes(
             const gone = leaving(hook);
             if (gone.length === 0) return;
             await beforeLeaving();
-            const { timeouts } = config.upgrade;
             const objects = await living.objects();
-            for (const node of gone)
-              await leaveKubernetes({ node, objects, timeouts, log, clock: wallClock });
+            for (const node of gone) await leaveKubernetes({ ...living.waiting(log), node, objects });
           },
         ],
       },

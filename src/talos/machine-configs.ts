@@ -22,6 +22,7 @@ export interface MachineConfigsArgs {
   installerImage: string;
   secrets: talos.machine.Secrets;
   probes: ClusterProbes;
+  /** For hooks. */
   living: LivingCluster;
   /** By node name: what must be on record before its config is sent. */
   kept: Map<string, pulumi.Resource>;

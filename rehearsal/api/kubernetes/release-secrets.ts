@@ -30,16 +30,11 @@ export function releaseSecrets(cluster: Cluster, namespace: string): ApiObject[]
     });
 }
 
-function record({ namespace, name, revision, status, ...release }: ReleaseState): object {
-  const description = release.reason === undefined ? DONE[status] : failure(name, revision, release.reason);
+/** As far as anybody reads it. The words are Helm's own (helm.sh/helm/v3, pkg/action: install.go, upgrade.go). */
+function record({ namespace, name, revision, status, reason }: ReleaseState): object {
+  const [verb, what] = revision === 1 ? ["Install", "Release"] : ["Upgrade", "Upgrade"];
+  const description = reason === undefined ? `${verb} complete` : `${what} "${name}" failed: ${reason}`;
   return { name, namespace, version: revision, info: { status, description } };
-}
-
-const DONE = { deployed: "Upgrade complete", failed: "", uninstalling: "Deletion in progress" };
-
-/** helm.sh/helm/v3, pkg/action: install.go failRelease, upgrade.go failRelease. */
-function failure(name: string, revision: number, reason: string): string {
-  return `${revision === 1 ? "Release" : "Upgrade"} "${name}" failed: ${reason}`;
 }
 
 function base64(text: string): string {

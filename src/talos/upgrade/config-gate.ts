@@ -13,7 +13,7 @@ import { unanswered, type KubernetesNode, type Seen, type Storage } from "../../
 import type { Look } from "../../observe/poll.ts";
 import { waitFor, type Waiting } from "../../observe/waiting.ts";
 
-export interface ConfigGateArgs extends Omit<Waiting, "allow"> {
+export interface ConfigGateArgs extends Waiting {
   access: KubernetesAccess;
   node: NodeConfig;
   turn: Turn;

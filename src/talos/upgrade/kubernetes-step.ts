@@ -10,7 +10,7 @@ import { secondsSince, type Look } from "../../observe/poll.ts";
 import { sameVersion, talosctlSkew, useTalosctl } from "./target.ts";
 import { limitText, waitFor, type Waiting } from "../../observe/waiting.ts";
 
-export interface KubernetesStepArgs extends Omit<Waiting, "allow"> {
+export interface KubernetesStepArgs extends Waiting {
   access: ClusterAccess;
   /** Without a leading `v`. */
   to: string;

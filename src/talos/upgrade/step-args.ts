@@ -1,4 +1,4 @@
-import type { NodeConfig } from "../../config/types.ts";
+import type { Consent, NodeConfig } from "../../config/types.ts";
 import type { ClusterAccess } from "../../observe/access.ts";
 import type { Waiting } from "../../observe/waiting.ts";
 import type { NodeImage } from "./target.ts";
@@ -8,4 +8,5 @@ export interface StepArgs extends Waiting {
   access: ClusterAccess;
   node: NodeConfig;
   target: NodeImage;
+  allow: readonly Consent[];
 }

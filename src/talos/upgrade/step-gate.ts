@@ -9,7 +9,7 @@ import type { Look } from "../../observe/poll.ts";
 import { talosctlSkew, useTalosctl } from "./target.ts";
 import { imageProblems } from "./verify.ts";
 import { waitFor } from "../../observe/waiting.ts";
-import { type StepArgs } from "./step-args.ts";
+import type { StepArgs } from "./step-args.ts";
 
 export type RunningMachine = Machine & { state: "configured" };
 export type Passed = RunningMachine | "already there" | "unconfigured";

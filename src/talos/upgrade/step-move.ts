@@ -6,7 +6,7 @@ import { secondsSince } from "../../observe/poll.ts";
 import type { RunningMachine } from "./step-gate.ts";
 import { imageProblems } from "./verify.ts";
 import { limitText } from "../../observe/waiting.ts";
-import { type StepArgs } from "./step-args.ts";
+import type { StepArgs } from "./step-args.ts";
 
 export async function move(args: StepArgs, machine: RunningMachine): Promise<void> {
   const { access, node, target, log, clock } = args;

@@ -5,8 +5,8 @@ import { lookAt, seen } from "../../observe/looks.ts";
 import type { Look } from "../../observe/poll.ts";
 import { imageProblems, unfinished } from "./verify.ts";
 import { waitFor } from "../../observe/waiting.ts";
-import { type NodeReport } from "../../observe/picture.ts";
-import { type StepArgs } from "./step-args.ts";
+import type { NodeReport } from "../../observe/picture.ts";
+import type { StepArgs } from "./step-args.ts";
 
 /** Waits until the node is a whole member again; another image than the wanted one is final. */
 export async function wholeAgain(args: StepArgs): Promise<void> {

@@ -11,6 +11,7 @@ import { changeOfImage, type NodeImage } from "./target.ts";
 
 export interface UpgradeArgs {
   config: HomelabConfig;
+  /** For hooks. */
   living: LivingCluster;
   /** What Talos is upgraded from. */
   installerImage: string;
