@@ -5,7 +5,7 @@ import type { PulumiFn } from "@pulumi/pulumi/automation/index.js";
 import { loadProgram } from "../engine/program.ts";
 import { REPOSITORY } from "../paths.ts";
 import type { Report } from "../report.ts";
-import { openRehearsal, type RehearsalOptions } from "../session.ts";
+import { openRehearsal } from "../session.ts";
 import type { WorldEvent } from "../world/record.ts";
 import { HARDWARE_YAML, RUNNING, type WrongConfig } from "./wrong-configs.ts";
 
@@ -90,8 +90,7 @@ export class WrongConfigBench {
   }
 
   async #fails(overlays: string[]): Promise<string[]> {
-    // Most are refused by the preview before, as at the command line.
-    const report = await this.#run("up", overlays, HASTE, "before");
+    const report = await this.#run("up", overlays, HASTE);
     const harm = report.events.filter(({ severity }) => severity === "catastrophe").map(({ text }) => text);
     return report.ok ? ["the wrong configuration went through", ...harm] : harm;
   }
@@ -113,12 +112,7 @@ export class WrongConfigBench {
     );
   }
 
-  async #run(
-    command: "up" | "destroy",
-    overlays: string[],
-    timeScale = TIME_SCALE,
-    previews: RehearsalOptions["previews"] = "none",
-  ): Promise<Report> {
+  async #run(command: "up" | "destroy", overlays: string[], timeScale = TIME_SCALE): Promise<Report> {
     const rehearsal = await openRehearsal({
       stack: STACK,
       root: this.root,
@@ -127,7 +121,7 @@ export class WrongConfigBench {
       timeScale,
       overlays,
       // Half of what a case costs; whether an `up` comes to rest does not depend on how its config came to be right.
-      previews,
+      previews: "before",
     });
     try {
       return (await rehearsal.run(command)).report;

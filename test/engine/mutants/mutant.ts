@@ -32,8 +32,8 @@ export interface Mutant {
   timeScale?: number;
   /** What shows the mistake. Default: `up`. */
   command?: "up" | "destroy";
-  /** Around the `up`; see the rehearsal's option. Default: `none`. */
-  previews?: "all" | "none";
+  /** Whether the two previews that must be empty follow. */
+  previews?: "all";
 }
 
 /** As right as the program itself, only otherwise. */

@@ -153,4 +153,4 @@ const TWINS: Twin[] = [
   },
 ];
 
-tryAll("story", MUTANTS, TWINS, 4);
+tryAll("story", MUTANTS, TWINS, { mutants: 4, twins: 1 });

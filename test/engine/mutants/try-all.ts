@@ -9,7 +9,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { REPOSITORY } from "../../../rehearsal/paths.ts";
-import { bench, causes, edited, mutatedIn, STACK, type Bench } from "../support/rehearse.ts";
+import { bench, BRING_UP, causes, edited, mutatedIn, STACK, type Bench } from "../support/rehearse.ts";
 import type { Mutant, Twin } from "./mutant.ts";
 
 const ALL = process.env["CAMPAIGN"] === "all";
@@ -18,11 +18,16 @@ const SEED = process.env["CAMPAIGN_SEED"] ?? "sample";
 let current: Bench | undefined;
 
 /**
- * Declares the tests of one kind. A sample has one of its mutants, and of all twins about every third.
+ * Declares the tests of one kind.
  *
- * @param count How many mutants a sample has.
+ * @param sample How many of each a sample has. Default: one mutant, and a twin of about every third kind.
  */
-export function tryAll(kind: string, mutants: Mutant[], twins: Twin[], count = 1): void {
+export function tryAll(
+  kind: string,
+  mutants: Mutant[],
+  twins: Twin[],
+  sample: { mutants?: number; twins?: number } = {},
+): void {
   afterEach(async () => {
     await current?.remove();
     current = undefined;
@@ -39,14 +44,18 @@ export function tryAll(kind: string, mutants: Mutant[], twins: Twin[], count = 1
   const rank = ({ what }: Twin) => createHash("sha256").update(`${SEED} ${kind} ${what}`).digest("hex");
   const ranked = <T extends Twin>(all: T[]) => [...all].sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
 
-  test.each(ALL ? mutants : ranked(mutants).slice(0, count))("catches: $what", async (mutant) => {
-    const report = await rehearse(mutant);
-    expect(report.ok).toBe(false);
-    expect(causes(report)).toMatch(mutant.cause);
-  });
+  test.each(ALL ? mutants : ranked(mutants).slice(0, sample.mutants ?? 1))(
+    "catches: $what",
+    async (mutant) => {
+      const report = await rehearse(mutant);
+      expect(report.ok).toBe(false);
+      expect(causes(report)).toMatch(mutant.cause);
+    },
+  );
 
-  const [first] = ranked(twins);
-  const sampled = first && Number.parseInt(rank(first).slice(-2), 16) % 3 === 0 ? [first] : [];
+  const third = (twin: Twin) => Number.parseInt(rank(twin).slice(-2), 16) % 3 === 0;
+  const sampled =
+    sample.twins === undefined ? ranked(twins).slice(0, 1).filter(third) : twins.slice(0, sample.twins);
   test.each(ALL ? twins : sampled)("passes: $what", async (twin) => {
     const { checks, ...report } = await rehearse(twin);
     // What passes through a transform loses its mark of secret outputs (pulumi sdk: runtime/callbacks), so that check is of no use here.
@@ -63,13 +72,13 @@ async function rehearse({
   overlays = [],
   stack = "lab",
   timeScale,
-  previews = "none",
+  previews,
   command = "up",
 }: Twin) {
   const lived = (current = await bench(stack, previews));
   if (after) {
     const first = { overlays: after.overlays ?? [], inhabited: true };
-    expect(causes(await lived.run("up", first))).toBe("");
+    expect(causes(await lived.run("up", { ...first, ...BRING_UP }))).toBe("");
     await lived.during(first, async ({ world }) => {
       after.then?.(world);
       await world.commit();

@@ -1,16 +1,14 @@
 /** Machines that come later, or again: proven alone, given a config, never a second bootstrap. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { TWO_COPIES, worker2 } from "../support/overlays.ts";
-import { bench, causes, type Bench } from "../support/rehearse.ts";
+import { causes, runningBench, type Bench } from "../support/rehearse.ts";
 
 const JOINING = [`nodes[2]=${worker2()}`, TWO_COPIES];
 
 let lab: Bench;
 
 beforeAll(async () => {
-  lab = await bench();
-  const up = await lab.run("up");
-  expect(causes(up)).toBe("");
+  lab = await runningBench();
 });
 
 afterAll(() => lab.remove());

@@ -35,7 +35,7 @@ test.each([
   ["the same on the control plane", "cp-1"],
 ])("%s, which the provider only gives to a new machine, is refused", async (_what, node) => {
   const program = await otherEfiDisk(node);
-  const report = await lab.run("up", { program, previews: "before" });
+  const report = await lab.run("up", { program });
   expect(causes(report)).toContain(`would replace the machine of "${node}"`);
   expect(report.events.filter(({ kind }) => kind === "vm-deleted" || kind === "vm-stopped")).toEqual([]);
 });

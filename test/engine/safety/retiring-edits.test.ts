@@ -5,7 +5,7 @@ import type { Report } from "../../../rehearsal/report.ts";
 import { nodeFields } from "../../../rehearsal/world/longhorn/node-object.ts";
 import type { World } from "../../../rehearsal/world/world.ts";
 import { TWO_COPIES, worker2 } from "../support/overlays.ts";
-import { bench, causes, type Bench } from "../support/rehearse.ts";
+import { bench, BRING_UP, causes, type Bench } from "../support/rehearse.ts";
 import { clusterIn, copies, readData, writeData } from "./support.ts";
 
 type Retiring = true | false | "no line";
@@ -44,7 +44,7 @@ const losses = ({ events }: Report) => events.filter(({ kind }) => LOST.includes
 
 beforeAll(async () => {
   lab = await bench();
-  expect(causes(await lab.run("up", { overlays: declared("no line") }))).toBe("");
+  expect(causes(await lab.run("up", { overlays: declared("no line"), ...BRING_UP }))).toBe("");
   await lab.during({ overlays: declared("no line") }, ({ world }) => writeData(world, "cp-1"));
 });
 afterAll(() => lab.remove());

@@ -4,7 +4,7 @@ import { nodeFields } from "../../../rehearsal/world/longhorn/node-object.ts";
 import { attachVolume, createVolume } from "../../../rehearsal/world/longhorn/volumes.ts";
 import type { World } from "../../../rehearsal/world/world.ts";
 import { TWO_COPIES, worker2 } from "../support/overlays.ts";
-import { bench, causes, type Bench } from "../support/rehearse.ts";
+import { causes, runningBench, type Bench } from "../support/rehearse.ts";
 import { clusterIn, copies, readData, writeData } from "./support.ts";
 
 const GIB = 1024 ** 3;
@@ -25,8 +25,7 @@ async function fill(world: World, claim: string, sizeGiB: number, node: string):
 }
 
 beforeAll(async () => {
-  lab = await bench();
-  expect(causes(await lab.run("up"))).toBe("");
+  lab = await runningBench();
   await lab.during({}, ({ world }) => fill(world, "default/large", 24, "cp-1"));
   expect(causes(await lab.run("up", { overlays: declared(false) }))).toBe("");
   await lab.during({ overlays: declared(false) }, async ({ world }) => {

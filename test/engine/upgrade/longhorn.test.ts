@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { clearFault, setFault } from "../../../rehearsal/world/faults.ts";
 import { assess, failReplica } from "../../../rehearsal/world/longhorn/copies.ts";
 import { volumeOfClaim } from "../../../rehearsal/world/longhorn/volumes.ts";
-import { bench, causes, type Bench } from "../support/rehearse.ts";
+import { bench, BRING_UP, causes, type Bench } from "../support/rehearse.ts";
 import { CLAIM, clusterIn, copies, readData, writeData } from "../safety/support.ts";
 
 const version = (chart: string, ...more: string[]) => [`longhorn.version=${chart}`, ...more];
@@ -13,7 +13,7 @@ let lab: Bench;
 
 beforeAll(async () => {
   lab = await bench();
-  expect(causes(await lab.run("up", { overlays: OLDEST }))).toBe("");
+  expect(causes(await lab.run("up", { overlays: OLDEST, ...BRING_UP }))).toBe("");
   await lab.during({ overlays: OLDEST }, ({ world }) => writeData(world, "worker-1"));
 });
 

@@ -1,6 +1,6 @@
 /** One copy of everything, on a VLAN: what cannot come to an end is told by the preview, and what somebody accepts goes through. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bench, causes, type Bench } from "../support/rehearse.ts";
+import { bench, BRING_UP, causes, type Bench } from "../support/rehearse.ts";
 import { readData, writeData } from "../safety/support.ts";
 import { upgradesByNode } from "./support.ts";
 
@@ -13,7 +13,7 @@ let lab: Bench;
 
 beforeAll(async () => {
   lab = await bench();
-  expect(causes(await lab.run("up", { overlays: [...OLD, ALLOWED] }))).toBe("");
+  expect(causes(await lab.run("up", { overlays: [...OLD, ALLOWED], ...BRING_UP }))).toBe("");
   await lab.during({ overlays: OLD }, ({ world }) => writeData(world, "worker-1"));
 });
 
