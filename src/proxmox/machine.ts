@@ -31,7 +31,7 @@ export interface MachineArgs {
 /**
  * One node's VM with its OS disk and, where declared, its data disk. Until its config was applied nothing is on it, and whatever is
  * wrong with it must be able to go. From then on it is protected twice: its deletion has to pass the record of the applied config
- * (talos/kept.ts), and because a replacement passes no record, that is refused by a hook in front of its first half, and by Pulumi's own protection from the next run on.
+ * (talos/kept-node.ts), and because a replacement passes no record, that is refused by a hook in front of its first half, and by Pulumi's own protection from the next run on.
  */
 export class Machine extends pulumi.ComponentResource {
   /** For ordering and replacement: what lives on the machine goes with it. */

@@ -5,7 +5,7 @@ import type { HomelabConfig } from "../config/types.ts";
 import { programContext } from "../hooks/context.ts";
 import { ClusterProbes } from "./cluster-probes.ts";
 import { diskProof } from "./disk-proof.ts";
-import { keepNode } from "./kept.ts";
+import { keepNode } from "./kept-node.ts";
 import { endpointUrl } from "./machine-config.ts";
 import { machineConfigs, type Machine } from "./machine-configs.ts";
 import { ready } from "./ready.ts";

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { listWords } from "../../config/problem.ts";
 import { sizeText, type DiskFacts, type MachineFacts } from "../facts.ts";
-import type { Renewal } from "../ways.ts";
+import type { Renewal } from "./remedies.ts";
 
 /** A machine that may hold data, what it is to become, and where it stands in the configuration. */
 export interface NodeChange {

@@ -12,7 +12,7 @@ import { networkRefusals } from "./network.ts";
 import { machineRefusals, removalRefusals } from "./nodes.ts";
 import { storageRefusals } from "./storage.ts";
 import { versionRefusals } from "./versions.ts";
-import { renewal } from "../ways.ts";
+import { renewal } from "./remedies.ts";
 
 export function refusals(made: Made, config: HomelabConfig): string[] {
   // Under another name every resource is another one, so the rest of the list would only repeat it.

@@ -3,7 +3,7 @@ import type { NodeFacts } from "../facts.ts";
 import type { NodeChange } from "./disks.ts";
 import type { KeptNode, Made } from "../made.ts";
 import { isRetired } from "../retired.ts";
-import { RETIRE, type Renewal } from "../ways.ts";
+import { RETIRE, type Renewal } from "./remedies.ts";
 
 /** A node that is no longer declared. One that is retired for good may go. */
 export function removalRefusals(

@@ -1,5 +1,5 @@
-/** The ways to have on purpose what a plan is refused for. */
-import type { Role } from "../config/types.ts";
+/** What a refusal advises: the ways to have on purpose what it refuses. */
+import type { Role } from "../../config/types.ts";
 
 /** How a machine goes. */
 export const RETIRE =
