@@ -60,9 +60,8 @@ export function ownVariables({
     PULUMI_CONFIG_PASSPHRASE: passphrase,
     ...(attach !== undefined && { PULUMI_DEBUG_PROVIDERS: attach }),
     PULUMI_SKIP_UPDATE_CHECK: "true",
-    // The CLI and its plugins live for seconds, a sixth of which they would collect garbage; only a large one has to.
-    GOGC: "off",
-    GOMEMLIMIT: "1GiB",
+    // The CLI and its plugins live for seconds, a fifth of which they would collect garbage.
+    GOGC: "300",
     // A plugin that happens to lie on PATH is not the pinned one.
     PULUMI_IGNORE_AMBIENT_PLUGINS: "true",
     // Plugins are attached or installed by the bootstrap; a missing one is an error, not a download.

@@ -32,8 +32,8 @@ export interface Mutant {
   timeScale?: number;
   /** What shows the mistake. Default: `up`. */
   command?: "up" | "destroy";
-  /** Whether the two previews that must be empty follow. */
-  previews?: "all";
+  /** As the rehearsal has them; `all` for what only a second preview shows. */
+  previews?: "all" | "none";
 }
 
 /** As right as the program itself, only otherwise. */
