@@ -4,7 +4,7 @@ import type { Check } from "./checks/check.ts";
 import { criticalPath, isWork, type Operation } from "./engine/operations.ts";
 import { writeJson } from "./files.ts";
 import type { RehearsalPaths } from "./paths.ts";
-import type { WorldEvent } from "./world/record.ts";
+import type { WorldEvent } from "./world/kernel/record.ts";
 
 export interface Report {
   stack: string;

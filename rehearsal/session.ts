@@ -17,7 +17,7 @@ import { readState, withoutUnmade } from "./engine/state.ts";
 import { ownVariables } from "./engine/sealed-engine.ts";
 import { openStack, rehearsalEngine } from "./engine/workspace.ts";
 import { PROTECT_KEY, PROXMOX_TOKEN_KEY, readEnvironment, withOverlays } from "./environment.ts";
-import type { Interceptor } from "./faults/fault.ts";
+import type { Interceptor } from "./world/kernel/request-faults.ts";
 import { openHomelab, type SimulatedHomelab } from "./homelab.ts";
 import { takeLock } from "./lock.ts";
 import { REPOSITORY, rehearsalPaths, type RehearsalPaths } from "./paths.ts";
@@ -33,10 +33,10 @@ import type { HomelabConfig } from "../src/config/types.ts";
 import type { Command } from "./arguments.ts";
 import { UserError } from "./user-error.ts";
 import { writeWrapper } from "./talosctl/wrapper.ts";
-import { moveIn, moveOut } from "./world/kubernetes/household.ts";
-import { overcommitments } from "./world/proxmox/overcommitment.ts";
+import { moveIn, moveOut } from "./world/household.ts";
+import { overcommitments } from "./world/proxmox/hardware/overcommitment.ts";
 import { settle } from "./world/talos/cluster.ts";
-import type { World } from "./world/world.ts";
+import type { World } from "./world/kernel/world.ts";
 
 export interface RehearsalOptions {
   stack: string;

@@ -2,8 +2,8 @@
 import { z } from "zod";
 import { readJson, writeJson } from "./files.ts";
 import { UserError } from "./user-error.ts";
-import { joinShared } from "./world/proxmox/store-types.ts";
-import { WORLD_FORMAT, type WorldState } from "./world/state.ts";
+import { joinShared } from "./world/proxmox/storage/types.ts";
+import { WORLD_FORMAT, type WorldState } from "./world/kernel/state.ts";
 
 const record = <Value extends z.ZodType>(value: Value) => z.record(z.string(), value);
 const anything = record(z.unknown());

@@ -68,7 +68,7 @@ async function real(stackName: string, workDir: string): Promise<string[]> {
 
 async function rehearsed(stack: string): Promise<string[]> {
   const { openRehearsal } = await import("../rehearsal/session.ts");
-  const { DEFAULT_TIME_SCALE } = await import("../rehearsal/world/clock.ts");
+  const { DEFAULT_TIME_SCALE } = await import("../rehearsal/world/kernel/clock.ts");
   const rehearsal = await openRehearsal({ stack, timeScale: DEFAULT_TIME_SCALE });
   try {
     return (await rehearsal.recover()).lines;

@@ -6,7 +6,7 @@ import { loadProgram } from "../engine/program.ts";
 import { REPOSITORY } from "../paths.ts";
 import type { Report } from "../report.ts";
 import { openRehearsal } from "../session.ts";
-import type { WorldEvent } from "../world/record.ts";
+import type { WorldEvent } from "../world/kernel/record.ts";
 import { HARDWARE_YAML, RUNNING, type WrongConfig } from "./wrong-configs.ts";
 
 const STACK = "lab";

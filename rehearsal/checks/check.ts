@@ -7,7 +7,7 @@ import type { Operation } from "../engine/operations.ts";
 import type { SecondPreview } from "../engine/second-preview.ts";
 import type { StateResource } from "../engine/state.ts";
 import type { TaskTime } from "../world/proxmox/task.ts";
-import type { World } from "../world/world.ts";
+import type { World } from "../world/kernel/world.ts";
 
 export interface Check {
   id: string;

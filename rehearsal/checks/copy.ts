@@ -1,7 +1,7 @@
 /** A world to try things in: time passes without waiting, and nothing of it is kept. */
-import { InstantClock } from "../world/clock.ts";
+import { InstantClock } from "../world/kernel/clock.ts";
 import { settle } from "../world/talos/cluster.ts";
-import { World } from "../world/world.ts";
+import { World } from "../world/kernel/world.ts";
 
 /** Simulated seconds between two looks at what comes about by itself. */
 const LOOK = 60;

@@ -1,23 +1,23 @@
 /** Which checks go with which command. */
-import { accessGranted } from "./access.ts";
+import { accessGranted } from "./cluster/access.ts";
 import type { CheckFunction } from "./check.ts";
-import { bootstrappedOnce, nodesReady, oneNodeAtATime } from "./cluster.ts";
-import { dataVolumesMounted, noCatastrophe, provenBeforeApplied } from "./disks.ts";
+import { bootstrappedOnce, nodesReady, oneNodeAtATime } from "./cluster/nodes.ts";
+import { dataVolumesMounted, noCatastrophe, provenBeforeApplied } from "./machines/disks.ts";
 import { acmeSurvives, ingressServes, redeploys } from "./ingress.ts";
-import { addressesUnique, imageComplete, machinesAsDeclared } from "./machines.ts";
-import { copiesKept, oneNodeDown, quorumKept } from "./outages.ts";
-import { survivesPowerCut } from "./power-cut.ts";
-import { outputsTrue } from "./outputs.ts";
-import { protectedByDefault } from "./protection.ts";
-import { secondPreviewEmpty } from "./second-preview.ts";
-import { secretsHidden } from "./secrets.ts";
-import { selectorsUnambiguous } from "./selectors.ts";
-import { snapshotsTaken } from "./snapshots.ts";
+import { addressesUnique, imageComplete, machinesAsDeclared } from "./machines/machines.ts";
+import { copiesKept, oneNodeDown, quorumKept } from "./cluster/outages.ts";
+import { survivesPowerCut } from "./cluster/power-cut.ts";
+import { outputsTrue } from "./program/outputs.ts";
+import { protectedByDefault } from "./program/protection.ts";
+import { secondPreviewEmpty } from "./program/second-preview.ts";
+import { secretsHidden } from "./program/secrets.ts";
+import { selectorsUnambiguous } from "./machines/selectors.ts";
+import { snapshotsTaken } from "./cluster/snapshots.ts";
 import { longhornHealthy } from "./storage.ts";
-import { withinLimits } from "./time-limits.ts";
-import { servicesBack, upgradedOnce } from "./upgrades.ts";
-import { versionsAsWanted } from "./versions.ts";
-import { nothingLeft, nothingRefused, nothingTouched } from "./untouched.ts";
+import { withinLimits } from "./program/time-limits.ts";
+import { servicesBack, upgradedOnce } from "./cluster/upgrades.ts";
+import { versionsAsWanted } from "./cluster/versions.ts";
+import { nothingLeft, nothingRefused, nothingTouched } from "./program/untouched.ts";
 
 const CHECKS: Record<string, CheckFunction[]> = {
   preview: [nothingTouched, secretsHidden],

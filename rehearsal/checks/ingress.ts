@@ -2,14 +2,14 @@
 import type { Evidence } from "./check.ts";
 import { verdict } from "./check.ts";
 import { copyOfWorld } from "./copy.ts";
-import { theCluster } from "./cluster.ts";
+import { theCluster } from "./cluster/nodes.ts";
 import { clusterOf, type Cluster } from "../world/kubernetes/cluster.ts";
-import { upgradeRelease } from "../world/kubernetes/releases.ts";
+import { upgradeRelease } from "../world/kubernetes/helm/releases.ts";
 import type { HomelabConfig } from "../../src/config/types.ts";
 import { hostOf } from "../world/talos/host.ts";
 import { restartTraefik, spoilAcme, type Spoil } from "../world/traefik/scenarios.ts";
 import { serves, type TraefikService } from "../world/traefik/serves.ts";
-import type { World } from "../world/world.ts";
+import type { World } from "../world/kernel/world.ts";
 
 export function ingressServes(evidence: Evidence) {
   const { config, outputs } = evidence;

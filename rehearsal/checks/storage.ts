@@ -1,9 +1,9 @@
 /** Longhorn: volumes are as replicated as promised, and only on data disks. */
 import type { Evidence } from "./check.ts";
 import { verdict } from "./check.ts";
-import { theCluster } from "./cluster.ts";
+import { theCluster } from "./cluster/nodes.ts";
 import { copyOfWorld, passTime } from "./copy.ts";
-import { dataDiskOf } from "../world/declared.ts";
+import { dataDiskOf } from "../world/talos/disks/declared.ts";
 import type { Cluster } from "../world/kubernetes/cluster.ts";
 import { health, type LonghornHealth } from "../world/longhorn/health.ts";
 

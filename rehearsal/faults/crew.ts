@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Case, CaseResult } from "./bench.ts";
-import type { Passed } from "./fault.ts";
+import type { Passed } from "../world/kernel/request-faults.ts";
 import type { ScenarioName } from "./scenario.ts";
 import type { Answer, Order } from "./worker.ts";
 

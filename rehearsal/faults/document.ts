@@ -1,7 +1,7 @@
 /** docs/reliability.md out of a campaign's results. Pure. */
 import type { CaseResult, Outcome } from "./bench.ts";
 import type { Campaign } from "./crew.ts";
-import { FAULT_KINDS, FAULT_MEANING } from "./fault.ts";
+import { FAULT_KINDS, FAULT_MEANING } from "../world/kernel/request-faults.ts";
 import { RULES } from "./invariants.ts";
 import { caseName } from "./plan.ts";
 import { SCENARIO, SCENARIOS } from "./scenario.ts";

@@ -1,5 +1,5 @@
 /** Records every operation that passes, and lets the faults it was given happen to them. */
-import type { Fault, Interceptor, Passed } from "./fault.ts";
+import type { Fault, Interceptor, Passed } from "../world/kernel/request-faults.ts";
 
 export interface InjectorOptions {
   faults?: Fault[];

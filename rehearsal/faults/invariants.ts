@@ -1,5 +1,5 @@
 /** What no fault may break, judged by the world's record and state alone. Each rule returns what it found against a world. */
-import type { WorldState } from "../world/state.ts";
+import type { WorldState } from "../world/kernel/state.ts";
 
 /** A file in a Longhorn volume, written before the fault. */
 export interface KnownFile {

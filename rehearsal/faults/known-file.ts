@@ -1,5 +1,5 @@
 /** A user's data: a volume that is attached and in use, with a file in it. */
-import type { World } from "../world/world.ts";
+import type { World } from "../world/kernel/world.ts";
 import { attachVolume, createVolume, writeFile } from "../world/longhorn/volumes.ts";
 import { hostOf } from "../world/talos/host.ts";
 import { settle } from "../world/talos/cluster.ts";

@@ -1,7 +1,7 @@
 /** Which faults a campaign tries: every operation of every scenario, with each kind that means something there. Pure. */
 import { createHash } from "node:crypto";
 import type { Case } from "./bench.ts";
-import { FAULT_KINDS, type FaultKind, type Passed } from "./fault.ts";
+import { FAULT_KINDS, type FaultKind, type Passed } from "../world/kernel/request-faults.ts";
 import type { ScenarioName } from "./scenario.ts";
 
 /** What only looks has no effect to lose: its lost reply is a failure, and so is what a killed engine makes of it. */

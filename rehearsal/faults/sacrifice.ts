@@ -5,7 +5,7 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { command, during, type Place } from "./attempt.ts";
-import type { Fault } from "./fault.ts";
+import type { Fault } from "../world/kernel/request-faults.ts";
 import { FaultInjector } from "./injector.ts";
 import { killEngine } from "./kill.ts";
 import { SCENARIO, type ScenarioName } from "./scenario.ts";

@@ -1,6 +1,6 @@
 /** One of the campaign's processes: it prepares a bench of its own and tries the cases it is given, one after the other. */
 import { FaultBench, type Case, type CaseResult } from "./bench.ts";
-import type { Passed } from "./fault.ts";
+import type { Passed } from "../world/kernel/request-faults.ts";
 import type { ScenarioName } from "./scenario.ts";
 
 export type Order = { prepare: { root: string; scenarios: ScenarioName[] } } | { try: Case };

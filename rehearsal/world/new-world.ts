@@ -1,9 +1,9 @@
 /** The first state of an environment's world, and what changes in it when the environment's config does. */
 import { createHash } from "node:crypto";
 import type { HomelabConfig, NodeConfig } from "../../src/config/types.ts";
-import { hardwareFor, installHardware } from "./proxmox/hardware.ts";
-import { joinShared } from "./proxmox/store-types.ts";
-import { WORLD_FORMAT, type MachineDeclaration, type WorldState } from "./state.ts";
+import { hardwareFor, installHardware } from "./proxmox/hardware/hosts.ts";
+import { joinShared } from "./proxmox/storage/types.ts";
+import { WORLD_FORMAT, type MachineDeclaration, type WorldState } from "./kernel/state.ts";
 
 const GiB = 1024 ** 3;
 

@@ -5,8 +5,8 @@ import * as images from "../../src/images.ts";
 import { copiesWholeJob, evacuatedJob } from "../../src/longhorn/copies-check.ts";
 import type { JobManifest } from "../../src/kubernetes/owned-objects.ts";
 import { mountCheckJob } from "../../src/longhorn/data-volume-check.ts";
-import { admissionError } from "../../rehearsal/world/kubernetes/admission.ts";
-import type { PodSpec } from "../../rehearsal/world/kubernetes/pods.ts";
+import { admissionError } from "../../rehearsal/world/kubernetes/api/admission.ts";
+import type { PodSpec } from "../../rehearsal/world/kubernetes/pods/spec.ts";
 import { lab, nodeOf } from "../components/support/homelabs.ts";
 import renovate from "../../renovate.json" with { type: "json" };
 

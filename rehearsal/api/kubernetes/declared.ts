@@ -1,8 +1,8 @@
 /** What clients look for before they make it, and change afterwards: namespaces, Jobs, and Longhorn's own nodes. */
 import type { Cluster } from "../../world/kubernetes/cluster.ts";
 import { DURATIONS } from "../../world/kubernetes/durations.ts";
-import { ApiError as WorldError, namespaceExists } from "../../world/kubernetes/namespaces.ts";
-import { at, isRecord } from "../../world/kubernetes/pods.ts";
+import { ApiError as WorldError, namespaceExists } from "../../world/kubernetes/api/namespaces.ts";
+import { at, isRecord } from "../../world/kubernetes/pods/spec.ts";
 import {
   forgetNode,
   nodeFields,

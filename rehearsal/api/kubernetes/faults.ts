@@ -1,6 +1,6 @@
 /** How faults show in the Kubernetes API: the keys of its requests, and the errors of an API server under strain. */
-import type { Manner } from "../../faults/fault.ts";
-import type { World } from "../../world/world.ts";
+import type { Manner } from "../../world/kernel/request-faults.ts";
+import type { World } from "../../world/kernel/world.ts";
 import { ApiError } from "./status.ts";
 
 /** An API server ends a request after a minute (kube-apiserver --request-timeout). */

@@ -6,9 +6,9 @@
 import { X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
 import type { Cluster } from "../../world/kubernetes/cluster.ts";
-import { at, textOf } from "../../world/kubernetes/pods.ts";
-import { mainDocument } from "../../world/kubernetes/reach.ts";
-import type { NodeFacts } from "../../world/talos/facts.ts";
+import { at, textOf } from "../../world/kubernetes/pods/spec.ts";
+import { mainDocument } from "../../world/kubernetes/api/reach.ts";
+import type { NodeFacts } from "../../world/talos/machine-config/facts.ts";
 import { ApiError, unauthorized } from "./status.ts";
 
 /** PEM. */

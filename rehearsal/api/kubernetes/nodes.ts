@@ -1,6 +1,6 @@
 /** Nodes as the API shows them (k8s.io/api/core/v1, Node). */
 import type { Cluster } from "../../world/kubernetes/cluster.ts";
-import { kubeletVersionOf } from "../../world/kubernetes/kubelet.ts";
+import { kubeletVersionOf } from "../../world/kubernetes/nodes/kubelet.ts";
 import type { KubernetesNode } from "../../world/kubernetes/state.ts";
 import { resourceVersion, timestamp, uidOf, type ApiObject } from "./objects.ts";
 

@@ -1,5 +1,5 @@
 /** The one thing about a node that clients change here, `spec.unschedulable`, in the three forms in which a patch may come. */
-import { at, isRecord } from "../../world/kubernetes/pods.ts";
+import { at, isRecord } from "../../world/kubernetes/pods/spec.ts";
 import { ApiError } from "./status.ts";
 import type { ApiRequest } from "./routes.ts";
 

@@ -1,6 +1,6 @@
 /** Pods as the API shows them: Talos's static pods, the DaemonSets that run everywhere, Longhorn's own, and what the charts run. */
 import type { Cluster } from "../../world/kubernetes/cluster.ts";
-import { apiServerVersionOn } from "../../world/kubernetes/kubelet.ts";
+import { apiServerVersionOn } from "../../world/kubernetes/nodes/kubelet.ts";
 import type { KubernetesNode, PodState } from "../../world/kubernetes/state.ts";
 import { managerNodes } from "../../world/longhorn/nodes.ts";
 import { readValues } from "../../world/longhorn/values.ts";

@@ -1,9 +1,9 @@
 /** What the simulated API server answers; everything else is not found, in its own words. */
 import type { Cluster } from "../../world/kubernetes/cluster.ts";
 import { DURATIONS } from "../../world/kubernetes/durations.ts";
-import { deleteNode, setUnschedulable } from "../../world/kubernetes/node-objects.ts";
+import { deleteNode, setUnschedulable } from "../../world/kubernetes/api/node-objects.ts";
 import type { KubernetesNode } from "../../world/kubernetes/state.ts";
-import { textOf } from "../../world/kubernetes/pods.ts";
+import { textOf } from "../../world/kubernetes/pods/spec.ts";
 import { pathParts } from "../http.ts";
 import { changeLonghornNode, job, namespaceView } from "./declared.ts";
 import { LONGHORN_RESOURCES, LONGHORN_VERSION } from "./longhorn.ts";

@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { undisturbed, type Interceptor } from "../../faults/fault.ts";
+import { undisturbed, type Interceptor } from "../../world/kernel/request-faults.ts";
 import { UserError } from "../../user-error.ts";
 import {
   BadRequest,
@@ -19,9 +19,9 @@ import {
   readTarget,
 } from "../http.ts";
 import { clusterOf, type Cluster, type Hosts } from "../../world/kubernetes/cluster.ts";
-import { endpointState } from "../../world/kubernetes/endpoint.ts";
+import { endpointState } from "../../world/kubernetes/api/endpoint.ts";
 import { settle } from "../../world/talos/cluster.ts";
-import type { World } from "../../world/world.ts";
+import type { World } from "../../world/kernel/world.ts";
 import { BrokenConnection, requestKey, requestManner } from "./faults.ts";
 import { authenticate, serverIdentity } from "./identity.ts";
 import { handle } from "./routes.ts";

@@ -9,9 +9,9 @@
 import type { ServerResponse } from "node:http";
 import type { TLSSocket } from "node:tls";
 import { z } from "zod";
-import type { Interceptor } from "../../faults/fault.ts";
+import type { Interceptor } from "../../world/kernel/request-faults.ts";
 import type { Cluster } from "../../world/kubernetes/cluster.ts";
-import { upgradeKubernetes, type UpgradeOptions } from "../../world/kubernetes/upgrade.ts";
+import { upgradeKubernetes, type UpgradeOptions } from "../../world/kubernetes/nodes/upgrade.ts";
 import { BrokenConnection, requestManner } from "./faults.ts";
 import { holdsTalosconfig } from "./identity.ts";
 import { ApiError, noSuchResource, unauthorized } from "./status.ts";

@@ -1,8 +1,8 @@
 /** The paths that concern the Proxmox cluster as a whole: what is where, which ids are taken, and going from host to host. */
 import { refuse, refuseParameter } from "../../world/proxmox/errors.ts";
-import { guestWithId } from "../../world/proxmox/guests.ts";
-import { migrate } from "../../world/proxmox/migrate.ts";
-import { nextVmId } from "../../world/proxmox/vms.ts";
+import { guestWithId } from "../../world/proxmox/qemu/guests.ts";
+import { migrate } from "../../world/proxmox/qemu/migrate.ts";
+import { nextVmId } from "../../world/proxmox/qemu/vms.ts";
 import { clusterResources, clusterStatus, nodeList } from "./cluster-views.ts";
 import type { Route, route as makeRoute } from "./routes.ts";
 

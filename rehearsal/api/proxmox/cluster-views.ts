@@ -2,8 +2,8 @@
  * How the cluster as a whole is shown. A host that is off is still a member, and what is on it still has its id: only their
  * figures are missing, and with them the names [pve-manager: API2Tools.pm, extract_vm_stats and extract_node_stats].
  */
-import { guests, type Guest } from "../../world/proxmox/guests.ts";
-import type { World } from "../../world/world.ts";
+import { guests, type Guest } from "../../world/proxmox/qemu/guests.ts";
+import type { World } from "../../world/kernel/world.ts";
 import type { Caller } from "./access/permission.ts";
 import { datastoreStatus, vmStatus } from "./views.ts";
 

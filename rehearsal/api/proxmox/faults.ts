@@ -1,9 +1,9 @@
 /** How faults show in Proxmox's API: the keys of requests and tasks, and the errors as pveproxy and a task have them. */
-import type { Manner } from "../../faults/fault.ts";
+import type { Manner } from "../../world/kernel/request-faults.ts";
 import { ProxmoxError } from "../../world/proxmox/errors.ts";
 import type { Parameters } from "../../world/proxmox/parameters.ts";
 import type { Task } from "../../world/proxmox/task.ts";
-import type { World } from "../../world/world.ts";
+import type { World } from "../../world/kernel/world.ts";
 
 /** pveproxy gives a backend thirty seconds before it answers 596 (pve-http-server: AnyEvent.pm, proxy_request). */
 const PROXY_PATIENCE = 30;

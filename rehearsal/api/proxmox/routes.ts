@@ -2,15 +2,15 @@
  * The paths of Proxmox's API that the provider uses, each translated into one function of the world. Nothing is decided
  * here: what Proxmox does is in `world/proxmox`.
  */
-import { agentInterfaces, pingAgent } from "../../world/proxmox/agent.ts";
-import { changeConfig, resizeDisk, shownConfig } from "../../world/proxmox/config.ts";
+import { agentInterfaces, pingAgent } from "../../world/proxmox/qemu/agent.ts";
+import { changeConfig, resizeDisk, shownConfig } from "../../world/proxmox/qemu/config.ts";
 import { ProxmoxError, refuse } from "../../world/proxmox/errors.ts";
-import { deleteFile, download, listFiles, queryUrl } from "../../world/proxmox/files.ts";
+import { deleteFile, download, listFiles, queryUrl } from "../../world/proxmox/storage/files.ts";
 import { findDatastore, findHost, findVm } from "../../world/proxmox/lookup.ts";
 import type { Parameters } from "../../world/proxmox/parameters.ts";
-import { reboot, shutdown, start, stop } from "../../world/proxmox/power.ts";
-import { createVm, destroyVm } from "../../world/proxmox/vms.ts";
-import type { World } from "../../world/world.ts";
+import { reboot, shutdown, start, stop } from "../../world/proxmox/qemu/power.ts";
+import { createVm, destroyVm } from "../../world/proxmox/qemu/vms.ts";
+import type { World } from "../../world/kernel/world.ts";
 import { pathParts } from "../http.ts";
 import type { Caller } from "./access/permission.ts";
 import { checkVolume } from "./access/by-value.ts";

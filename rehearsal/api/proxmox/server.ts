@@ -2,14 +2,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { AGENT_SILENT } from "../../world/proxmox/agent.ts";
+import { AGENT_SILENT } from "../../world/proxmox/qemu/agent.ts";
 import { ProxmoxError, refuseParameter, sentence } from "../../world/proxmox/errors.ts";
 import type { Parameters } from "../../world/proxmox/parameters.ts";
 import type { TaskTime } from "../../world/proxmox/task.ts";
-import { clearInterrupted } from "../../world/proxmox/vms.ts";
+import { clearInterrupted } from "../../world/proxmox/qemu/vms.ts";
 import { UserError } from "../../user-error.ts";
-import type { World } from "../../world/world.ts";
-import { undisturbed, type Interceptor } from "../../faults/fault.ts";
+import type { World } from "../../world/kernel/world.ts";
+import { undisturbed, type Interceptor } from "../../world/kernel/request-faults.ts";
 import {
   BadRequest,
   BodyTooLarge,

@@ -2,7 +2,7 @@
  * Background tasks and their UPIDs. The real server lets clients poll; here the status request is held until the task
  * has ended, so that a client's polling interval, which knows nothing of scaled time, does not lengthen a rehearsal.
  */
-import { timed } from "../../world/clock.ts";
+import { timed } from "../../world/kernel/clock.ts";
 import { sentence } from "../../world/proxmox/errors.ts";
 import type { Task, TaskTime } from "../../world/proxmox/task.ts";
 

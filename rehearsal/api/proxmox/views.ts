@@ -1,11 +1,11 @@
 /** How Proxmox's API shows what is in the world. Numbers are JSON numbers, as its clients decode them. */
 import { createHash } from "node:crypto";
-import { parseDrive } from "../../world/proxmox/drive.ts";
+import { parseDrive } from "../../world/proxmox/qemu/drive.ts";
 import { findDatastore, findHost, nameOf } from "../../world/proxmox/lookup.ts";
-import { usage } from "../../world/proxmox/space.ts";
-import type { StoredFile, VmState } from "../../world/state.ts";
+import { usage } from "../../world/proxmox/storage/space.ts";
+import type { StoredFile, VmState } from "../../world/kernel/state.ts";
 import type { Caller } from "./access/permission.ts";
-import type { World } from "../../world/world.ts";
+import type { World } from "../../world/kernel/world.ts";
 
 const MiB = 1024 ** 2;
 

@@ -1,9 +1,9 @@
 /** Whose certificates count at the loopback endpoint: those of the cluster that the configured machines belong to. */
 import { parseAllDocuments } from "yaml";
-import type { MachineState } from "../../world/state.ts";
+import type { MachineState } from "../../world/kernel/state.ts";
 import { TalosError } from "../../world/talos/errors.ts";
-import { answersApi } from "../../world/talos/network.ts";
-import type { World } from "../../world/world.ts";
+import { answersApi } from "../../world/talos/network/addresses.ts";
+import type { World } from "../../world/kernel/world.ts";
 
 export interface Authority {
   /** Base64 of PEM, as machine configs have them. */

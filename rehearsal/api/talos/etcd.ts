@@ -7,10 +7,10 @@ import {
   etcdRemove,
   etcdSnapshot,
   etcdStatus,
-} from "../../world/talos/etcd-api.ts";
-import { bootstrapEtcd } from "../../world/talos/etcd.ts";
-import { recoverEtcd, uploadSnapshot } from "../../world/talos/etcd-recovery.ts";
-import { exclusive } from "../../world/talos/lock.ts";
+} from "../../world/talos/etcd/api.ts";
+import { bootstrapEtcd } from "../../world/talos/etcd/cluster.ts";
+import { recoverEtcd, uploadSnapshot } from "../../world/talos/etcd/recovery.ts";
+import { exclusive } from "../../world/kernel/lock.ts";
 import { textOf } from "./bridge.ts";
 import type { NodeCall, NodeMethod } from "./server.ts";
 

@@ -1,8 +1,8 @@
 /** The stream of a node's events: past ones first, then new ones, until the client or the node goes away. */
 import { settle } from "../../world/talos/cluster.ts";
 import { TalosError } from "../../world/talos/errors.ts";
-import { machineStatus } from "../../world/talos/machine-status.ts";
-import { isExpected, publishStatus, watch } from "../../world/talos/node-events.ts";
+import { machineStatus } from "../../world/talos/machined/status.ts";
+import { isExpected, publishStatus, watch } from "../../world/talos/machined/events.ts";
 import type { NodeCall } from "./server.ts";
 
 /** How often the node's status is looked at, in simulated seconds: nothing in the world moves by itself. */

@@ -1,7 +1,7 @@
 /** How faults show in the Talos API: the keys of its calls, and the errors in gRPC's form. */
-import type { Manner } from "../../faults/fault.ts";
+import type { Manner } from "../../world/kernel/request-faults.ts";
 import { TalosError } from "../../world/talos/errors.ts";
-import type { World } from "../../world/world.ts";
+import type { World } from "../../world/kernel/world.ts";
 import type { Call } from "./bridge.ts";
 
 /** A gRPC connection is given up when its keepalive is not answered for so long (grpc-go: keepalive defaults of Talos's client). */

@@ -1,7 +1,7 @@
 /** `talosctl health`: a control plane checks the cluster and reports as it goes. */
 import { reach } from "../../world/talos/api.ts";
 import { TalosError } from "../../world/talos/errors.ts";
-import { waitHealthy } from "../../world/talos/health.ts";
+import { waitHealthy } from "../../world/kubernetes/nodes/health.ts";
 import type { NodeCall, NodeMethod } from "./server.ts";
 
 /** What the server waits for at the most where the client names no time (v1alpha1_cluster.go). */

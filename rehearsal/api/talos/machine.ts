@@ -1,11 +1,11 @@
 /** The machine's own part of the API: versions, files, events, images, and what makes it reboot. */
-import type { MachineState, PulledImage } from "../../world/state.ts";
-import type { World } from "../../world/world.ts";
+import type { MachineState, PulledImage } from "../../world/kernel/state.ts";
+import type { World } from "../../world/kernel/world.ts";
 import { TalosError } from "../../world/talos/errors.ts";
-import { listImages, pullForClient } from "../../world/talos/installers.ts";
-import { issueKubeconfig } from "../../world/talos/kubeconfig.ts";
-import { machineStatus } from "../../world/talos/machine-status.ts";
-import { rebootNode, upgrade } from "../../world/talos/upgrade.ts";
+import { listImages, pullForClient } from "../../world/talos/machined/installers.ts";
+import { issueKubeconfig } from "../../world/talos/machine-config/kubeconfig.ts";
+import { machineStatus } from "../../world/talos/machined/status.ts";
+import { rebootNode, upgrade } from "../../world/talos/machined/upgrade.ts";
 import { textOf } from "./bridge.ts";
 import { streamEvents } from "./events.ts";
 import type { NodeCall, NodeMethod } from "./server.ts";

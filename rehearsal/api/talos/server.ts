@@ -1,10 +1,10 @@
 /** Talos's own gRPC API for all simulated nodes, on one loopback port: each call goes to the node that its metadata names. */
-import { undisturbed, type Interceptor } from "../../faults/fault.ts";
-import type { MachineState } from "../../world/state.ts";
+import { undisturbed, type Interceptor } from "../../world/kernel/request-faults.ts";
+import type { MachineState } from "../../world/kernel/state.ts";
 import { reach } from "../../world/talos/api.ts";
 import { TalosError } from "../../world/talos/errors.ts";
-import { resumeSequences, sequencesEnded } from "../../world/talos/sequence.ts";
-import type { World } from "../../world/world.ts";
+import { resumeSequences, sequencesEnded } from "../../world/talos/machined/sequence.ts";
+import type { World } from "../../world/kernel/world.ts";
 import { authorityOf, defaultNode } from "./authority.ts";
 import { openBridge, PortTaken, type Call } from "./bridge.ts";
 import { callKey, callManner } from "./faults.ts";

@@ -1,10 +1,10 @@
 /** What a provider resource was configured with, and the way from there to a cluster of the world. */
 import { parse } from "yaml";
 import type { Cluster, Hosts } from "../../world/kubernetes/cluster.ts";
-import { at } from "../../world/kubernetes/pods.ts";
-import { reach, Unreachable } from "../../world/kubernetes/reach.ts";
+import { at } from "../../world/kubernetes/pods/spec.ts";
+import { reach, Unreachable } from "../../world/kubernetes/api/reach.ts";
 import { settle } from "../../world/talos/cluster.ts";
-import type { World } from "../../world/world.ts";
+import type { World } from "../../world/kernel/world.ts";
 import type { DiffResult, PropertyMap } from "../server/index.ts";
 import { readSwitches, type Switches } from "./options.ts";
 

@@ -1,6 +1,6 @@
 /** The simulated `kubernetes` provider: the tokens that the program uses, over one world. */
 import type { Hosts } from "../../world/kubernetes/cluster.ts";
-import type { World } from "../../world/world.ts";
+import type { World } from "../../world/kernel/world.ts";
 import type { ResourceHandler, SimulatedProvider } from "../server/index.ts";
 import { configure, diffConfig, type Configured, type Connection } from "./connection.ts";
 import { job } from "./job.ts";

@@ -1,9 +1,9 @@
 /** `batch/v1` Jobs: what is waited for, what tells that one failed, and when it is made anew. */
-import type { Level } from "../../world/kubernetes/admission.ts";
+import type { Level } from "../../world/kubernetes/api/admission.ts";
 import type { Cluster } from "../../world/kubernetes/cluster.ts";
-import { JobFailed, runJob } from "../../world/kubernetes/jobs.ts";
-import { at, textOf, type PodSpec } from "../../world/kubernetes/pods.ts";
-import { podSecurityDefault } from "../../world/kubernetes/reach.ts";
+import { JobFailed, runJob } from "../../world/kubernetes/workloads/jobs.ts";
+import { at, textOf, type PodSpec } from "../../world/kubernetes/pods/spec.ts";
+import { podSecurityDefault } from "../../world/kubernetes/api/reach.ts";
 import { InitFailed, type PropertyMap, type ResourceContext } from "../server/index.ts";
 import type { Configured } from "./connection.ts";
 import { annotation, idOf, identify, keyOf } from "./names.ts";

@@ -1,7 +1,7 @@
 /** The kinds of objects that mean something here, each with what makes it special. */
-import { bindClaim } from "../../world/kubernetes/claims.ts";
-import { createNamespace, deleteNamespace, namespaceExists } from "../../world/kubernetes/namespaces.ts";
-import { at, textOf } from "../../world/kubernetes/pods.ts";
+import { bindClaim } from "../../world/longhorn/claims.ts";
+import { createNamespace, deleteNamespace, namespaceExists } from "../../world/kubernetes/api/namespaces.ts";
+import { at, textOf } from "../../world/kubernetes/pods/spec.ts";
 import { deleteVolume, volumeOfClaim } from "../../world/longhorn/volumes.ts";
 import { InitFailed, isRecord, secret, type PropertyMap } from "../server/index.ts";
 import { fingerprint } from "./live.ts";

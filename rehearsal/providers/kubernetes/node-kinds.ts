@@ -1,5 +1,5 @@
 /** Node objects: the kubelets make them, so declaring one is a creation of what exists; deleting one takes the node out of the cluster. */
-import { deleteNode } from "../../world/kubernetes/node-objects.ts";
+import { deleteNode } from "../../world/kubernetes/api/node-objects.ts";
 import { identify } from "./names.ts";
 import type { ObjectKind } from "./objects.ts";
 

@@ -4,7 +4,7 @@
  */
 import { DURATIONS } from "../../world/kubernetes/durations.ts";
 import type { Cluster } from "../../world/kubernetes/cluster.ts";
-import { namespaceExists } from "../../world/kubernetes/namespaces.ts";
+import { namespaceExists } from "../../world/kubernetes/api/namespaces.ts";
 import {
   InitFailed,
   isRecord,

@@ -6,9 +6,9 @@
 import { randomBytes } from "node:crypto";
 import type { Cluster } from "../../world/kubernetes/cluster.ts";
 import { DURATIONS } from "../../world/kubernetes/durations.ts";
-import { applyFields, type Fields, type Target } from "../../world/kubernetes/field-managers.ts";
-import { setUnschedulable } from "../../world/kubernetes/node-objects.ts";
-import { ApiError } from "../../world/kubernetes/namespaces.ts";
+import { applyFields, type Fields, type Target } from "../../world/kubernetes/api/field-managers.ts";
+import { setUnschedulable } from "../../world/kubernetes/api/node-objects.ts";
+import { ApiError } from "../../world/kubernetes/api/namespaces.ts";
 import { longhornNodeTarget, refuseFields } from "../../world/longhorn/node-object.ts";
 import { isRecord, type PropertyMap, type ResourceContext, type ResourceHandler } from "../server/index.ts";
 import { connect, connectToDelete, connectToRead, type Configured, type Connection } from "./connection.ts";

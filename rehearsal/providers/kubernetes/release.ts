@@ -1,6 +1,6 @@
 /** `kubernetes:helm.sh/v3:Release`. Inputs and outputs as in the SDK; what a chart does is the world's business. */
 import type { Cluster } from "../../world/kubernetes/cluster.ts";
-import { lookupChart, ReleaseFailed } from "../../world/kubernetes/catalogue.ts";
+import { lookupChart, ReleaseFailed } from "../../world/kubernetes/helm/catalogue.ts";
 import { DEFAULT_RELEASE_TIMEOUT } from "../../world/kubernetes/durations.ts";
 import {
   installRelease,
@@ -9,7 +9,7 @@ import {
   uninstallRelease,
   upgradeRelease,
   type ReleaseRequest,
-} from "../../world/kubernetes/releases.ts";
+} from "../../world/kubernetes/helm/releases.ts";
 import type { ReleaseState } from "../../world/kubernetes/state.ts";
 import {
   changedPaths,

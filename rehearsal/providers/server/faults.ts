@@ -1,6 +1,6 @@
 /** How faults show in a provider server: the keys of its operations, and the errors in gRPC's form. */
 import * as grpc from "@grpc/grpc-js";
-import type { Manner } from "../../faults/fault.ts";
+import type { Manner } from "../../world/kernel/request-faults.ts";
 import { ServiceFailure } from "./failure.ts";
 import type { SimulatedProvider } from "./provider.ts";
 import type { PropertyMap } from "./values.ts";

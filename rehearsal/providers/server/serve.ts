@@ -5,7 +5,7 @@
 import { createServer, type AddressInfo } from "node:net";
 import * as grpc from "@grpc/grpc-js";
 import providerService from "@pulumi/pulumi/proto/provider_grpc_pb.js";
-import type { Interceptor } from "../../faults/fault.ts";
+import type { Interceptor } from "../../world/kernel/request-faults.ts";
 import { Connections } from "./connections.ts";
 import type { SimulatedProvider } from "./provider.ts";
 import { ProviderServer } from "./server.ts";

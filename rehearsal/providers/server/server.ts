@@ -2,7 +2,7 @@
 import * as grpc from "@grpc/grpc-js";
 import provider from "@pulumi/pulumi/proto/provider_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
-import { undisturbed, type Interceptor } from "../../faults/fault.ts";
+import { undisturbed, type Interceptor } from "../../world/kernel/request-faults.ts";
 import type { Connections } from "./connections.ts";
 import { diffInputs } from "./diff.ts";
 import { functionKey, mannerOf, resourceKey } from "./faults.ts";

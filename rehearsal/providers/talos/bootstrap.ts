@@ -1,6 +1,6 @@
 /** `talos:machine/bootstrap:Bootstrap`: only a create does anything, and it is tried until the node accepts it. */
 import { bootstrap } from "../../world/talos/api.ts";
-import type { World } from "../../world/world.ts";
+import type { World } from "../../world/kernel/world.ts";
 import type { PropertyMap, ResourceHandler } from "../server/index.ts";
 import { endpointOf, exactlyOne, nodeInputs, protectedCredentials, retry, timeLimit } from "./common.ts";
 

@@ -2,7 +2,7 @@
 import type { Credentials } from "../../world/talos/api.ts";
 import { DURATIONS } from "../../world/talos/durations.ts";
 import { TalosError } from "../../world/talos/errors.ts";
-import type { World } from "../../world/world.ts";
+import type { World } from "../../world/kernel/world.ts";
 import { UNKNOWN, hasUnknown, isRecord, secret, type PropertyMap } from "../server/index.ts";
 
 /** The provider's time limit unless `timeouts` says otherwise (terraform-provider-talos: 10 minutes everywhere). */

@@ -4,10 +4,10 @@
  */
 import { createHash } from "node:crypto";
 import { apply, connect } from "../../world/talos/api.ts";
-import { applyConfiguration, type ApplyMode } from "../../world/talos/apply.ts";
-import { exclusive } from "../../world/talos/lock.ts";
-import { resetMachine } from "../../world/talos/reset.ts";
-import type { World } from "../../world/world.ts";
+import { applyConfiguration, type ApplyMode } from "../../world/talos/machine-config/apply.ts";
+import { exclusive } from "../../world/kernel/lock.ts";
+import { resetMachine } from "../../world/talos/machined/reset.ts";
+import type { World } from "../../world/kernel/world.ts";
 import {
   UNKNOWN,
   hasUnknown,

@@ -1,7 +1,7 @@
 /** Functions about the image factory. Only addresses are made here; whether anything is served there the factory decides. */
 import { OFFICIAL_EXTENSIONS } from "../../../src/config/extensions.ts";
-import { TALOS_VERSIONS } from "../../world/factory.ts";
-import { hash } from "../../world/talos/random.ts";
+import { TALOS_VERSIONS } from "../../world/factory/images.ts";
+import { hash } from "../../world/kernel/random.ts";
 import { isRecord, type FunctionHandler, type PropertyMap } from "../server/index.ts";
 import { strings, text } from "./common.ts";
 

@@ -2,7 +2,7 @@
  * The provider `talos` of the rehearsal: the resources and functions of @pulumiverse/talos over the simulated nodes, with the
  * semantics of terraform-provider-talos 0.11.0. Configs, patches, secrets and selectors are Talos's own machinery's.
  */
-import type { World } from "../../world/world.ts";
+import type { World } from "../../world/kernel/world.ts";
 import type { SimulatedProvider } from "../server/index.ts";
 import { bootstrapResource } from "./bootstrap.ts";
 import { configurationApplyResource } from "./configuration-apply.ts";

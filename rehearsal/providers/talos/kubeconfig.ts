@@ -1,8 +1,8 @@
 /** The kubeconfig, as a resource and as a function. */
 import { X509Certificate } from "node:crypto";
 import { connect } from "../../world/talos/api.ts";
-import { issueKubeconfig, type Kubeconfig } from "../../world/talos/kubeconfig.ts";
-import type { World } from "../../world/world.ts";
+import { issueKubeconfig, type Kubeconfig } from "../../world/talos/machine-config/kubeconfig.ts";
+import type { World } from "../../world/kernel/world.ts";
 import {
   UNKNOWN,
   diffInputs,

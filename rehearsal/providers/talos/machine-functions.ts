@@ -1,10 +1,10 @@
 /** Functions that ask nodes, or that Talos's machinery answers without any node. */
 import type { SelectorDisk } from "../../machinery.ts";
 import { connect } from "../../world/talos/api.ts";
-import { waitHealthy } from "../../world/talos/health.ts";
-import { inventory, type TalosDisk } from "../../world/talos/inventory.ts";
-import { matchSelector, toSelectorDisk } from "../../world/talos/volumes.ts";
-import type { World } from "../../world/world.ts";
+import { waitHealthy } from "../../world/kubernetes/nodes/health.ts";
+import { inventory, type TalosDisk } from "../../world/talos/disks/inventory.ts";
+import { matchSelector, toSelectorDisk } from "../../world/talos/disks/volumes.ts";
+import type { World } from "../../world/kernel/world.ts";
 import { secret, type FunctionHandler, type PropertyMap } from "../server/index.ts";
 import {
   credentialsOf,

@@ -1,6 +1,6 @@
 /** `talos:imageFactory/schematic:Schematic`: registers a schematic at the factory; its id is the content's hash. */
-import { registerSchematic } from "../../world/factory.ts";
-import type { World } from "../../world/world.ts";
+import { registerSchematic } from "../../world/factory/images.ts";
+import type { World } from "../../world/kernel/world.ts";
 import type { PropertyMap, ResourceHandler } from "../server/index.ts";
 import { text } from "./common.ts";
 

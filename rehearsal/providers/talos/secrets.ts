@@ -1,7 +1,7 @@
 /** `talos:machine/secrets:Secrets`: made once, kept through version bumps, replaced when the version is lowered. */
 import { X509Certificate } from "node:crypto";
 import type { MachinerySecrets } from "../../machinery.ts";
-import type { World } from "../../world/world.ts";
+import type { World } from "../../world/kernel/world.ts";
 import {
   UNKNOWN,
   diffInputs,

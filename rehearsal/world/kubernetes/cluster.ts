@@ -1,7 +1,7 @@
 /** What every rule of the cluster gets: the world, one cluster of it, and the way to its nodes. */
 import { createHash } from "node:crypto";
 import type { NodeHost } from "../talos/contract.ts";
-import type { World } from "../world.ts";
+import type { World } from "../kernel/world.ts";
 import type { ClusterState, KubernetesNode } from "./state.ts";
 
 /** How the cluster side reaches a node; `hostOf(world, vmId)` in a rehearsal, a fake in unit tests. */

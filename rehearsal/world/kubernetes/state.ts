@@ -1,4 +1,4 @@
-/** State of one simulated Kubernetes cluster: what etcd would hold, and what runs. Plain JSON, as `../state.ts`. */
+/** State of one simulated Kubernetes cluster: what etcd would hold, and what runs. Plain JSON, as `kernel/state.ts`. */
 export interface ClusterState {
   /** From the cluster's secrets. */
   id: string;

@@ -1,14 +1,14 @@
 /** The Longhorn chart: its pods, its settings, its hooks. */
-import { admissionError, enforcedLevel, forbidden } from "../kubernetes/admission.ts";
+import { admissionError, enforcedLevel, forbidden } from "../kubernetes/api/admission.ts";
 import {
   ChartError,
   NotReady,
   waitUntilReady,
   type ChartModel,
   type ReleaseContext,
-} from "../kubernetes/charts.ts";
+} from "../kubernetes/helm/charts.ts";
 import { DURATIONS } from "../kubernetes/durations.ts";
-import { schedule } from "../kubernetes/scheduling.ts";
+import { schedule } from "../kubernetes/pods/scheduling.ts";
 import type { LonghornState, ReleaseState } from "../kubernetes/state.ts";
 import { forFirstEngine } from "./settings.ts";
 import { replicasOf } from "./storage-class.ts";

@@ -3,8 +3,8 @@
  * goes. Source: longhorn-manager webhook/resources/node/validator.go, controller/kubernetes_node_controller.go.
  */
 import type { Cluster } from "../kubernetes/cluster.ts";
-import type { Target } from "../kubernetes/field-managers.ts";
-import { ApiError } from "../kubernetes/namespaces.ts";
+import type { Target } from "../kubernetes/api/field-managers.ts";
+import { ApiError } from "../kubernetes/api/namespaces.ts";
 import type { LonghornState } from "../kubernetes/state.ts";
 
 /** The fields that clients change here. */

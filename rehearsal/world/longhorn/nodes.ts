@@ -1,8 +1,8 @@
 /** What Longhorn needs of a node, with the errors that its absence is known by, and the disk that its data path really means. */
-import { daemonNodes } from "../kubernetes/scheduling.ts";
+import { daemonNodes } from "../kubernetes/pods/scheduling.ts";
 import type { Cluster } from "../kubernetes/cluster.ts";
-import { sharedMountError, relativeTo } from "../kubernetes/mounts.ts";
-import type { PodSpec } from "../kubernetes/pods.ts";
+import { sharedMountError, relativeTo } from "../kubernetes/pods/mounts.ts";
+import type { PodSpec } from "../kubernetes/pods/spec.ts";
 import type { KubernetesNode, LonghornState } from "../kubernetes/state.ts";
 import type { HostPath, NodeHost } from "../talos/contract.ts";
 import { systemTolerates, type LonghornValues } from "./values.ts";

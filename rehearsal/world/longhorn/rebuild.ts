@@ -8,7 +8,7 @@
 import type { Cluster } from "../kubernetes/cluster.ts";
 import { DURATIONS } from "../kubernetes/durations.ts";
 import type { LonghornReplica, LonghornState, LonghornVolume } from "../kubernetes/state.ts";
-import { hasFault } from "../faults.ts";
+import { hasFault } from "../kernel/faults.ts";
 import { assess, mayComeBack, reassess } from "./copies.ts";
 import { longhornOf } from "./installed.ts";
 import { placeReplicas, removeReplicaFiles, replicaAlive } from "./placement.ts";

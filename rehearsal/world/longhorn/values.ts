@@ -4,8 +4,8 @@
  * manager finds invalid is ignored with a warning and the default stays (datastore/longhorn.go,
  * filterCustomizedDefaultSettings).
  */
-import { at, isRecord, textOf, type Toleration } from "../kubernetes/pods.ts";
-import { tolerates } from "../kubernetes/scheduling.ts";
+import { at, isRecord, textOf, type Toleration } from "../kubernetes/pods/spec.ts";
+import { tolerates } from "../kubernetes/pods/scheduling.ts";
 import { settingProblem, SETTINGS } from "./settings.ts";
 import { readStorageClass, type StorageClass } from "./storage-class.ts";
 

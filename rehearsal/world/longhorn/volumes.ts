@@ -2,7 +2,7 @@
 import type { Cluster } from "../kubernetes/cluster.ts";
 import { pseudoRandom } from "../kubernetes/cluster.ts";
 import { DURATIONS } from "../kubernetes/durations.ts";
-import { ROOT_DIRECTORY } from "../kubernetes/mounts.ts";
+import { ROOT_DIRECTORY } from "../kubernetes/pods/mounts.ts";
 import type { LonghornVolume, VolumeFile } from "../kubernetes/state.ts";
 import { longhornOf, VolumeError } from "./installed.ts";
 import { assess, reassess } from "./copies.ts";

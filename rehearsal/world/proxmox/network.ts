@@ -3,9 +3,9 @@
  * when both run, for both. So the conflict bites where it bites in a real house: the machine starts, the record says what
  * is wrong, and its node cannot be reached (`talos/network.ts`).
  */
-import type { VmState } from "../state.ts";
-import type { World } from "../world.ts";
-import { addressOf, parseNetworkDevice } from "./drive.ts";
+import type { VmState } from "../kernel/state.ts";
+import type { World } from "../kernel/world.ts";
+import { addressOf, parseNetworkDevice } from "./qemu/drive.ts";
 import { nameOf } from "./lookup.ts";
 
 interface Presence {

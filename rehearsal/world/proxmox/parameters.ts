@@ -2,7 +2,7 @@
  * A VM's parameters as a request sends them: checked as Proxmox's schema checks them, and brought into the form its
  * config file keeps. Only keys whose form matters here are looked into; the rest is kept as it was sent.
  */
-import { formatNetworkDevice, parseNetworkDevice, isDriveSlot } from "./drive.ts";
+import { formatNetworkDevice, parseNetworkDevice, isDriveSlot } from "./qemu/drive.ts";
 import { refuse, refuseParameter } from "./errors.ts";
 
 /** In a request, but never in a config. */

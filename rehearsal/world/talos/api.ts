@@ -3,16 +3,16 @@
  * a configured one only who shows a certificate of its own authority, and proves its own by the same.
  */
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import type { MachineState } from "../state.ts";
-import type { World } from "../world.ts";
-import { applyConfiguration, type ApplyRequest, type ApplyResult } from "./apply.ts";
+import type { MachineState } from "../kernel/state.ts";
+import type { World } from "../kernel/world.ts";
+import { applyConfiguration, type ApplyRequest, type ApplyResult } from "./machine-config/apply.ts";
 import { settle } from "./cluster.ts";
 import { DURATIONS } from "./durations.ts";
 import { TalosError, unreachable } from "./errors.ts";
-import { bootstrapEtcd } from "./etcd.ts";
-import { exclusive } from "./lock.ts";
-import { answersApi, isConfigured, isUp, machineAt, sameSubnet, upMachines } from "./network.ts";
-import type { NodeFacts } from "./facts.ts";
+import { bootstrapEtcd } from "./etcd/cluster.ts";
+import { exclusive } from "../kernel/lock.ts";
+import { answersApi, isConfigured, isUp, machineAt, sameSubnet, upMachines } from "./network/addresses.ts";
+import type { NodeFacts } from "./machine-config/facts.ts";
 
 /** Base64 of PEM, as the provider carries it. */
 export interface Credentials {

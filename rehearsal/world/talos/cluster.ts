@@ -4,19 +4,19 @@
  * whenever somebody looks, so that it stays true over a killed process.
  */
 import type { ClusterState, KubernetesNode } from "../kubernetes/state.ts";
-import { hasFault } from "../faults.ts";
-import type { MachineState } from "../state.ts";
-import type { World } from "../world.ts";
-import { applyImmediately } from "./apply.ts";
-import { boot, stateOf } from "./boot.ts";
-import { comeUp } from "./downtime.ts";
+import { hasFault } from "../kernel/faults.ts";
+import type { MachineState } from "../kernel/state.ts";
+import type { World } from "../kernel/world.ts";
+import { applyImmediately } from "./machine-config/apply.ts";
+import { boot, stateOf } from "./machined/boot.ts";
+import { comeUp } from "./machined/downtime.ts";
 import { DURATIONS } from "./durations.ts";
 import { TalosError } from "./errors.ts";
-import { GONE, clusterOfMachine, etcdOf, joinEtcd, quorum } from "./etcd.ts";
-import { bootDisk } from "./hardware.ts";
-import { exclusive } from "./lock.ts";
-import { isConfigured, machineAt, sameSubnet } from "./network.ts";
-import { provisionVolumes } from "./volumes.ts";
+import { GONE, clusterOfMachine, etcdOf, joinEtcd, quorum } from "./etcd/cluster.ts";
+import { bootDisk } from "./network/hardware.ts";
+import { exclusive } from "../kernel/lock.ts";
+import { isConfigured, machineAt, sameSubnet } from "./network/addresses.ts";
+import { provisionVolumes } from "./disks/volumes.ts";
 
 export async function settle(world: World): Promise<void> {
   await exclusive(world, () => settleLocked(world));

@@ -1,12 +1,12 @@
 /** A node as the cluster side of the world knows it: see `contract.ts`. */
-import type { MachineState, Partition } from "../state.ts";
-import type { World } from "../world.ts";
-import { stateOf } from "./boot.ts";
+import type { MachineState, Partition } from "../kernel/state.ts";
+import type { World } from "../kernel/world.ts";
+import { stateOf } from "./machined/boot.ts";
 import type { HostPath, KubeletMount, NodeHost } from "./contract.ts";
-import { bootDisk } from "./hardware.ts";
-import { freePath } from "./inventory.ts";
-import { isConfigured } from "./network.ts";
-import { partitionsOf } from "./partitions.ts";
+import { bootDisk } from "./network/hardware.ts";
+import { freePath } from "./disks/inventory.ts";
+import { isConfigured } from "./network/addresses.ts";
+import { partitionsOf } from "./disks/partitions.ts";
 
 /** Also for a VM that is gone: such a host is down. */
 export function hostOf(world: World, vmId: number): NodeHost {

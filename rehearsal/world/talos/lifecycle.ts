@@ -1,11 +1,11 @@
 /** What happens to Talos when Proxmox acts on its machine, and reboots from inside. */
-import { clearFault } from "../faults.ts";
-import type { MachineLifecycle, World } from "../world.ts";
-import { boot, restart } from "./boot.ts";
-import { goDown } from "./downtime.ts";
-import { forgetMachine } from "./etcd.ts";
-import { exclusive } from "./lock.ts";
-import { hangUp } from "./node-events.ts";
+import { clearFault } from "../kernel/faults.ts";
+import type { MachineLifecycle, World } from "../kernel/world.ts";
+import { boot, restart } from "./machined/boot.ts";
+import { goDown } from "./machined/downtime.ts";
+import { forgetMachine } from "./etcd/cluster.ts";
+import { exclusive } from "../kernel/lock.ts";
+import { hangUp } from "./machined/events.ts";
 
 export const talosLifecycle: MachineLifecycle = {
   powerOn: (world, vmId) => exclusive(world, () => boot(world, vmId, world.clock.now())),

@@ -2,15 +2,15 @@
  * The resources that `talosctl get` shows, by their types in Talos's machinery library: the spec of each in its YAML form.
  * Source: talos v1.12.0 pkg/machinery/resources; controllers/runtime/extension_status.go, block/volume_manager.go.
  */
-import type { MachineState, UserVolumeState } from "../state.ts";
-import type { World } from "../world.ts";
+import type { MachineState, UserVolumeState } from "../kernel/state.ts";
+import type { World } from "../kernel/world.ts";
 import { clusterNodes } from "./cluster.ts";
-import { clusterOfMachine, etcdOf } from "./etcd.ts";
-import { formatMember, memberNumber } from "./etcd-members.ts";
-import { bootDisk } from "./hardware.ts";
-import { inventory, prettyBytes } from "./inventory.ts";
-import { machineStatus } from "./machine-status.ts";
-import { partitionsOf } from "./partitions.ts";
+import { clusterOfMachine, etcdOf } from "./etcd/cluster.ts";
+import { formatMember, memberNumber } from "./etcd/members.ts";
+import { bootDisk } from "./network/hardware.ts";
+import { inventory, prettyBytes } from "./disks/inventory.ts";
+import { machineStatus } from "./machined/status.ts";
+import { partitionsOf } from "./disks/partitions.ts";
 
 interface Resource {
   id: string;

@@ -1,9 +1,9 @@
-/** State of one running machine: what a power cycle loses. Plain JSON, as `../state.ts`. */
-import type { TalosImage } from "../state.ts";
-import type { Upload } from "./etcd-recovery.ts";
-import type { NodeFacts } from "./facts.ts";
-import type { RunningSequence } from "./sequence.ts";
-import type { Stall } from "./stall.ts";
+/** State of one running machine: what a power cycle loses. Plain JSON, as `kernel/state.ts`. */
+import type { TalosImage } from "../kernel/state.ts";
+import type { Upload } from "./etcd/recovery.ts";
+import type { NodeFacts } from "./machine-config/facts.ts";
+import type { RunningSequence } from "./machined/sequence.ts";
+import type { Stall } from "./machined/stall.ts";
 
 export interface MachineState {
   vmId: number;

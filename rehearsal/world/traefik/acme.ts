@@ -11,8 +11,8 @@ import {
   type Stored,
 } from "./authority.ts";
 import { allowed, type Meta } from "../kubernetes/sandbox/filesystem.ts";
-import { ROOT_DIRECTORY } from "../kubernetes/mounts.ts";
-import type { Identity } from "../kubernetes/privileges.ts";
+import { ROOT_DIRECTORY } from "../kubernetes/pods/mounts.ts";
+import type { Identity } from "../kubernetes/pods/privileges.ts";
 import type { VolumeFile } from "../kubernetes/state.ts";
 import type { Resolver } from "./values.ts";
 

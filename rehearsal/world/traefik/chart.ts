@@ -5,12 +5,12 @@ import {
   waitUntilReady,
   type ChartModel,
   type ReleaseContext,
-} from "../kubernetes/charts.ts";
-import { bindClaim } from "../kubernetes/claims.ts";
+} from "../kubernetes/helm/charts.ts";
+import { bindClaim } from "../longhorn/claims.ts";
 import { DURATIONS } from "../kubernetes/durations.ts";
-import type { Deployment } from "../kubernetes/pod-start.ts";
-import { podsOf, rollOut, stopPod } from "../kubernetes/rollout.ts";
-import { refusedTemplate } from "../kubernetes/validation.ts";
+import type { Deployment } from "../kubernetes/pods/start.ts";
+import { podsOf, rollOut, stopPod } from "../kubernetes/workloads/rollout.ts";
+import { refusedTemplate } from "../kubernetes/api/validation.ts";
 import type { ReleaseState, VolumeFile } from "../kubernetes/state.ts";
 import { startResolver } from "./acme.ts";
 import { plan, type Resolver, type TraefikPlan } from "./values.ts";

@@ -1,5 +1,5 @@
 /** Entry points and certificate resolvers out of the chart's values. */
-import { at, isRecord, textOf } from "../kubernetes/pods.ts";
+import { at, isRecord, textOf } from "../kubernetes/pods/spec.ts";
 
 export interface EntryPoint {
   name: string;

@@ -1,10 +1,10 @@
 /** Things that happen to Traefik on purpose: its pod is deleted and comes again, its acme.json is spoilt. */
-import { NotReady, type ReleaseContext } from "../kubernetes/charts.ts";
+import { NotReady, type ReleaseContext } from "../kubernetes/helm/charts.ts";
 import type { Cluster } from "../kubernetes/cluster.ts";
 import { DEFAULT_RELEASE_TIMEOUT } from "../kubernetes/durations.ts";
-import { podSecurityDefault } from "../kubernetes/reach.ts";
-import { podsOf, rollOut, stopPod } from "../kubernetes/rollout.ts";
-import type { Level } from "../kubernetes/admission.ts";
+import { podSecurityDefault } from "../kubernetes/api/reach.ts";
+import { podsOf, rollOut, stopPod } from "../kubernetes/workloads/rollout.ts";
+import type { Level } from "../kubernetes/api/admission.ts";
 import type { LonghornVolume, ReleaseState } from "../kubernetes/state.ts";
 import { volumeOfClaim } from "../longhorn/volumes.ts";
 import { deploymentOf, keyOf, placeOf } from "./chart.ts";

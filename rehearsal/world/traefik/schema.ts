@@ -1,6 +1,6 @@
 /** What the chart's values.schema.json (41.3.0) refuses, as far as a program is likely to meet it. */
-import { ChartError } from "../kubernetes/charts.ts";
-import { at } from "../kubernetes/pods.ts";
+import { ChartError } from "../kubernetes/helm/charts.ts";
+import { at } from "../kubernetes/pods/spec.ts";
 
 /** Root keys of the chart's schema, which knows no others (`additionalProperties: false`). */
 const ROOT_KEYS = new Set(

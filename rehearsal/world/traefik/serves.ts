@@ -1,6 +1,6 @@
 /** What the checks ask of Traefik: what answers where, and in what state acme.json is. Judged by what runs, not by the values. */
 import type { Cluster } from "../kubernetes/cluster.ts";
-import { podsOf } from "../kubernetes/rollout.ts";
+import { podsOf } from "../kubernetes/workloads/rollout.ts";
 import type { ReleaseState } from "../kubernetes/state.ts";
 import { volumeOfClaim } from "../longhorn/volumes.ts";
 import { keyOf, placeOf } from "./chart.ts";

@@ -3,7 +3,7 @@
  * failures are those of its schema and templates.
  */
 import { rootKeys, schema } from "./schema.ts";
-import { ChartError, coalesce } from "../kubernetes/charts.ts";
+import { ChartError, coalesce } from "../kubernetes/helm/charts.ts";
 import { provable } from "./challenges.ts";
 import {
   argumentResolvers,
@@ -21,7 +21,7 @@ import {
   type PodSecurityContext,
   type PodSpec,
   type SecurityContext,
-} from "../kubernetes/pods.ts";
+} from "../kubernetes/pods/spec.ts";
 
 const DEFAULTS = {
   image: {},

@@ -1,9 +1,9 @@
 /** Objects that are in the cluster before this stack makes its own: a stranger's are refused, ours are taken over. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FaultInjector } from "../../../rehearsal/faults/injector.ts";
-import type { FaultKind } from "../../../rehearsal/faults/fault.ts";
+import type { FaultKind } from "../../../rehearsal/world/kernel/request-faults.ts";
 import type { Report } from "../../../rehearsal/report.ts";
-import type { World } from "../../../rehearsal/world/world.ts";
+import type { World } from "../../../rehearsal/world/kernel/world.ts";
 import { OWNER } from "../../../src/kubernetes/ownership.ts";
 import { clusterIn } from "../safety/support.ts";
 import { bench, causes, type Bench } from "../support/rehearse.ts";

@@ -1,5 +1,5 @@
 /** A program that is wrong in one way, and the right cause in words; or its right twin, which a rehearsal must not refuse. */
-import type { World } from "../../../rehearsal/world/world.ts";
+import type { World } from "../../../rehearsal/world/kernel/world.ts";
 import { STACK, type Edit, type Mutation, type Props } from "../support/rehearse.ts";
 
 export const TYPES = {

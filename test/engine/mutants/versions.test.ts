@@ -1,6 +1,6 @@
 /** Programs after which something runs that was not asked for. */
 import { NEWER, OLDER, patch, type Mutant, type Twin } from "./mutant.ts";
-import { setFault } from "../../../rehearsal/world/faults.ts";
+import { setFault } from "../../../rehearsal/world/kernel/faults.ts";
 import { tryAll } from "./try-all.ts";
 
 const WITH_UCODE = ["cluster.extensions=[siderolabs/intel-ucode]"];

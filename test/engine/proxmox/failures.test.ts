@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import { registerSchematic } from "../../../rehearsal/world/factory.ts";
+import { registerSchematic } from "../../../rehearsal/world/factory/images.ts";
 import { openLab, type Lab } from "./lab.ts";
 
 let lab: Lab | undefined;

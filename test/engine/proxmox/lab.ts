@@ -9,10 +9,10 @@ import * as proxmox from "@muhlba91/pulumi-proxmoxve";
 import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { grant, GRANTS, START_ORDER, type Places } from "../../../rehearsal/api/proxmox/access/grants.ts";
 import { serveProxmox, type ProxmoxServer } from "../../../rehearsal/api/proxmox/server.ts";
-import { ScaledClock } from "../../../rehearsal/world/clock.ts";
-import { World } from "../../../rehearsal/world/world.ts";
-import { registerSchematic } from "../../../rehearsal/world/factory.ts";
-import { installHardware } from "../../../rehearsal/world/proxmox/hardware.ts";
+import { ScaledClock } from "../../../rehearsal/world/kernel/clock.ts";
+import { World } from "../../../rehearsal/world/kernel/world.ts";
+import { registerSchematic } from "../../../rehearsal/world/factory/images.ts";
+import { installHardware } from "../../../rehearsal/world/proxmox/hardware/hosts.ts";
 import { testEngine } from "../support/engine.ts";
 import { fixture, HARDWARE, IMAGE_URL, SCHEMATIC } from "../../unit/world/proxmox/fixture.ts";
 

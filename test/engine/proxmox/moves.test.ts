@@ -1,7 +1,7 @@
 /** What the real provider does with a machine that somebody moved, when nobody stops it: the reason for the host guard. */
 import { afterEach, expect, test } from "vitest";
-import { download } from "../../../rehearsal/world/proxmox/files.ts";
-import { migrate } from "../../../rehearsal/world/proxmox/migrate.ts";
+import { download } from "../../../rehearsal/world/proxmox/storage/files.ts";
+import { migrate } from "../../../rehearsal/world/proxmox/qemu/migrate.ts";
 import { IMAGE_URL } from "../../unit/world/proxmox/fixture.ts";
 import { openLab, type Lab, type MachineChanges } from "./lab.ts";
 

@@ -5,7 +5,7 @@ import { hostOf } from "../../../rehearsal/world/talos/host.ts";
 import { clusterOf } from "../../../rehearsal/world/kubernetes/cluster.ts";
 import { acmeFile } from "../../../rehearsal/world/traefik/scenarios.ts";
 import { serves } from "../../../rehearsal/world/traefik/serves.ts";
-import type { World } from "../../../rehearsal/world/world.ts";
+import type { World } from "../../../rehearsal/world/kernel/world.ts";
 import { bench, causes, mutated, type Bench, type Props } from "../support/rehearse.ts";
 
 const STAGING = "https://acme-staging-v02.api.letsencrypt.org/directory";

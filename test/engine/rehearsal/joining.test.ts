@@ -49,8 +49,8 @@ test("a volume of exactly a data disk's size does not disturb the proof of the n
 
 test("a machine that was deleted by hand is made again and joins again, without a second bootstrap", async () => {
   await lab.during({ overlays: JOINING }, async ({ world }) => {
-    const { destroyVm } = await import("../../../rehearsal/world/proxmox/vms.ts");
-    const { stop } = await import("../../../rehearsal/world/proxmox/power.ts");
+    const { destroyVm } = await import("../../../rehearsal/world/proxmox/qemu/vms.ts");
+    const { stop } = await import("../../../rehearsal/world/proxmox/qemu/power.ts");
     await stop(world, "pve", 128).run();
     await destroyVm(world, "pve", 128).run();
     await world.commit();

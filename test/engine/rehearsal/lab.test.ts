@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { secretsOf } from "../../../rehearsal/checks/secrets.ts";
+import { secretsOf } from "../../../rehearsal/checks/program/secrets.ts";
 import { PROXMOX_TOKEN_KEY, readEnvironment } from "../../../rehearsal/environment.ts";
 import { REPOSITORY } from "../../../rehearsal/paths.ts";
 import type { Report } from "../../../rehearsal/report.ts";

@@ -1,6 +1,6 @@
 /** A host goes for good, and HA starts its machine elsewhere, from a datastore that all hosts share: a run follows it there. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { recoverByHa, switchOffHost } from "../../../rehearsal/world/proxmox/migrate.ts";
+import { recoverByHa, switchOffHost } from "../../../rehearsal/world/proxmox/qemu/migrate.ts";
 import { bench, causes, type Bench } from "../support/rehearse.ts";
 import {
   addHosts,

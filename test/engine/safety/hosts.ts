@@ -1,8 +1,8 @@
 /** Hosts beside the lab's only one, and machines that go from host to host behind the program's back. */
 import { expect } from "vitest";
 import type { Report } from "../../../rehearsal/report.ts";
-import { migrate } from "../../../rehearsal/world/proxmox/migrate.ts";
-import type { World } from "../../../rehearsal/world/world.ts";
+import { migrate } from "../../../rehearsal/world/proxmox/qemu/migrate.ts";
+import type { World } from "../../../rehearsal/world/kernel/world.ts";
 import { causes, type Bench } from "../support/rehearse.ts";
 
 /** As large as the lab's own, and empty. */

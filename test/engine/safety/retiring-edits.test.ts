@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FaultInjector } from "../../../rehearsal/faults/injector.ts";
 import type { Report } from "../../../rehearsal/report.ts";
 import { nodeFields } from "../../../rehearsal/world/longhorn/node-object.ts";
-import type { World } from "../../../rehearsal/world/world.ts";
+import type { World } from "../../../rehearsal/world/kernel/world.ts";
 import { TWO_COPIES, worker2 } from "../support/overlays.ts";
 import { bench, BRING_UP, causes, type Bench } from "../support/rehearse.ts";
 import { clusterIn, copies, readData, writeData } from "./support.ts";

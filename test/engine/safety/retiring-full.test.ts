@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { nodeFields } from "../../../rehearsal/world/longhorn/node-object.ts";
 import { attachVolume, createVolume } from "../../../rehearsal/world/longhorn/volumes.ts";
-import type { World } from "../../../rehearsal/world/world.ts";
+import type { World } from "../../../rehearsal/world/kernel/world.ts";
 import { TWO_COPIES, worker2 } from "../support/overlays.ts";
 import { causes, runningBench, type Bench } from "../support/rehearse.ts";
 import { clusterIn, copies, readData, writeData } from "./support.ts";

@@ -7,9 +7,9 @@ import {
   volumeOfClaim,
   writeFile,
 } from "../../../rehearsal/world/longhorn/volumes.ts";
-import { detach } from "../../../rehearsal/world/proxmox/disks.ts";
+import { detach } from "../../../rehearsal/world/proxmox/qemu/disks.ts";
 import { hostOf } from "../../../rehearsal/world/talos/host.ts";
-import type { World } from "../../../rehearsal/world/world.ts";
+import type { World } from "../../../rehearsal/world/kernel/world.ts";
 
 export const CLAIM = "default/precious";
 

@@ -1,9 +1,9 @@
 /** Ids that somebody else has, on any host, and a Proxmox that is too old or does not answer: refused before anything is made. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Report } from "../../../rehearsal/report.ts";
-import type { World } from "../../../rehearsal/world/world.ts";
+import type { World } from "../../../rehearsal/world/kernel/world.ts";
 import { ProxmoxError } from "../../../rehearsal/world/proxmox/errors.ts";
-import { switchOffHost } from "../../../rehearsal/world/proxmox/migrate.ts";
+import { switchOffHost } from "../../../rehearsal/world/proxmox/qemu/migrate.ts";
 import { bench, causes, type Bench } from "../support/rehearse.ts";
 import { addHosts } from "./hosts.ts";
 

@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Machinery } from "../../../rehearsal/machinery.ts";
 import { talosProvider } from "../../../rehearsal/providers/talos/index.ts";
 import { serveProvider } from "../../../rehearsal/providers/server/index.ts";
-import { ScaledClock } from "../../../rehearsal/world/clock.ts";
+import { ScaledClock } from "../../../rehearsal/world/kernel/clock.ts";
 import { settle } from "../../../rehearsal/world/talos/cluster.ts";
 import { talosLifecycle } from "../../../rehearsal/world/talos/lifecycle.ts";
-import { World } from "../../../rehearsal/world/world.ts";
+import { World } from "../../../rehearsal/world/kernel/world.ts";
 import { Lab, RIGHT_SELECTOR, openMachinery, userVolume } from "../../unit/world/talos/support.ts";
 import { openStack, type EngineStack } from "./lab.ts";
 

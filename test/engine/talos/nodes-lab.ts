@@ -4,12 +4,12 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serveTalos } from "../../../rehearsal/api/talos/server.ts";
-import type { Interceptor } from "../../../rehearsal/faults/fault.ts";
+import type { Interceptor } from "../../../rehearsal/world/kernel/request-faults.ts";
 import type { ClientConfiguration, Machinery } from "../../../rehearsal/machinery.ts";
 import { readToolchain } from "../../../rehearsal/toolchain.ts";
-import { ScaledClock } from "../../../rehearsal/world/clock.ts";
+import { ScaledClock } from "../../../rehearsal/world/kernel/clock.ts";
 import { talosLifecycle } from "../../../rehearsal/world/talos/lifecycle.ts";
-import { World } from "../../../rehearsal/world/world.ts";
+import { World } from "../../../rehearsal/world/kernel/world.ts";
 import { bringUp } from "../../unit/world/talos/cluster-lab.ts";
 import { Lab, newSecrets, openMachinery } from "../../unit/world/talos/support.ts";
 

@@ -7,12 +7,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { serveTalos } from "../../../rehearsal/api/talos/server.ts";
 import { readToolchain } from "../../../rehearsal/toolchain.ts";
 import { FaultInjector } from "../../../rehearsal/faults/injector.ts";
-import { clearFault, setFault } from "../../../rehearsal/world/faults.ts";
-import { applyConfiguration } from "../../../rehearsal/world/talos/apply.ts";
+import { clearFault, setFault } from "../../../rehearsal/world/kernel/faults.ts";
+import { applyConfiguration } from "../../../rehearsal/world/talos/machine-config/apply.ts";
 import { settle } from "../../../rehearsal/world/talos/cluster.ts";
-import { leaderOf } from "../../../rehearsal/world/talos/etcd-members.ts";
-import { exclusive } from "../../../rehearsal/world/talos/lock.ts";
-import { resetMachine } from "../../../rehearsal/world/talos/reset.ts";
+import { leaderOf } from "../../../rehearsal/world/talos/etcd/members.ts";
+import { exclusive } from "../../../rehearsal/world/kernel/lock.ts";
+import { resetMachine } from "../../../rehearsal/world/talos/machined/reset.ts";
 import { CONTROL_PLANES, installer, openNodesLab, WORKER, type NodesLab } from "./nodes-lab.ts";
 
 const [CP1, CP2, CP3] = CONTROL_PLANES as [string, string, string];

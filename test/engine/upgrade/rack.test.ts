@@ -7,9 +7,9 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Report } from "../../../rehearsal/report.ts";
-import { clearFault, setFault, type WorldFaultKind } from "../../../rehearsal/world/faults.ts";
+import { clearFault, setFault, type WorldFaultKind } from "../../../rehearsal/world/kernel/faults.ts";
 import { volumeOfClaim } from "../../../rehearsal/world/longhorn/volumes.ts";
-import type { World } from "../../../rehearsal/world/world.ts";
+import type { World } from "../../../rehearsal/world/kernel/world.ts";
 import { clusterIn, copies, readData } from "../safety/support.ts";
 import { bench, causes, type Bench } from "../support/rehearse.ts";
 import { IMPATIENT, mostDownAtOnce, rebootsByNode, upgradesByNode, writeAtRest } from "./support.ts";

@@ -1,8 +1,8 @@
 /** What the world's record says of an upgrade. */
 import type { Report } from "../../../rehearsal/report.ts";
 import { detachVolume, volumeOfClaim } from "../../../rehearsal/world/longhorn/volumes.ts";
-import type { EventKind } from "../../../rehearsal/world/record.ts";
-import type { World } from "../../../rehearsal/world/world.ts";
+import type { EventKind } from "../../../rehearsal/world/kernel/record.ts";
+import type { World } from "../../../rehearsal/world/kernel/world.ts";
 import { CLAIM, clusterIn, writeData } from "../safety/support.ts";
 
 /** Limits in seconds of a test's own time, which is a small part of the world's. */

@@ -1,10 +1,10 @@
 /** A lab of one control plane and one worker with its Kubernetes API on loopback, and the credentials for it. */
 import { KubeConfig } from "@kubernetes/client-node";
 import { serveKubernetes, type KubernetesServer } from "../../../rehearsal/api/kubernetes/server.ts";
-import type { Interceptor } from "../../../rehearsal/faults/fault.ts";
+import type { Interceptor } from "../../../rehearsal/world/kernel/request-faults.ts";
 import type { Machinery } from "../../../rehearsal/machinery.ts";
 import { clusterOf, type Cluster } from "../../../rehearsal/world/kubernetes/cluster.ts";
-import { nodeWorkloads } from "../../../rehearsal/world/kubernetes/workloads.ts";
+import { nodeWorkloads } from "../../../rehearsal/world/kubernetes/nodes/workloads.ts";
 import { bootstrap } from "../../../rehearsal/world/talos/api.ts";
 import { settle } from "../../../rehearsal/world/talos/cluster.ts";
 import { hostOf } from "../../../rehearsal/world/talos/host.ts";

@@ -9,7 +9,7 @@ import {
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { FaultInjector } from "../../../rehearsal/faults/injector.ts";
 import type { Machinery } from "../../../rehearsal/machinery.ts";
-import { installRelease } from "../../../rehearsal/world/kubernetes/releases.ts";
+import { installRelease } from "../../../rehearsal/world/kubernetes/helm/releases.ts";
 import { createVolume, attachVolume } from "../../../rehearsal/world/longhorn/volumes.ts";
 import { GIB, LONGHORN, LONGHORN_VALUES, privileged } from "../world/kubernetes/fakes.ts";
 import { newSecrets, openMachinery, type Lab } from "../world/talos/support.ts";

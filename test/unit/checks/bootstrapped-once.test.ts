@@ -1,8 +1,8 @@
 /** One bootstrap in a cluster's life; the lives of those before it do not count. */
 import { expect, test } from "vitest";
 import type { Evidence } from "../../../rehearsal/checks/check.ts";
-import { bootstrappedOnce } from "../../../rehearsal/checks/cluster.ts";
-import type { WorldEvent } from "../../../rehearsal/world/record.ts";
+import { bootstrappedOnce } from "../../../rehearsal/checks/cluster/nodes.ts";
+import type { WorldEvent } from "../../../rehearsal/world/kernel/record.ts";
 
 const event = (secrets: string): WorldEvent => ({
   at: 0,

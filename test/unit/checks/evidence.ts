@@ -1,6 +1,6 @@
 /** A run's evidence out of a record in short. */
 import type { Evidence } from "../../../rehearsal/checks/check.ts";
-import type { EventKind, WorldEvent } from "../../../rehearsal/world/record.ts";
+import type { EventKind, WorldEvent } from "../../../rehearsal/world/kernel/record.ts";
 
 export type Entry = [at: number, kind: EventKind, subject: string, detail?: Record<string, unknown>];
 

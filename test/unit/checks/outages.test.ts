@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { copiesKept, oneNodeDown, quorumKept } from "../../../rehearsal/checks/outages.ts";
+import { copiesKept, oneNodeDown, quorumKept } from "../../../rehearsal/checks/cluster/outages.ts";
 import { evidence, UPGRADE, type Entry } from "./evidence.ts";
 
 const down = (at: number, node: string, detail: Record<string, unknown> = {}): Entry => [

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Evidence } from "../../../rehearsal/checks/check.ts";
-import { protectedByDefault } from "../../../rehearsal/checks/protection.ts";
-import { snapshotsTaken } from "../../../rehearsal/checks/snapshots.ts";
+import { protectedByDefault } from "../../../rehearsal/checks/program/protection.ts";
+import { snapshotsTaken } from "../../../rehearsal/checks/cluster/snapshots.ts";
 import type { StateResource } from "../../../rehearsal/engine/state.ts";
 
 const nodes = [

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Evidence } from "../../../rehearsal/checks/check.ts";
-import { secondPreviewEmpty } from "../../../rehearsal/checks/second-preview.ts";
+import { secondPreviewEmpty } from "../../../rehearsal/checks/program/second-preview.ts";
 import type { SecondPreview } from "../../../rehearsal/engine/second-preview.ts";
 
 const empty = (refreshed: boolean): SecondPreview => ({ refreshed, operations: [], outputs: [], errors: [] });

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { expect, test } from "vitest";
 import type { Evidence } from "../../../rehearsal/checks/check.ts";
-import { secretsHidden, spellings } from "../../../rehearsal/checks/secrets.ts";
+import { secretsHidden, spellings } from "../../../rehearsal/checks/program/secrets.ts";
 
 const TOKEN = "root@pam!lab=0c7a5c5e-2b8e-4f2a-9d1f-1f4f3f1c0126";
 const SECRET = TOKEN.split("=")[1]!;

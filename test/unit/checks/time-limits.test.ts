@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Evidence } from "../../../rehearsal/checks/check.ts";
-import { withinLimits } from "../../../rehearsal/checks/time-limits.ts";
+import { withinLimits } from "../../../rehearsal/checks/program/time-limits.ts";
 import type { StateResource } from "../../../rehearsal/engine/state.ts";
 import type { TaskTime } from "../../../rehearsal/world/proxmox/task.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { servicesBack, upgradedOnce } from "../../../rehearsal/checks/upgrades.ts";
+import { servicesBack, upgradedOnce } from "../../../rehearsal/checks/cluster/upgrades.ts";
 import { evidence, UPGRADE, type Entry } from "./evidence.ts";
 
 const all = [upgradedOnce, servicesBack];

@@ -8,7 +8,7 @@ import { get } from "node:https";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { selfSigned } from "../../../rehearsal/api/proxmox/certificate.ts";
 import { serveProxmox } from "../../../rehearsal/api/proxmox/server.ts";
-import { switchOffHost } from "../../../rehearsal/world/proxmox/migrate.ts";
+import { switchOffHost } from "../../../rehearsal/world/proxmox/qemu/migrate.ts";
 import { proxmoxClient } from "../../../src/clients/proxmox/client.ts";
 import { fixture, HARDWARE, PROVIDER_ACCESS } from "../world/proxmox/fixture.ts";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { broken, type Judged } from "../../../rehearsal/faults/invariants.ts";
-import type { WorldEvent } from "../../../rehearsal/world/record.ts";
-import type { WorldState } from "../../../rehearsal/world/state.ts";
+import type { WorldEvent } from "../../../rehearsal/world/kernel/record.ts";
+import type { WorldState } from "../../../rehearsal/world/kernel/state.ts";
 
 const event = (kind: WorldEvent["kind"], detail = {}, more = {}): WorldEvent => ({
   at: 0,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { document, listedOperations } from "../../../rehearsal/faults/document.ts";
-import type { Passed } from "../../../rehearsal/faults/fault.ts";
+import type { Passed } from "../../../rehearsal/world/kernel/request-faults.ts";
 import { descendantsOf, enginesOf, parseProcesses } from "../../../rehearsal/faults/kill.ts";
 import { allCases, caseName, kindsFor, sample } from "../../../rehearsal/faults/plan.ts";
 

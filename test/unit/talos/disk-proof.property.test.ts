@@ -5,8 +5,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Machinery } from "../../../rehearsal/machinery.ts";
-import type { DiskState } from "../../../rehearsal/world/state.ts";
-import { inventory } from "../../../rehearsal/world/talos/inventory.ts";
+import type { DiskState } from "../../../rehearsal/world/kernel/state.ts";
+import { inventory } from "../../../rehearsal/world/talos/disks/inventory.ts";
 import { diskProblems, type ReportedDisk } from "../../../src/talos/data-disk.ts";
 import { nodePatches } from "../../../src/talos/machine-config.ts";
 import { lab as labConfig, nodeOf } from "../../components/support/homelabs.ts";

@@ -1,8 +1,13 @@
 /** Rights that depend on what a request says, which Proxmox asks for once its parameters are in order. */
-import { parseDrive, parseNetworkDevice, isDriveSlot, type Drive } from "../../../world/proxmox/drive.ts";
+import {
+  parseDrive,
+  parseNetworkDevice,
+  isDriveSlot,
+  type Drive,
+} from "../../../world/proxmox/qemu/drive.ts";
 import { ProxmoxError } from "../../../world/proxmox/errors.ts";
 import type { Parameters } from "../../../world/proxmox/parameters.ts";
-import type { World } from "../../../world/world.ts";
+import type { World } from "../../../world/kernel/world.ts";
 import { checkOptions } from "./options.ts";
 import { denied, type Caller } from "./permission.ts";
 

@@ -1,5 +1,5 @@
 /** Which privilege each option of a VM takes [qemu-server: API2/Qemu.pm, check_vm_modify_config_perm]. */
-import { isDriveSlot } from "../../../world/proxmox/drive.ts";
+import { isDriveSlot } from "../../../world/proxmox/qemu/drive.ts";
 import { ProxmoxError } from "../../../world/proxmox/errors.ts";
 import type { Caller } from "./permission.ts";
 

@@ -1,7 +1,7 @@
 /** Where a homelab lies: what its config names, and what its machines were given before the config changed. */
 import type { HomelabConfig } from "../../../../src/config/types.ts";
-import { parseNetworkDevice } from "../../../world/proxmox/drive.ts";
-import type { WorldState } from "../../../world/state.ts";
+import { parseNetworkDevice } from "../../../world/proxmox/qemu/drive.ts";
+import type { WorldState } from "../../../world/kernel/state.ts";
 import type { Places } from "./grants.ts";
 
 export function placesOf(config: HomelabConfig, { proxmox }: Pick<WorldState, "proxmox">): Places {

@@ -4,7 +4,7 @@
  */
 import { posix } from "node:path";
 import type { VolumeFile } from "../state.ts";
-import { can, type Identity } from "../privileges.ts";
+import { can, type Identity } from "../pods/privileges.ts";
 import { toBytes, toText } from "./shell/budget.ts";
 
 /** What stat and df tell about the filesystem below a path. */

@@ -1,6 +1,6 @@
 /** The commands that only look: stat, df, mountpoint, ls, id. Output after coreutils, which busybox follows. */
 import { posix } from "node:path";
-import type { Identity } from "../privileges.ts";
+import type { Identity } from "../pods/privileges.ts";
 import { octal, type ContainerFs, type FilesystemInfo, trim } from "./filesystem.ts";
 import { modeText } from "./modes.ts";
 import { splitOptions, type Answer, fail, ok } from "./answers.ts";

@@ -1,6 +1,6 @@
 /** Commands that make files and directories: mv, cp, mkdir, touch, truncate. */
 import { posix } from "node:path";
-import { can } from "../privileges.ts";
+import { can } from "../pods/privileges.ts";
 import { fail, ok, splitOptions, type Answer, type Call } from "./answers.ts";
 import { trim, type ContainerFs } from "./filesystem.ts";
 import { applyMode } from "./modes.ts";

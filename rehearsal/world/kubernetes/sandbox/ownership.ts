@@ -1,5 +1,5 @@
 /** chmod and chown on the simulated files: the rules of chmod(2) and chown(2). A text that comes back is what went wrong. */
-import { can } from "../privileges.ts";
+import { can } from "../pods/privileges.ts";
 import type { ContainerFs } from "./filesystem.ts";
 import { applyMode } from "./modes.ts";
 

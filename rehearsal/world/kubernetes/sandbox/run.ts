@@ -3,7 +3,7 @@
  * (`shell/`): its files are the simulated ones, its commands those of `commands.ts`, and nothing of the workstation is read,
  * written, started or in its environment. POSIX sh only, as busybox has it.
  */
-import type { Identity } from "../privileges.ts";
+import type { Identity } from "../pods/privileges.ts";
 import { PROGRAMS } from "./commands.ts";
 import { ContainerFs, type SandboxMount } from "./filesystem.ts";
 import { mountTable } from "./inspect.ts";

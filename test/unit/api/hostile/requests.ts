@@ -1,7 +1,7 @@
 /** What a stranger on the same machine may send to a port: seeded, so that a failure can be looked at again. */
 import { connect as connectPlain, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { chance } from "../../../../rehearsal/world/talos/random.ts";
+import { chance } from "../../../../rehearsal/world/kernel/random.ts";
 
 export interface Hostile {
   name: string;

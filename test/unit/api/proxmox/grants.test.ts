@@ -12,7 +12,7 @@ import {
 import { placesOf } from "../../../../rehearsal/api/proxmox/access/places.ts";
 import { serveProxmox } from "../../../../rehearsal/api/proxmox/server.ts";
 import { REPOSITORY } from "../../../../rehearsal/paths.ts";
-import { registerSchematic } from "../../../../rehearsal/world/factory.ts";
+import { registerSchematic } from "../../../../rehearsal/world/factory/images.ts";
 import { lab } from "../../../components/support/homelabs.ts";
 import { fixture, PLACES, SCHEMATIC, withVm } from "../../world/proxmox/fixture.ts";
 import { call, CREATION, live, TOKEN } from "./client.ts";

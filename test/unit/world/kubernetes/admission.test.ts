@@ -3,8 +3,8 @@ import {
   admissionError,
   enforcedLevel,
   type Level,
-} from "../../../../rehearsal/world/kubernetes/admission.ts";
-import type { PodSpec } from "../../../../rehearsal/world/kubernetes/pods.ts";
+} from "../../../../rehearsal/world/kubernetes/api/admission.ts";
+import type { PodSpec } from "../../../../rehearsal/world/kubernetes/pods/spec.ts";
 
 const at = (level: Level) => ({ level, version: "latest" });
 const pod = (more: Partial<PodSpec> = {}): PodSpec => ({ containers: [{ name: "main" }], ...more });

@@ -1,10 +1,10 @@
 /** A small cluster with nodes that are what a test says they are, and a clock that needs no time. */
-import { InstantClock } from "../../../../rehearsal/world/clock.ts";
+import { InstantClock } from "../../../../rehearsal/world/kernel/clock.ts";
 import type { Cluster } from "../../../../rehearsal/world/kubernetes/cluster.ts";
 import type { ClusterState } from "../../../../rehearsal/world/kubernetes/state.ts";
-import type { WorldState } from "../../../../rehearsal/world/state.ts";
+import type { WorldState } from "../../../../rehearsal/world/kernel/state.ts";
 import type { HostPath, NodeHost } from "../../../../rehearsal/world/talos/contract.ts";
-import { World } from "../../../../rehearsal/world/world.ts";
+import { World } from "../../../../rehearsal/world/kernel/world.ts";
 
 export const GIB = 1024 ** 3;
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { runJob, type JobRun } from "../../../../rehearsal/world/kubernetes/jobs.ts";
+import { runJob, type JobRun } from "../../../../rehearsal/world/kubernetes/workloads/jobs.ts";
 import { FakeHost, fakeCluster, LAB, notes, privileged, type FakeCluster } from "./fakes.ts";
 
 let cluster: FakeCluster;

@@ -1,8 +1,12 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { compare, settleKubelets, skewProblem } from "../../../../rehearsal/world/kubernetes/kubelet.ts";
-import { checkPath, parsePath } from "../../../../rehearsal/world/kubernetes/upgrade-path.ts";
+import {
+  compare,
+  settleKubelets,
+  skewProblem,
+} from "../../../../rehearsal/world/kubernetes/nodes/kubelet.ts";
+import { checkPath, parsePath } from "../../../../rehearsal/world/kubernetes/nodes/upgrade-path.ts";
 import { readyNodes } from "../../../../rehearsal/world/kubernetes/cluster.ts";
-import type { MachineState } from "../../../../rehearsal/world/state.ts";
+import type { MachineState } from "../../../../rehearsal/world/kernel/state.ts";
 import { fakeCluster, notes, type FakeCluster } from "./fakes.ts";
 
 let cluster: FakeCluster;

@@ -1,17 +1,17 @@
 /** The layers together: nodes that Talos's physics upgrades one after the other, and what runs on them meanwhile. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Evidence } from "../../../../rehearsal/checks/check.ts";
-import { copiesKept, oneNodeDown, quorumKept } from "../../../../rehearsal/checks/outages.ts";
-import { servicesBack, upgradedOnce } from "../../../../rehearsal/checks/upgrades.ts";
+import { copiesKept, oneNodeDown, quorumKept } from "../../../../rehearsal/checks/cluster/outages.ts";
+import { servicesBack, upgradedOnce } from "../../../../rehearsal/checks/cluster/upgrades.ts";
 import type { Machinery } from "../../../../rehearsal/machinery.ts";
-import { setFault, clearFault } from "../../../../rehearsal/world/faults.ts";
+import { setFault, clearFault } from "../../../../rehearsal/world/kernel/faults.ts";
 import { clusterOf, type Cluster } from "../../../../rehearsal/world/kubernetes/cluster.ts";
-import { installRelease } from "../../../../rehearsal/world/kubernetes/releases.ts";
-import { nodeWorkloads } from "../../../../rehearsal/world/kubernetes/workloads.ts";
+import { installRelease } from "../../../../rehearsal/world/kubernetes/helm/releases.ts";
+import { nodeWorkloads } from "../../../../rehearsal/world/kubernetes/nodes/workloads.ts";
 import { settle } from "../../../../rehearsal/world/talos/cluster.ts";
 import { hostOf } from "../../../../rehearsal/world/talos/host.ts";
-import { sequencesEnded } from "../../../../rehearsal/world/talos/sequence.ts";
-import { upgrade } from "../../../../rehearsal/world/talos/upgrade.ts";
+import { sequencesEnded } from "../../../../rehearsal/world/talos/machined/sequence.ts";
+import { upgrade } from "../../../../rehearsal/world/talos/machined/upgrade.ts";
 import { bringUp, installer, machine } from "../talos/cluster-lab.ts";
 import { Lab, openMachinery } from "../talos/support.ts";
 import { LONGHORN, LONGHORN_VALUES, privileged, TRAEFIK, TRAEFIK_VALUES } from "./fakes.ts";

@@ -1,5 +1,5 @@
 /** Scripts in the sandbox, on one volume at /data. */
-import type { Identity } from "../../../../rehearsal/world/kubernetes/privileges.ts";
+import type { Identity } from "../../../../rehearsal/world/kubernetes/pods/privileges.ts";
 import type { SandboxMount } from "../../../../rehearsal/world/kubernetes/sandbox/filesystem.ts";
 import { runInSandbox, type SandboxResult } from "../../../../rehearsal/world/kubernetes/sandbox/run.ts";
 import type { VolumeFile } from "../../../../rehearsal/world/kubernetes/state.ts";

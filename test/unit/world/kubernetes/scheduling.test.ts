@@ -1,9 +1,13 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { applyFsGroup } from "../../../../rehearsal/world/kubernetes/mounts.ts";
-import { hostPorts, type PodSpec } from "../../../../rehearsal/world/kubernetes/pods.ts";
-import { parseQuantity } from "../../../../rehearsal/world/kubernetes/quantity.ts";
-import { bindError, identityOf, type Identity } from "../../../../rehearsal/world/kubernetes/privileges.ts";
-import { daemonNodes, schedule } from "../../../../rehearsal/world/kubernetes/scheduling.ts";
+import { applyFsGroup } from "../../../../rehearsal/world/kubernetes/pods/mounts.ts";
+import { hostPorts, type PodSpec } from "../../../../rehearsal/world/kubernetes/pods/spec.ts";
+import { parseQuantity } from "../../../../rehearsal/world/kubernetes/api/quantity.ts";
+import {
+  bindError,
+  identityOf,
+  type Identity,
+} from "../../../../rehearsal/world/kubernetes/pods/privileges.ts";
+import { daemonNodes, schedule } from "../../../../rehearsal/world/kubernetes/pods/scheduling.ts";
 import { fakeCluster, type FakeCluster } from "./fakes.ts";
 
 let cluster: FakeCluster;

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import type { Container, PodSpec } from "../../../../rehearsal/world/kubernetes/pods.ts";
+import type { Container, PodSpec } from "../../../../rehearsal/world/kubernetes/pods/spec.ts";
 import {
   labelProblems,
   podProblems,
   refusedPod,
   refusedTemplate,
-} from "../../../../rehearsal/world/kubernetes/validation.ts";
+} from "../../../../rehearsal/world/kubernetes/api/validation.ts";
 
 const container = (change: Partial<Container> = {}): Container => ({
   name: "main",

@@ -1,16 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { DURATIONS } from "../../../../rehearsal/world/kubernetes/durations.ts";
-import { EVICTED_AFTER } from "../../../../rehearsal/world/kubernetes/comeback.ts";
-import { runJob } from "../../../../rehearsal/world/kubernetes/jobs.ts";
+import { EVICTED_AFTER } from "../../../../rehearsal/world/kubernetes/pods/comeback.ts";
+import { runJob } from "../../../../rehearsal/world/kubernetes/workloads/jobs.ts";
 import {
   installRelease,
   uninstallRelease,
   upgradeRelease,
-} from "../../../../rehearsal/world/kubernetes/releases.ts";
-import { podsOf } from "../../../../rehearsal/world/kubernetes/rollout.ts";
-import { nodeWorkloads } from "../../../../rehearsal/world/kubernetes/workloads.ts";
+} from "../../../../rehearsal/world/kubernetes/helm/releases.ts";
+import { podsOf } from "../../../../rehearsal/world/kubernetes/workloads/rollout.ts";
+import { nodeWorkloads } from "../../../../rehearsal/world/kubernetes/nodes/workloads.ts";
 import { attachVolume, createVolume } from "../../../../rehearsal/world/longhorn/volumes.ts";
-import type { NodeWorkloads } from "../../../../rehearsal/world/workloads.ts";
+import type { NodeWorkloads } from "../../../../rehearsal/world/talos/workloads.ts";
 import {
   fakeCluster,
   GIB,

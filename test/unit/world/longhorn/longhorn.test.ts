@@ -3,7 +3,7 @@ import {
   installRelease,
   uninstallRelease,
   upgradeRelease,
-} from "../../../../rehearsal/world/kubernetes/releases.ts";
+} from "../../../../rehearsal/world/kubernetes/helm/releases.ts";
 import { rebuildReplicas } from "../../../../rehearsal/world/longhorn/rebuild.ts";
 import { drainBlockedBy } from "../../../../rehearsal/world/longhorn/drain.ts";
 import { health } from "../../../../rehearsal/world/longhorn/health.ts";

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { agentInterfaces, pingAgent } from "../../../../rehearsal/world/proxmox/agent.ts";
-import type { MachineState } from "../../../../rehearsal/world/state.ts";
-import { changeConfig, resizeDisk, shownConfig } from "../../../../rehearsal/world/proxmox/config.ts";
-import { reboot, shutdown, start, stop } from "../../../../rehearsal/world/proxmox/power.ts";
+import { agentInterfaces, pingAgent } from "../../../../rehearsal/world/proxmox/qemu/agent.ts";
+import type { MachineState } from "../../../../rehearsal/world/kernel/state.ts";
+import { changeConfig, resizeDisk, shownConfig } from "../../../../rehearsal/world/proxmox/qemu/config.ts";
+import { reboot, shutdown, start, stop } from "../../../../rehearsal/world/proxmox/qemu/power.ts";
 import { networkConflicts } from "../../../../rehearsal/world/proxmox/network.ts";
-import { createVm } from "../../../../rehearsal/world/proxmox/vms.ts";
-import type { World } from "../../../../rehearsal/world/world.ts";
+import { createVm } from "../../../../rehearsal/world/proxmox/qemu/vms.ts";
+import type { World } from "../../../../rehearsal/world/kernel/world.ts";
 import { kinds, refusal, vmParameters, withImage, withVm, type Fixture } from "./fixture.ts";
 
 const GiB = 1024 ** 3;

@@ -8,16 +8,16 @@ import {
 import { Caller } from "../../../../rehearsal/api/proxmox/access/permission.ts";
 import { clusterRoutes } from "../../../../rehearsal/api/proxmox/cluster-routes.ts";
 import { findRoute, route } from "../../../../rehearsal/api/proxmox/routes.ts";
-import { download } from "../../../../rehearsal/world/proxmox/files.ts";
-import type { Hardware } from "../../../../rehearsal/world/proxmox/hardware.ts";
+import { download } from "../../../../rehearsal/world/proxmox/storage/files.ts";
+import type { Hardware } from "../../../../rehearsal/world/proxmox/hardware/hosts.ts";
 import {
   migrate,
   recoverByHa,
   switchOffHost,
   type MigrationRequest,
-} from "../../../../rehearsal/world/proxmox/migrate.ts";
-import { createVm, nextVmId } from "../../../../rehearsal/world/proxmox/vms.ts";
-import type { World } from "../../../../rehearsal/world/world.ts";
+} from "../../../../rehearsal/world/proxmox/qemu/migrate.ts";
+import { createVm, nextVmId } from "../../../../rehearsal/world/proxmox/qemu/vms.ts";
+import type { World } from "../../../../rehearsal/world/kernel/world.ts";
 import {
   fixture,
   HARDWARE,

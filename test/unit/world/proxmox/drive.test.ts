@@ -8,7 +8,7 @@ import {
   parseDrive,
   parseNetworkDevice,
   parseSize,
-} from "../../../../rehearsal/world/proxmox/drive.ts";
+} from "../../../../rehearsal/world/proxmox/qemu/drive.ts";
 
 test("a drive is read and printed with its options in order", () => {
   const drive = parseDrive("file=local-lvm:vm-100-disk-1,size=32G,iothread=1,");

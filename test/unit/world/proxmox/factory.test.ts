@@ -5,9 +5,9 @@ import {
   findImage,
   registerSchematic,
   schematicId,
-} from "../../../../rehearsal/world/factory.ts";
+} from "../../../../rehearsal/world/factory/images.ts";
 import { OFFICIAL_EXTENSIONS } from "../../../../src/config/extensions.ts";
-import { parseSchematic } from "../../../../rehearsal/world/schematic.ts";
+import { parseSchematic } from "../../../../rehearsal/world/factory/schematic.ts";
 import { EXTENSIONS, fixture, IMAGE_URL, SCHEMATIC, SCHEMATIC_ID } from "./fixture.ts";
 
 const withExtensions = (...names: string[]): string =>

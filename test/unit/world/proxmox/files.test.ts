@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { registerSchematic } from "../../../../rehearsal/world/factory.ts";
-import { deleteFile, download, queryUrl } from "../../../../rehearsal/world/proxmox/files.ts";
+import { registerSchematic } from "../../../../rehearsal/world/factory/images.ts";
+import { deleteFile, download, queryUrl } from "../../../../rehearsal/world/proxmox/storage/files.ts";
 import { fixture, HARDWARE, IMAGE_URL, kinds, refusal, SCHEMATIC, withImage, withVm } from "./fixture.ts";
 
 const request = { content: "import", fileName: "talos.qcow2", url: IMAGE_URL };

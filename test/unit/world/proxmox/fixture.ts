@@ -1,15 +1,15 @@
 /** A small Proxmox for unit tests: two hosts, a foreign machine, a clock that jumps, and a record of machine calls. */
 import { grant } from "../../../../rehearsal/api/proxmox/access/grants.ts";
 import type { Places } from "../../../../rehearsal/api/proxmox/access/grants.ts";
-import { InstantClock } from "../../../../rehearsal/world/clock.ts";
-import { registerSchematic } from "../../../../rehearsal/world/factory.ts";
-import { download } from "../../../../rehearsal/world/proxmox/files.ts";
-import { installHardware, type Hardware } from "../../../../rehearsal/world/proxmox/hardware.ts";
+import { InstantClock } from "../../../../rehearsal/world/kernel/clock.ts";
+import { registerSchematic } from "../../../../rehearsal/world/factory/images.ts";
+import { download } from "../../../../rehearsal/world/proxmox/storage/files.ts";
+import { installHardware, type Hardware } from "../../../../rehearsal/world/proxmox/hardware/hosts.ts";
 import type { Parameters } from "../../../../rehearsal/world/proxmox/parameters.ts";
 import type { Task } from "../../../../rehearsal/world/proxmox/task.ts";
-import { createVm } from "../../../../rehearsal/world/proxmox/vms.ts";
-import type { WorldState } from "../../../../rehearsal/world/state.ts";
-import { World } from "../../../../rehearsal/world/world.ts";
+import { createVm } from "../../../../rehearsal/world/proxmox/qemu/vms.ts";
+import type { WorldState } from "../../../../rehearsal/world/kernel/state.ts";
+import { World } from "../../../../rehearsal/world/kernel/world.ts";
 
 export const EXTENSIONS = [
   "siderolabs/iscsi-tools",

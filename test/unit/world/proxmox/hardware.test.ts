@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { hardwareFor, installHardware } from "../../../../rehearsal/world/proxmox/hardware.ts";
-import { parseHardware, loadHardware } from "../../../../rehearsal/world/proxmox/hardware-file.ts";
+import { hardwareFor, installHardware } from "../../../../rehearsal/world/proxmox/hardware/hosts.ts";
+import { parseHardware, loadHardware } from "../../../../rehearsal/world/proxmox/hardware/file.ts";
 import type { HomelabConfig, NodeConfig } from "../../../../src/config/types.ts";
 
 const node = (index: number, changes: Partial<NodeConfig> = {}): NodeConfig => ({

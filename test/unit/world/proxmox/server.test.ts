@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { selfSigned } from "../../../../rehearsal/api/proxmox/certificate.ts";
 import { grant } from "../../../../rehearsal/api/proxmox/access/grants.ts";
 import { serveProxmox, type ProxmoxServer } from "../../../../rehearsal/api/proxmox/server.ts";
-import { registerSchematic } from "../../../../rehearsal/world/factory.ts";
+import { registerSchematic } from "../../../../rehearsal/world/factory/images.ts";
 import { call as ask, TOKEN, type Form } from "../../api/proxmox/client.ts";
 import {
   fixture,

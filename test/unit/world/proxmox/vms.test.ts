@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { overcommitments } from "../../../../rehearsal/world/proxmox/overcommitment.ts";
-import { createVm, destroyVm } from "../../../../rehearsal/world/proxmox/vms.ts";
-import { start, stop } from "../../../../rehearsal/world/proxmox/power.ts";
+import { overcommitments } from "../../../../rehearsal/world/proxmox/hardware/overcommitment.ts";
+import { createVm, destroyVm } from "../../../../rehearsal/world/proxmox/qemu/vms.ts";
+import { start, stop } from "../../../../rehearsal/world/proxmox/qemu/power.ts";
 import { EXTENSIONS, fixture, kinds, refusal, vmParameters, withImage, withVm } from "./fixture.ts";
 
 const GiB = 1024 ** 3;

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Machinery } from "../../../../rehearsal/machinery.ts";
 import { apply, bootstrap, connect } from "../../../../rehearsal/world/talos/api.ts";
-import { stateOf } from "../../../../rehearsal/world/talos/boot.ts";
+import { stateOf } from "../../../../rehearsal/world/talos/machined/boot.ts";
 import { settle } from "../../../../rehearsal/world/talos/cluster.ts";
-import { waitHealthy } from "../../../../rehearsal/world/talos/health.ts";
+import { waitHealthy } from "../../../../rehearsal/world/kubernetes/nodes/health.ts";
 import { reboot } from "../../../../rehearsal/world/talos/lifecycle.ts";
-import { machineAt } from "../../../../rehearsal/world/talos/network.ts";
-import { resetMachine } from "../../../../rehearsal/world/talos/reset.ts";
+import { machineAt } from "../../../../rehearsal/world/talos/network/addresses.ts";
+import { resetMachine } from "../../../../rehearsal/world/talos/machined/reset.ts";
 import { Lab, openMachinery } from "./support.ts";
 
 const NODE = "192.168.1.126";

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Machinery } from "../../../../rehearsal/machinery.ts";
 import { connect } from "../../../../rehearsal/world/talos/api.ts";
-import { inventory, prettyBytes } from "../../../../rehearsal/world/talos/inventory.ts";
+import { inventory, prettyBytes } from "../../../../rehearsal/world/talos/disks/inventory.ts";
 import { reboot } from "../../../../rehearsal/world/talos/lifecycle.ts";
-import { machineAt } from "../../../../rehearsal/world/talos/network.ts";
-import { roomOn } from "../../../../rehearsal/world/talos/partitions.ts";
+import { machineAt } from "../../../../rehearsal/world/talos/network/addresses.ts";
+import { roomOn } from "../../../../rehearsal/world/talos/disks/partitions.ts";
 import { GiB, Lab, openMachinery, osDisk } from "./support.ts";
 
 let machinery: Machinery;

@@ -1,6 +1,6 @@
 /** Clusters that are up, for tests of what happens to a running node. */
-import type { MachineState } from "../../../../rehearsal/world/state.ts";
-import { registerSchematic } from "../../../../rehearsal/world/factory.ts";
+import type { MachineState } from "../../../../rehearsal/world/kernel/state.ts";
+import { registerSchematic } from "../../../../rehearsal/world/factory/images.ts";
 import { bootstrap } from "../../../../rehearsal/world/talos/api.ts";
 import { settle } from "../../../../rehearsal/world/talos/cluster.ts";
 import type { ClusterState, KubernetesNode } from "../../../../rehearsal/world/kubernetes/state.ts";

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Machinery } from "../../../../rehearsal/machinery.ts";
 import { apply, bootstrap } from "../../../../rehearsal/world/talos/api.ts";
 import { clusterNodes, isReady, kubernetesApiAt, settle } from "../../../../rehearsal/world/talos/cluster.ts";
-import { quorum } from "../../../../rehearsal/world/talos/etcd.ts";
+import { quorum } from "../../../../rehearsal/world/talos/etcd/cluster.ts";
 import { hostOf } from "../../../../rehearsal/world/talos/host.ts";
 import { reboot } from "../../../../rehearsal/world/talos/lifecycle.ts";
 import { Lab, newSecrets, openMachinery, type ConfigOptions } from "./support.ts";

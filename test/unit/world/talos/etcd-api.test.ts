@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Machinery } from "../../../../rehearsal/machinery.ts";
-import { clearFault, setFault } from "../../../../rehearsal/world/faults.ts";
+import { clearFault, setFault } from "../../../../rehearsal/world/kernel/faults.ts";
 import { apply } from "../../../../rehearsal/world/talos/api.ts";
-import { quorum } from "../../../../rehearsal/world/talos/etcd.ts";
+import { quorum } from "../../../../rehearsal/world/talos/etcd/cluster.ts";
 import {
   etcdAlarms,
   etcdForfeit,
@@ -11,11 +11,11 @@ import {
   etcdRemove,
   etcdSnapshot,
   etcdStatus,
-} from "../../../../rehearsal/world/talos/etcd-api.ts";
-import { leaderOf, memberNumber } from "../../../../rehearsal/world/talos/etcd-members.ts";
-import { recoverEtcd, uploadSnapshot } from "../../../../rehearsal/world/talos/etcd-recovery.ts";
+} from "../../../../rehearsal/world/talos/etcd/api.ts";
+import { leaderOf, memberNumber } from "../../../../rehearsal/world/talos/etcd/members.ts";
+import { recoverEtcd, uploadSnapshot } from "../../../../rehearsal/world/talos/etcd/recovery.ts";
 import { settle } from "../../../../rehearsal/world/talos/cluster.ts";
-import { resetMachine } from "../../../../rehearsal/world/talos/reset.ts";
+import { resetMachine } from "../../../../rehearsal/world/talos/machined/reset.ts";
 import { bringUp, cluster, CONTROL_PLANES, machine, nodeOf, pass } from "./cluster-lab.ts";
 import { Lab, openMachinery } from "./support.ts";
 

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Machinery } from "../../../../rehearsal/machinery.ts";
-import { clearFault, hasFault, setFault } from "../../../../rehearsal/world/faults.ts";
-import { unknownDocument } from "../../../../rehearsal/world/talos/compatibility.ts";
+import { clearFault, hasFault, setFault } from "../../../../rehearsal/world/kernel/faults.ts";
+import { unknownDocument } from "../../../../rehearsal/world/talos/machine-config/compatibility.ts";
 import { settle } from "../../../../rehearsal/world/talos/cluster.ts";
-import { listImages, pullForClient } from "../../../../rehearsal/world/talos/installers.ts";
-import { machineStatus } from "../../../../rehearsal/world/talos/machine-status.ts";
-import { isUp } from "../../../../rehearsal/world/talos/network.ts";
-import { sequencesEnded } from "../../../../rehearsal/world/talos/sequence.ts";
-import { rebootNode, upgrade } from "../../../../rehearsal/world/talos/upgrade.ts";
+import { listImages, pullForClient } from "../../../../rehearsal/world/talos/machined/installers.ts";
+import { machineStatus } from "../../../../rehearsal/world/talos/machined/status.ts";
+import { isUp } from "../../../../rehearsal/world/talos/network/addresses.ts";
+import { sequencesEnded } from "../../../../rehearsal/world/talos/machined/sequence.ts";
+import { rebootNode, upgrade } from "../../../../rehearsal/world/talos/machined/upgrade.ts";
 import { bringUp, installer, machine, nodeOf, pass, WORKER } from "./cluster-lab.ts";
 import { Lab, openMachinery } from "./support.ts";
 

@@ -1,14 +1,14 @@
 /** A small homelab for tests of nodes: real machinery, a clock that only moves when somebody sleeps. */
 import { startMachinery, type Machinery, type MachinerySecrets } from "../../../../rehearsal/machinery.ts";
 import { readToolchain } from "../../../../rehearsal/toolchain.ts";
-import { InstantClock } from "../../../../rehearsal/world/clock.ts";
-import { nodeWorkloads } from "../../../../rehearsal/world/kubernetes/workloads.ts";
-import type { DiskState, VmState, WorldState } from "../../../../rehearsal/world/state.ts";
+import { InstantClock } from "../../../../rehearsal/world/kernel/clock.ts";
+import { nodeWorkloads } from "../../../../rehearsal/world/kubernetes/nodes/workloads.ts";
+import type { DiskState, VmState, WorldState } from "../../../../rehearsal/world/kernel/state.ts";
 import { apply, type Target } from "../../../../rehearsal/world/talos/api.ts";
-import type { ApplyMode, ApplyResult } from "../../../../rehearsal/world/talos/apply.ts";
+import type { ApplyMode, ApplyResult } from "../../../../rehearsal/world/talos/machine-config/apply.ts";
 import { talosLifecycle } from "../../../../rehearsal/world/talos/lifecycle.ts";
-import type { NodeWorkloads } from "../../../../rehearsal/world/workloads.ts";
-import { World } from "../../../../rehearsal/world/world.ts";
+import type { NodeWorkloads } from "../../../../rehearsal/world/talos/workloads.ts";
+import { World } from "../../../../rehearsal/world/kernel/world.ts";
 
 export const GiB = 1024 ** 3;
 export const EXTENSIONS = ["siderolabs/iscsi-tools", "siderolabs/util-linux-tools"];

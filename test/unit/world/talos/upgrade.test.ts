@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Machinery } from "../../../../rehearsal/machinery.ts";
-import { setFault } from "../../../../rehearsal/world/faults.ts";
-import { isConfigured } from "../../../../rehearsal/world/talos/network.ts";
-import { watch, type NodeEvent } from "../../../../rehearsal/world/talos/node-events.ts";
-import { resumeSequences, sequencesEnded } from "../../../../rehearsal/world/talos/sequence.ts";
-import { rebootNode, upgrade } from "../../../../rehearsal/world/talos/upgrade.ts";
-import type { NodeWorkloads } from "../../../../rehearsal/world/workloads.ts";
-import { World } from "../../../../rehearsal/world/world.ts";
+import { setFault } from "../../../../rehearsal/world/kernel/faults.ts";
+import { isConfigured } from "../../../../rehearsal/world/talos/network/addresses.ts";
+import { watch, type NodeEvent } from "../../../../rehearsal/world/talos/machined/events.ts";
+import { resumeSequences, sequencesEnded } from "../../../../rehearsal/world/talos/machined/sequence.ts";
+import { rebootNode, upgrade } from "../../../../rehearsal/world/talos/machined/upgrade.ts";
+import type { NodeWorkloads } from "../../../../rehearsal/world/talos/workloads.ts";
+import { World } from "../../../../rehearsal/world/kernel/world.ts";
 import { bringUp, cluster, installer, machine, nodeOf, pass, schematicOf } from "./cluster-lab.ts";
 import { EXTENSIONS, Lab, openMachinery } from "./support.ts";
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Machinery } from "../../../../rehearsal/machinery.ts";
-import type { DiskState, UserVolumeState } from "../../../../rehearsal/world/state.ts";
+import type { DiskState, UserVolumeState } from "../../../../rehearsal/world/kernel/state.ts";
 import { settle } from "../../../../rehearsal/world/talos/cluster.ts";
 import { hostOf } from "../../../../rehearsal/world/talos/host.ts";
 import { reboot } from "../../../../rehearsal/world/talos/lifecycle.ts";

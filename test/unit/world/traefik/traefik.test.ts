@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { coalesce } from "../../../../rehearsal/world/kubernetes/charts.ts";
+import { coalesce } from "../../../../rehearsal/world/kubernetes/helm/charts.ts";
 import {
   installRelease,
   uninstallRelease,
   upgradeRelease,
-} from "../../../../rehearsal/world/kubernetes/releases.ts";
+} from "../../../../rehearsal/world/kubernetes/helm/releases.ts";
 import {
   acmeFile,
   restartTraefik,

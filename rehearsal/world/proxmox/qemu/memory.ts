@@ -1,0 +1,9 @@
+/** A machine's memory. */
+import type { VmState } from "../../kernel/state.ts";
+
+const MiB = 1024 ** 2;
+
+/** Bytes; Proxmox's default where the config says nothing. */
+export function memoryOf(vm: VmState): number {
+  return Number(vm.config["memory"] ?? 512) * MiB;
+}

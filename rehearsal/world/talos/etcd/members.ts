@@ -1,0 +1,75 @@
+/**
+ * Who of etcd's members runs, and who leads. The leader is elected when somebody asks and the last one has gone; which of the
+ * others it becomes follows from the world's seed and the term.
+ */
+import type { ClusterState } from "../../kubernetes/state.ts";
+import { hasFault } from "../../kernel/faults.ts";
+import type { World } from "../../kernel/world.ts";
+import { etcdOf, quorum } from "./cluster.ts";
+import { isConfigured } from "../network/addresses.ts";
+import { hash, shuffled } from "../../kernel/random.ts";
+
+/** A member's identity in etcd's own API, 64 bits. */
+export function memberNumber(memberId: string): bigint {
+  return BigInt(`0x${hash("etcd member", memberId).slice(0, 16)}`);
+}
+
+/** As etcd and talosctl print it. */
+export function formatMember(number: bigint): string {
+  return number.toString(16).padStart(16, "0");
+}
+
+/** Its machine is up with the member's data, and its etcd works. */
+export function memberRuns(world: World, cluster: ClusterState, memberId: string): boolean {
+  const member = cluster.etcd[memberId];
+  return (
+    member !== undefined &&
+    isConfigured(world, member.vmId) &&
+    world.state.machines[member.vmId]?.stall?.what !== "offline" &&
+    etcdOf(world, member.vmId)?.memberId === memberId &&
+    !hasFault(world, "etcd-member-fails", member.vmId)
+  );
+}
+
+/** Members in the order in which etcd lists them: by id. */
+export function membersInOrder(cluster: ClusterState): string[] {
+  return Object.keys(cluster.etcd).sort((a, b) => (memberNumber(a) < memberNumber(b) ? -1 : 1));
+}
+
+/** Member id of the leader; undefined without a quorum. */
+export function leaderOf(world: World, cluster: ClusterState): string | undefined {
+  if (!quorum(world, cluster)) return undefined;
+  const voters = membersInOrder(cluster).filter((id) => !cluster.etcd[id]!.learner);
+  const running = voters.filter((id) => memberRuns(world, cluster, id));
+  if (cluster.leader !== undefined && running.includes(cluster.leader)) return cluster.leader;
+  const term = (cluster.raftTerm ?? 1) + 1;
+  const [elected] = shuffled(running, world.state.seed, cluster.id, term);
+  setLeader(world, cluster, elected!, "it was elected");
+  return elected;
+}
+
+/**
+ * The first other member in the list gets the lead (etcd.go, ForfeitLeadership). Returns its name; empty when this one does not
+ * lead.
+ */
+export function forfeit(world: World, cluster: ClusterState, memberId: string): string {
+  if (leaderOf(world, cluster) !== memberId) return "";
+  const next = membersInOrder(cluster).find((id) => id !== memberId)!;
+  // A leader does not hand over to a member that does not answer (etcd: ErrTimeoutLeaderTransfer).
+  if (!memberRuns(world, cluster, next))
+    throw new Error("etcdserver: request timed out, leader transfer took too long");
+  setLeader(world, cluster, next, "the leadership was handed over");
+  return cluster.etcd[next]!.name ?? next;
+}
+
+function setLeader(world: World, cluster: ClusterState, memberId: string, why: string): void {
+  cluster.raftTerm = (cluster.raftTerm ?? 1) + 1;
+  cluster.leader = memberId;
+  const { name, vmId } = cluster.etcd[memberId]!;
+  world.note({
+    kind: "etcd-leader",
+    subject: name ?? memberId,
+    text: `${name ?? memberId} leads etcd of cluster ${cluster.name}: ${why}`,
+    detail: { clusterId: cluster.id, memberId, vmId, term: cluster.raftTerm },
+  });
+}
