@@ -1,16 +1,55 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { traefikValues } from "../../../src/traefik/values.ts";
-import { coalesced, hasData, readData, unknownPaths, type Values } from "../../components/support/charts.ts";
 import { lab, rack } from "../../components/support/homelabs.ts";
+import { coalesced, isMap, sections, unknownPaths, type Values } from "../../support/charts.ts";
+import { readFacts, testFacts } from "../../support/facts.ts";
 
-const VALUES = "traefik-41.3.0.values.yaml";
-const SCHEMA = "traefik-41.3.0.values.schema.json";
+const FACTS = "traefik-41.3.0";
+/** Those that the values set, and what decides how many pods there are. */
+const SECTIONS = [
+  ...["hostNetwork", "deployment", "autoscaling", "updateStrategy", "nodeSelector", "ports", "service"],
+  ...["providers", "podSecurityContext", "securityContext", "persistence", "certificatesResolvers"],
+];
 
-describe.skipIf(!hasData(VALUES) || !hasData(SCHEMA))("Traefik's chart 41.3.0", () => {
-  const merged = (config = lab()) => coalesced(readData(VALUES), traefikValues(config));
-  const problems = (values: Values) =>
-    z.fromJSONSchema(readData(SCHEMA)).safeParse(values).error?.issues ?? [];
+/** What a schema demands, without its words. */
+const demands = (schema: unknown): unknown => {
+  if (Array.isArray(schema)) return schema.map(demands);
+  if (!isMap(schema)) return schema;
+  const { description: _, title: __, properties, ...rest } = schema;
+  return {
+    ...Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, demands(value)])),
+    ...(isMap(properties) && { properties: sectionsOf(properties) }),
+  };
+};
+const sectionsOf = (properties: Values, names = Object.keys(properties)): Values =>
+  Object.fromEntries(names.map((name) => [name, demands(properties[name])]));
+
+testFacts(
+  FACTS,
+  "Traefik's chart 41.3.0, values.yaml and values.schema.json: keys, defaults and types of the sections that are set",
+  ["traefik-41.3.0.values.yaml", "traefik-41.3.0.values.schema.json"],
+  (values: Values, schema: { properties: Values; additionalProperties: boolean }) => ({
+    // A default that is a template stands for some text.
+    values: sections(values, SECTIONS, (each) => (String(each).includes("{{") ? "" : each)),
+    properties: sectionsOf(schema.properties, SECTIONS),
+    additionalProperties: schema.additionalProperties,
+  }),
+);
+
+describe("Traefik's chart 41.3.0", () => {
+  const {
+    values: chart,
+    properties,
+    additionalProperties,
+  } = readFacts<{
+    values: Values;
+    properties: Values;
+    additionalProperties: boolean;
+  }>(FACTS);
+  const schema = z.fromJSONSchema({ type: "object", properties, additionalProperties } as Values);
+  const merged = (config = lab()) => coalesced(chart, traefikValues(config));
+  const problems = (values: Values) => schema.safeParse(values).error?.issues ?? [];
 
   test.each([
     ["lab", lab()],
@@ -31,7 +70,7 @@ describe.skipIf(!hasData(VALUES) || !hasData(SCHEMA))("Traefik's chart 41.3.0", 
   });
 
   test("has a key for every value", () => {
-    expect(unknownPaths(readData(VALUES), traefikValues(lab()))).toEqual([
+    expect(unknownPaths(chart, traefikValues(lab()))).toEqual([
       // The chart's values show these as comments only, or hand the map on to Kubernetes as it is.
       "ports.web.containerPort",
       "ports.web.hostPort",

@@ -1,13 +1,9 @@
-/** Names, types and ranges of requests, in Proxmox's words; and our table of them against the published schema where that is at hand. */
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+/** Names, types and ranges of requests, in Proxmox's words. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { grant } from "../../../../rehearsal/api/proxmox/access/grants.ts";
 import { ROUTES } from "../../../../rehearsal/api/proxmox/routes.ts";
-import type { Fact, Facts } from "../../../../rehearsal/api/proxmox/schema/facts.ts";
 import { METHODS } from "../../../../rehearsal/api/proxmox/schema/methods.ts";
 import { serveProxmox, type ProxmoxServer } from "../../../../rehearsal/api/proxmox/server.ts";
-import { REPOSITORY } from "../../../../rehearsal/paths.ts";
 import { PLACES, withVm } from "../../world/proxmox/fixture.ts";
 import { call, CREATION, TOKEN, type Form } from "./client.ts";
 
@@ -168,73 +164,4 @@ describe("a request", () => {
     };
     expect(await call(server.url, "POST", "/nodes/pve1/qemu", form)).toMatchObject({ status: 200 });
   });
-});
-
-/** The published table, beside the repository where this project is worked on. */
-const PUBLISHED = join(REPOSITORY, "..", "..", "shared", "data", "proxmox-9-api.json");
-
-interface Published {
-  permissions: unknown;
-  parameters: Record<string, PublishedFact>;
-}
-interface PublishedFact extends Omit<Fact, "keys" | "minimum" | "maximum"> {
-  optional?: 0 | 1;
-  minimum?: number | string;
-  maximum?: number | string;
-  keys?: Record<string, PublishedFact>;
-}
-
-/** What is compared: of an alias only that there is one, of a format that stands for keys only its name. */
-function facts(fact: PublishedFact | Fact, expanded: boolean, optional: boolean): Record<string, unknown> {
-  const { type, minimum, maximum, maxLength, pattern, enum: values, format, requires, keys } = fact;
-  if (type === undefined) return {};
-  const bound = (value: number | string | undefined) => (value === undefined ? undefined : Number(value));
-  return {
-    type,
-    minimum: bound(minimum),
-    maximum: bound(maximum),
-    maxLength,
-    pattern,
-    values: values ?? undefined,
-    requires,
-    optional,
-    ...(expanded ? { keys: Object.keys(keys ?? {}).sort() } : { format }),
-  };
-}
-
-function compare(ours: Facts, published: Record<string, PublishedFact>, path: string): string[] {
-  const missing = Object.keys(published).filter((name) => !Object.hasOwn(ours, name));
-  const invented = Object.keys(ours).filter((name) => !Object.hasOwn(published, name));
-  const both = Object.keys(ours).filter((name) => Object.hasOwn(published, name));
-  return [
-    ...missing.map((name) => `${path} ${name} is missing`),
-    ...invented.map((name) => `${path} ${name} is invented`),
-    ...both.flatMap((name) => {
-      const [mine, theirs] = [ours[name]!, published[name]!];
-      const expanded = theirs.keys !== undefined;
-      const [a, b] = [facts(mine, expanded, !mine.required), facts(theirs, expanded, theirs.optional === 1)];
-      const differs =
-        JSON.stringify(a) === JSON.stringify(b)
-          ? []
-          : [`${path} ${name}: ${JSON.stringify(a)} is ${JSON.stringify(b)}`];
-      return [...differs, ...(expanded ? compare(mine.keys ?? {}, theirs.keys!, `${path} ${name}`) : [])];
-    }),
-  ];
-}
-
-test.skipIf(!existsSync(PUBLISHED))("the table is what Proxmox publishes", () => {
-  const published = JSON.parse(readFileSync(PUBLISHED, "utf8")) as Record<string, Published>;
-  const own = Object.keys(METHODS).filter((key) => !Object.hasOwn(published, key));
-  // Generated from a list in qemu-server: API2/Qemu/Agent.pm.
-  expect(own.filter((key) => !key.includes("/agent/"))).toEqual([]);
-  const both = Object.keys(METHODS).filter((key) => Object.hasOwn(published, key));
-  expect(both.length).toBeGreaterThan(25);
-  for (const key of both)
-    expect({ key, permission: METHODS[key]!.permission }).toEqual({
-      key,
-      permission: published[key]!.permissions,
-    });
-  expect(both.flatMap((key) => compare(METHODS[key]!.parameters, published[key]!.parameters, key))).toEqual(
-    [],
-  );
 });

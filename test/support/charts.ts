@@ -1,23 +1,7 @@
-/** The charts' own files, where this checkout has them beside it, and how Helm puts values on top of a chart's defaults. */
-import { existsSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-import { parse } from "yaml";
-
-const DATA = resolve(fileURLToPath(import.meta.url), "../../../../../shared/data");
-
+/** How Helm puts values on top of a chart's defaults, and which of them the chart has no key for. */
 export type Values = Record<string, unknown>;
 
-/** Whether the file is there; tests that need it are skipped, visibly, where it is not. */
-export function hasData(file: string): boolean {
-  return existsSync(resolve(DATA, file));
-}
-
-export function readData(file: string): Values {
-  return parse(readFileSync(resolve(DATA, file), "utf8")) as Values;
-}
-
-function isMap(value: unknown): value is Values {
+export function isMap(value: unknown): value is Values {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
@@ -41,4 +25,17 @@ export function unknownPaths(defaults: Values, values: Values, path = ""): strin
       ? unknownPaths(known, value, `${path}${key}.`)
       : [];
   });
+}
+
+/** What a chart has in the sections that this program sets. @param leaf What becomes of a value that is no map. */
+export function sections(
+  values: Values,
+  names: readonly string[],
+  leaf: (value: unknown) => unknown,
+): Values {
+  const reduce = (value: unknown): unknown =>
+    isMap(value)
+      ? Object.fromEntries(Object.entries(value).map(([key, each]) => [key, reduce(each)]))
+      : leaf(value);
+  return Object.fromEntries(names.map((name) => [name, reduce(values[name])]));
 }
