@@ -76,7 +76,7 @@ export async function openHomelab(options: HomelabOptions): Promise<SimulatedHom
     const state = loaded ?? newWorld(stack, config, hardware);
     if (!hardware) addHardware(state, config);
     declare(state, config);
-    const machinery = startMachinery(toolchain.talosMachinery);
+    const machinery = startMachinery(toolchain.talosHelper);
     closers.push(() => machinery.close());
     const clock = new ScaledClock(state.elapsed, options.timeScale);
     const world = new World({
@@ -99,7 +99,7 @@ export async function openHomelab(options: HomelabOptions): Promise<SimulatedHom
     closers.push(() => api.close());
     state.apiPort = api.port;
     const nodes = await serveTalos(world, {
-      executable: toolchain.talosNodes,
+      executable: toolchain.talosHelper,
       port: state.talosPort ?? (await freePort()),
       ...disturbed,
     });

@@ -1,5 +1,5 @@
 /**
- * Client of the helper program over Talos's machinery library (`tools/talos-machinery`): one long-lived process, one
+ * Client of the helper program over Talos's machinery library (`tools/talos machinery`): one long-lived process, one
  * JSON object a line, so that configs, secrets and selectors in the rehearsal are what Talos itself would make of them.
  */
 import { spawn, type ChildProcess } from "node:child_process";
@@ -79,7 +79,7 @@ export class MachineryError extends Error {}
 
 /** Starts the helper. `close` ends it; calls still open then are rejected. */
 export function startMachinery(executable: string): Machinery {
-  const child: ChildProcess = spawn(executable, [], {
+  const child: ChildProcess = spawn(executable, ["machinery"], {
     env: sealedEnvironment(tmpdir()),
     stdio: ["pipe", "pipe", "inherit"],
   });
@@ -93,7 +93,7 @@ export function startMachinery(executable: string): Machinery {
     open.clear();
   };
   child.on("error", (error) => end(new Error(`cannot start ${executable}: ${error.message}`)));
-  child.on("exit", (code, signal) => end(new Error(`talos-machinery ended (${signal ?? code})`)));
+  child.on("exit", (code, signal) => end(new Error(`talos machinery ended (${signal ?? code})`)));
 
   createInterface({ input: child.stdout! }).on("line", (line) => {
     const answer = JSON.parse(line) as { id: number; result?: unknown; error?: { message: string } };

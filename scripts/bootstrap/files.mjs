@@ -27,7 +27,7 @@ export function hashOfFile(file) {
  * @param {string[]} how anything else that the result depends on
  */
 export function sourceKey(folder, ...how) {
-  const sources = readdirSync(folder)
+  const sources = readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => /^go\.(mod|sum)$/.test(name) || (name.endsWith(".go") && !name.endsWith("_test.go")))
     .sort()
     .map((name) => [name, hashOfFile(path.join(folder, name))]);

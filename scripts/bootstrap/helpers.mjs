@@ -7,67 +7,48 @@ import { run, tail } from "./run.mjs";
 
 /** @typedef {import("./context.mjs").Context} Context */
 
-/**
- * Our own programs over Talos's machinery library. There is nothing to download: they are always built.
- * @typedef {object} Helper
- * @property {string} name of its folder in tools/, and of its file
- * @property {string} what it is, for people
- * @property {string[]} args for a first try
- * @property {string} input of that try
- * @property {string} answer what its output then holds
- */
+/** Our own program over Talos's library. There is nothing to download: it is always built. */
+const NAME = "talos";
+const WHAT = "the helper over Talos's machinery library";
 
-/** @type {Helper} */
-export const machinery = {
-  name: "talos-machinery",
-  what: "the helper over Talos's machinery library",
-  args: [],
+/** What it is first tried with, and what its output then holds. */
+const TRY = {
+  args: ["machinery"],
   input: '{"id":1,"method":"version"}\n',
   answer: '"machinery"',
 };
 
-/** @type {Helper} */
-export const nodes = {
-  name: "talos-nodes",
-  what: "the server of Talos's API for simulated nodes",
-  args: ["-port=0"],
-  input: "",
-  answer: '"listening"',
-};
+/** @param {string} root */
+const sources = (root) => path.join(root, "tools", NAME);
 
-/** @param {string} root @param {Helper} helper */
-const sources = (root, { name }) => path.join(root, "tools", name);
-
-/** @param {string} root @param {Helper} helper */
-export function helperKey(root, helper) {
-  return `${sourceKey(sources(root, helper))}-${machineKind}`;
+/** @param {string} root */
+export function helperKey(root) {
+  return `${sourceKey(sources(root))}-${machineKind}`;
 }
 
 /**
  * @param {Context} context
- * @param {Helper} helper
  * @returns {Promise<string>} its path
  */
-export async function ensureHelper(context, helper) {
-  const { name, what } = helper;
-  const file = program(name);
+export async function ensureHelper(context) {
+  const file = program(NAME);
   const folder = await cached(context, {
-    kind: name,
-    key: helperKey(context.root, helper),
+    kind: NAME,
+    key: helperKey(context.root),
     files: [file],
-    doing: `building ${what}`,
+    doing: `building ${WHAT}`,
     make: async (draft) => {
       const out = path.join(draft, file);
       await goBuild(context, {
-        folder: sources(context.root, helper),
+        folder: sources(context.root),
         package: ".",
         out,
-        what,
+        what: WHAT,
         usually: "about a minute",
       });
-      const told = await run(out, helper.args, { input: helper.input, timeout: 30_000 });
-      if (!told.stdout.includes(helper.answer)) {
-        throw new Problem(`${what} was built but does not answer:\n${tail(told.output)}`);
+      const told = await run(out, TRY.args, { input: TRY.input, timeout: 30_000 });
+      if (!told.stdout.includes(TRY.answer)) {
+        throw new Problem(`${WHAT} was built but does not answer:\n${tail(told.output)}`);
       }
     },
   });

@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { refuseForeignCache } from "./cache.mjs";
-import { ensureHelper, machinery, nodes } from "./helpers.mjs";
+import { ensureHelper } from "./helpers.mjs";
 import { ensurePackages } from "./packages.mjs";
 import { ensurePlugin } from "./plugin.mjs";
 import { Problem, messageOf } from "./problem.mjs";
@@ -27,9 +27,8 @@ export async function bootstrap(context, wanted = {}) {
   refuseForeignCache(context);
   const known = currentToolchain(context);
   if (known && (known.talosctl !== undefined || !wanted.talosctl)) return { toolchain: known, news: false };
-  // The helpers first: they always need Go, and a machine without it should say so before it downloads anything.
-  const talosMachinery = await ensureHelper(context, machinery);
-  const talosNodes = await ensureHelper(context, nodes);
+  // The helper first: it always needs Go, and a machine without it should say so before it downloads anything.
+  const talosHelper = await ensureHelper(context);
   const cli = await ensurePulumi(context);
   const plugin = await ensurePlugin(context);
   const talosctl = wanted.talosctl ? await ensureTalosctl(context) : undefined;
@@ -39,8 +38,7 @@ export async function bootstrap(context, wanted = {}) {
     pulumiHome: plugin.home,
     proxmoxPlugin: plugin.origin,
     proxmoxPluginPath: plugin.path,
-    talosMachinery,
-    talosNodes,
+    talosHelper,
     ...(talosctl !== undefined && { talosctl }),
   });
   return { toolchain, news: true };

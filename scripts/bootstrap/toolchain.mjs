@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { findOnPath, hash, machineKind, readJson, stamp, writeJson } from "./files.mjs";
-import { helperKey, machinery, nodes } from "./helpers.mjs";
+import { helperKey } from "./helpers.mjs";
 import { refuseForeign } from "./ours.mjs";
 import { installedPlugin, ownKey } from "./plugin.mjs";
 import { Problem } from "./problem.mjs";
@@ -18,8 +18,7 @@ import { talosctlKey } from "./talosctl.mjs";
  * @property {string} pulumiHome for PULUMI_HOME: it holds the Proxmox plugin
  * @property {"published" | "own build"} proxmoxPlugin
  * @property {string} proxmoxPluginPath
- * @property {string} talosMachinery absolute path of the helper over Talos's machinery library
- * @property {string} talosNodes absolute path of the server for simulated nodes
+ * @property {string} talosHelper absolute path of our program over Talos's machinery library
  * @property {string} [talosctl] absolute path; only when it was asked for
  * @property {string} cache
  * @property {string} fingerprint of everything that the choice depended on
@@ -45,13 +44,7 @@ export function fingerprint(context) {
     way,
     cache,
     pins,
-    build: [
-      buildKey(context),
-      ownKey(context),
-      helperKey(root, machinery),
-      helperKey(root, nodes),
-      talosctlKey(context),
-    ],
+    build: [buildKey(context), ownKey(context), helperKey(root), talosctlKey(context)],
     // Said of how it was asked, so that what was recorded of one asked otherwise counts no more.
     cliOnPath: cli && ["sealed", cli, stamp(cli)],
     talosctlOnPath: talosctl && [talosctl, stamp(talosctl)],
@@ -105,8 +98,7 @@ function asToolchain(value) {
     "pulumiHome",
     "proxmoxPlugin",
     "proxmoxPluginPath",
-    "talosMachinery",
-    "talosNodes",
+    "talosHelper",
     "fingerprint",
   ];
   const whole = needed.every((key) => typeof named[key] === "string" && named[key] !== "") && texts(named);
@@ -128,14 +120,8 @@ function refuseForeignPrograms({ root, home, env }, toolchain) {
 }
 
 /** @param {Omit<Toolchain, "cache" | "fingerprint" | "files">} toolchain */
-function programsOf({ pulumi, proxmoxPluginPath, talosMachinery, talosNodes, talosctl }) {
-  return [
-    pulumi,
-    proxmoxPluginPath,
-    talosMachinery,
-    talosNodes,
-    ...(talosctl === undefined ? [] : [talosctl]),
-  ];
+function programsOf({ pulumi, proxmoxPluginPath, talosHelper, talosctl }) {
+  return [pulumi, proxmoxPluginPath, talosHelper, ...(talosctl === undefined ? [] : [talosctl])];
 }
 
 /**

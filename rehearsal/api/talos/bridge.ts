@@ -1,5 +1,5 @@
 /**
- * The line to `tools/talos-nodes`, the gRPC side of the simulated nodes: a child process that speaks Talos's API on loopback and
+ * The line to `tools/talos nodes`, the gRPC side of the simulated nodes: a child process that speaks Talos's API on loopback and
  * asks here, one JSON object a line, what to answer.
  */
 import { spawn } from "node:child_process";
@@ -50,7 +50,7 @@ export async function openBridge(
   port: number,
   answer: (call: Call) => Promise<unknown>,
 ): Promise<Bridge> {
-  const child = spawn(executable, [`-port=${port}`], {
+  const child = spawn(executable, ["nodes", `-port=${port}`], {
     env: sealedEnvironment(tmpdir()),
     stdio: ["pipe", "pipe", "pipe"],
   });

@@ -25,7 +25,7 @@ export interface NodeMethod {
 }
 
 export interface TalosServerOptions {
-  /** Path of the built `tools/talos-nodes`. */
+  /** Path of the built `tools/talos`. */
   executable: string;
   /** The one to have if it is free; no state names it, so another will do. */
   port?: number;

@@ -39,7 +39,7 @@ export interface NodesLab {
 }
 
 export async function openNodesLab(intercept?: Interceptor): Promise<NodesLab> {
-  const { talosNodes, talosctl } = await readToolchain();
+  const { talosHelper, talosctl } = await readToolchain();
   if (!talosctl) throw new Error("there is no talosctl: node scripts/bootstrap.mjs --talosctl");
   const machinery = await openMachinery();
   const lab = await Lab.open(machinery);
@@ -50,7 +50,7 @@ export async function openNodesLab(intercept?: Interceptor): Promise<NodesLab> {
     machinery,
     lifecycle: talosLifecycle,
   });
-  const server = await serveTalos(world, { executable: talosNodes, ...(intercept && { intercept }) });
+  const server = await serveTalos(world, { executable: talosHelper, ...(intercept && { intercept }) });
   const folder = await mkdtemp(join(tmpdir(), "talos-nodes-"));
   const own = await talosconfig(machinery, lab.secrets.clientConfiguration, join(folder, "own.yaml"));
   const others = (await newSecrets(machinery)).clientConfiguration;

@@ -115,18 +115,18 @@ describe("talosctl asks", () => {
 
 describe("the API", () => {
   it("listens elsewhere when its port is taken, and says what it cannot start", async () => {
-    const { talosNodes } = await readToolchain();
-    const second = await serveTalos(lab.world, { executable: talosNodes, port: lab.port });
+    const { talosHelper } = await readToolchain();
+    const second = await serveTalos(lab.world, { executable: talosHelper, port: lab.port });
     expect(second.port).not.toBe(lab.port);
     await second.close();
-    await expect(serveTalos(lab.world, { executable: "/nowhere/talos-nodes" })).rejects.toThrow(
-      "Cannot start /nowhere/talos-nodes",
+    await expect(serveTalos(lab.world, { executable: "/nowhere/talos" })).rejects.toThrow(
+      "Cannot start /nowhere/talos",
     );
   });
 
   it("ends with its parent: without anybody on its standard input", async () => {
-    const { talosNodes } = await readToolchain();
-    const child = spawn(talosNodes, [], { stdio: ["pipe", "pipe", "inherit"] });
+    const { talosHelper } = await readToolchain();
+    const child = spawn(talosHelper, ["nodes"], { stdio: ["pipe", "pipe", "inherit"] });
     await once(child.stdout, "data");
     child.stdin.end();
     expect(await once(child, "exit")).toEqual([0, null]);

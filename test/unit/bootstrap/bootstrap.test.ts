@@ -21,15 +21,13 @@ describe("on a machine with Go alone", () => {
   it("builds each program once, records them, and then asks nothing", async () => {
     const { context, go, root, asked } = fakeMachine();
     const first = await bootstrap(context);
-    expect(go.builds()).toEqual(["talos-machinery", "talos-nodes", "pulumi-cli", "proxmox-plugin"]);
+    expect(go.builds()).toEqual(["talos", "pulumi-cli", "proxmox-plugin"]);
     expect(first).toMatchObject({
       news: true,
       toolchain: { pulumiVersion: "3.245.0", proxmoxPlugin: "own build" },
     });
-    const { pulumi, pulumiHome, talosMachinery, talosNodes, proxmoxPluginPath } = first.toolchain;
-    expect([pulumi, talosMachinery, talosNodes, proxmoxPluginPath].every((file) => existsSync(file))).toBe(
-      true,
-    );
+    const { pulumi, pulumiHome, talosHelper, proxmoxPluginPath } = first.toolchain;
+    expect([pulumi, talosHelper, proxmoxPluginPath].every((file) => existsSync(file))).toBe(true);
     expect(path.relative(pulumiHome, proxmoxPluginPath)).toBe(
       "plugins/resource-proxmoxve-v8.6.0/pulumi-resource-proxmoxve",
     );
@@ -49,26 +47,28 @@ describe("on a machine with Go alone", () => {
     expect(go.builds()).toEqual([]);
   });
 
-  it.each(["talos-machinery", "talos-nodes", "pulumi-cli", "proxmox-plugin"])(
-    "builds %s again when its sources change",
-    async (name) => {
-      const { context, go, root } = fakeMachine();
-      const before = (await bootstrap(context)).toolchain;
-      go.builds();
-      appendFileSync(path.join(root, "tools", name, "go.sum"), "\n");
-      const after = (await bootstrap(context)).toolchain;
-      expect(go.builds()).toEqual([name]);
-      expect(after.files).not.toEqual(before.files);
-    },
-  );
+  it.each([
+    ["talos", "go.sum"],
+    ["talos", "nodes/server.go"],
+    ["pulumi-cli", "go.sum"],
+    ["proxmox-plugin", "go.sum"],
+  ])("builds %s again when its %s changes", async (name, file) => {
+    const { context, go, root } = fakeMachine();
+    const before = (await bootstrap(context)).toolchain;
+    go.builds();
+    appendFileSync(path.join(root, "tools", name, file), "\n");
+    const after = (await bootstrap(context)).toolchain;
+    expect(go.builds()).toEqual([name]);
+    expect(after.files).not.toEqual(before.files);
+  });
 
   it("makes again what was removed from the cache or replaced in it", async () => {
     const { context, go } = fakeMachine();
     const { toolchain } = await bootstrap(context);
     go.builds();
-    rmSync(toolchain.talosMachinery);
+    rmSync(toolchain.talosHelper);
     expect((await bootstrap(context)).news).toBe(true);
-    expect(go.builds()).toEqual(["talos-machinery"]);
+    expect(go.builds()).toEqual(["talos"]);
     writeFileSync(toolchainFile(context.root), "{");
     expect((await bootstrap(context)).toolchain.pulumi).toBe(toolchain.pulumi);
   });
@@ -79,7 +79,7 @@ describe("on a machine with Go alone", () => {
     await expect(bootstrap(context)).rejects.toThrow(
       /^Building the helper .* failed:\n {4}some\/file.go:1: undefined: x\nIf it could not fetch/,
     );
-    expect(readdirSync(path.join(context.cache, "talos-machinery"))).toEqual([]);
+    expect(readdirSync(path.join(context.cache, "talos"))).toEqual([]);
     expect(existsSync(toolchainFile(root))).toBe(false);
     rmSync(go.broken);
     expect((await bootstrap(context)).news).toBe(true);
@@ -120,7 +120,7 @@ describe("HOMELAB_TOOLCHAIN=auto", () => {
     const { context, bin, go } = fakeMachine("auto");
     const cli = script(path.join(bin, "pulumi"), "echo v3.250.1");
     expect((await bootstrap(context)).toolchain).toMatchObject({ pulumi: cli, pulumiVersion: "3.250.1" });
-    expect(go.builds()).toEqual(["talos-machinery", "talos-nodes", "proxmox-plugin"]);
+    expect(go.builds()).toEqual(["talos", "proxmox-plugin"]);
     expect((await bootstrap(context)).news).toBe(false);
 
     script(cli, "echo v3.251.10");
@@ -176,7 +176,7 @@ describe("HOMELAB_TOOLCHAIN=auto", () => {
     expect(toolchain.proxmoxPlugin).toBe("published");
     expect(toolchain.pulumiHome.startsWith(context.cache)).toBe(true);
     expect(readFileSync(toolchain.proxmoxPluginPath, "utf8")).toContain("echo published");
-    expect(go.builds()).toEqual(["talos-machinery", "talos-nodes", "pulumi-cli"]);
+    expect(go.builds()).toEqual(["talos", "pulumi-cli"]);
   });
 
   it("does not take a plugin whose install was interrupted", async () => {
@@ -209,7 +209,7 @@ describe("one way picked", () => {
     await expect(bootstrap(context)).rejects.toThrow(
       /^The Pulumi CLI cannot be downloaded: .*\nCheck the network/,
     );
-    expect(go.builds()).toEqual(["talos-machinery", "talos-nodes"]);
+    expect(go.builds()).toEqual(["talos"]);
   });
 
   it("build: takes neither the CLI on PATH nor the installed plugin", async () => {

@@ -42,7 +42,7 @@ function machine() {
 
 /** Whether something half-made is in the cache. */
 function isBuilding(cache: string): boolean {
-  const folder = path.join(cache, "talos-machinery");
+  const folder = path.join(cache, "talos");
   return existsSync(folder) && readdirSync(folder).some((name) => name.startsWith(".draft-"));
 }
 

@@ -68,7 +68,7 @@ const kept = (cache: string, kind: string) =>
 it("takes what it has the checksums of", async () => {
   const { context, go } = await connected("download");
   const { toolchain } = await bootstrap(context, { talosctl: true });
-  expect(go.builds()).toEqual(["talos-machinery", "talos-nodes"]);
+  expect(go.builds()).toEqual(["talos"]);
   const { pulumi, proxmoxPluginPath, talosctl = "" } = toolchain;
   const said = [pulumi, proxmoxPluginPath, talosctl].map((file) => execFileSync(file).toString().trim());
   expect(said).toEqual(["v3.245.0", "published", "Talos v1.12.0"]);
@@ -138,7 +138,7 @@ it("downloads nothing that it has no checksum of: it says so and builds", async 
   );
   const { toolchain } = await bootstrap(context);
   expect(toolchain.proxmoxPlugin).toBe("own build");
-  expect(go.builds()).toEqual(["talos-machinery", "talos-nodes", "proxmox-plugin"]);
+  expect(go.builds()).toEqual(["talos", "proxmox-plugin"]);
   expect(said).toContain(
     `The Proxmox plugin cannot be downloaded: this clone has no checksum of ${name("proxmoxve")} to check it against.`,
   );

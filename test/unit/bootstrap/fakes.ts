@@ -44,7 +44,6 @@ export function fakeGo(folder: string, version = "go1.26.0") {
   const program = [
     "#!/bin/sh",
     'case "$1" in',
-    `-port=0) cat > /dev/null; echo '{"listening":1}' ;;`,
     `version) [ "$2" = --client ] && echo Talos v1.12.0 || echo v3.245.0 ;;`,
     `schema) for last; do :; done; echo {} > "$last/schema.json"; echo {} > "$last/bridge-metadata.json" ;;`,
     `*) cat > /dev/null; echo '{"id":1,"result":{"machinery":"v1"}}' ;;`,

@@ -61,7 +61,7 @@ describe("pins", () => {
   });
 
   it("agree with the library that the rehearsal's nodes are made of", () => {
-    const mod = readFileSync(path.join(repository, "tools/talos-machinery/go.mod"), "utf8");
+    const mod = readFileSync(path.join(repository, "tools/talos/go.mod"), "utf8");
     expect(readPins(repository).talosctl).toBe(
       requiredVersion(mod, "github.com/siderolabs/talos/pkg/machinery"),
     );

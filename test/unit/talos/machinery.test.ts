@@ -29,8 +29,8 @@ function on1_11(config: HomelabConfig): HomelabConfig {
 
 function helper(): string | undefined {
   if (!existsSync(TOOLCHAIN_FILE)) return undefined;
-  const { talosMachinery } = JSON.parse(readFileSync(TOOLCHAIN_FILE, "utf8")) as { talosMachinery?: string };
-  return talosMachinery && existsSync(talosMachinery) ? talosMachinery : undefined;
+  const { talosHelper } = JSON.parse(readFileSync(TOOLCHAIN_FILE, "utf8")) as { talosHelper?: string };
+  return talosHelper && existsSync(talosHelper) ? talosHelper : undefined;
 }
 
 describe.skipIf(!executable)("Talos's machinery library", () => {

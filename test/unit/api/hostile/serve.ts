@@ -20,10 +20,10 @@ const machinery = await openMachinery();
 const served = await serveLab(machinery);
 await bringUp(served);
 const user = (await served.client()).getCurrentUser()!;
-const { talosNodes } = await readToolchain();
+const { talosHelper } = await readToolchain();
 const [proxmox, talos, provider] = await Promise.all([
   serveProxmox(fixture().world, { token, access: grant(token, PLACES) }),
-  serveTalos(served.lab.world, { executable: talosNodes }),
+  serveTalos(served.lab.world, { executable: talosHelper }),
   serveProvider({ name: "toy", version: "1.2.3", resources: {}, functions: {} }),
 ]);
 const { caCertificate, clientCertificate, clientKey } = served.lab.secrets.clientConfiguration;

@@ -194,8 +194,8 @@ export function newSecrets(machinery: Machinery): Promise<MachinerySecrets> {
 }
 
 export async function openMachinery(): Promise<Machinery> {
-  const { talosMachinery } = await readToolchain();
-  return startMachinery(talosMachinery);
+  const { talosHelper } = await readToolchain();
+  return startMachinery(talosHelper);
 }
 
 export function osDisk(extensions = EXTENSIONS): Partial<DiskState> {
