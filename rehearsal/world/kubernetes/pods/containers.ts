@@ -22,7 +22,6 @@ export interface ContainerRun {
   container: Container;
   /** By the name of the pod's volume; hostPaths need no entry. */
   volumes: Map<string, PodVolume>;
-  hostname: string;
   signal?: AbortSignal;
 }
 
@@ -66,7 +65,6 @@ export async function runContainer(run: ContainerRun): Promise<ContainerEnd> {
     identity: user.identity,
     mounts: mounts.map(({ mount }) => mount),
     readOnlyRoot: container.securityContext?.readOnlyRootFilesystem ?? false,
-    hostname: run.hostname,
     sleep: async (seconds) => {
       await cluster.world.clock.sleep(seconds);
       await cluster.settle?.();

@@ -150,7 +150,6 @@ async function runInit(
       pod: deployment.pod,
       container,
       volumes,
-      hostname: pod.name,
       ...(signal ? { signal } : {}),
     });
     if ("notStarted" in end) return `init container ${container.name}: ${end.notStarted}`;

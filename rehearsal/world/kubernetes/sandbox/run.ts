@@ -1,18 +1,15 @@
 /**
  * Runs a container's command, so that the world judges what a script does and not what it says. The script is interpreted
- * (`shell/`): its files are the simulated ones, its commands those of `commands.ts`, and nothing of the workstation is read,
- * written, started or in its environment. POSIX sh only, as busybox has it.
+ * (`shell/`): its files are the simulated ones, its commands those of `commands/`, and nothing of the workstation is read,
+ * written, started or in its environment. What the program's scripts do not use of busybox's shell is not known, and ends them.
  */
 import type { Identity } from "../pods/privileges.ts";
-import { PROGRAMS } from "./commands.ts";
+import { Budget, Killed, Unknown } from "./budget.ts";
 import { ContainerFs, type SandboxMount } from "./filesystem.ts";
-import { mountTable } from "./inspect.ts";
 import { Limit } from "./limit.ts";
-import { Budget, Killed, toBytes, toText } from "./shell/budget.ts";
-import { Input, type Channel } from "./shell/channels.ts";
-import { DEFAULT_PATH, runWords } from "./shell/simple.ts";
-import { newShell, type Machine } from "./shell/state.ts";
-import { toTheEnd } from "./shell/substitute.ts";
+import { runWords } from "./shell/execute.ts";
+import type { Shell } from "./shell/state.ts";
+import { runScript, toTheEnd } from "./shell/substitute.ts";
 
 export interface SandboxRun {
   command: string[];
@@ -20,7 +17,6 @@ export interface SandboxRun {
   identity: Identity;
   mounts: SandboxMount[];
   readOnlyRoot?: boolean;
-  hostname?: string;
   /** Simulated sleep. */
   sleep(seconds: number): Promise<void>;
   /** What an HTTP GET answers from inside the cluster; throws as a client would. Default: nothing is there. */
@@ -40,41 +36,17 @@ export interface SandboxResult {
 const OUTPUT_LIMIT = 64 * 1024;
 /** As of a process that got SIGKILL. */
 const KILLED = 137;
+/** As of a command that is not there. */
+const NOT_FOUND = 127;
 
 /** `mount.files` of every writable mount hold afterwards what the command left there. */
 export async function runInSandbox(run: SandboxRun): Promise<SandboxResult> {
   const budget = new Budget();
-  const fs = new ContainerFs(run.mounts, run.identity, run.readOnlyRoot ?? false, (bytes) =>
-    budget.spend(bytes),
-  );
-  for (const path of ["/proc/mounts", "/proc/self/mounts", "/etc/mtab"])
-    fs.provide(path, { made: () => mountTable(fs) });
-  for (const directory of ["/bin", "/usr/bin", "/sbin", "/usr/sbin"]) {
-    for (const program of PROGRAMS)
-      fs.provide(`${directory}/${program}`, { program: program === "ash" ? "sh" : program });
-  }
-  const [program = ""] = run.command;
-  const known = PROGRAMS.includes(program.replace(/^.*\//, "")) || fs.exists(fs.path(program, "/"));
-  if (!known) {
-    return { code: 127, output: `exec: "${program}": executable file not found in $PATH`, timedOut: false };
-  }
-
+  const fs = new ContainerFs(run.mounts, run.identity, run.readOnlyRoot ?? false);
   let output = "";
-  const log: Channel = {
-    write: (bytes) => {
-      if (output.length < OUTPUT_LIMIT) output += bytes.slice(0, OUTPUT_LIMIT - output.length);
-    },
+  const log = (text: string) => {
+    if (output.length < OUTPUT_LIMIT) output += text.slice(0, OUTPUT_LIMIT - output.length);
   };
-  const environment = new Map([
-    ["PATH", DEFAULT_PATH],
-    ["HOME", "/root"],
-    ...Object.entries(run.env ?? {}).map(([name, value]) => [toBytes(name), toBytes(value)] as const),
-  ]);
-  const channels = new Map([
-    [0, { input: new Input() }],
-    [1, log],
-    [2, log],
-  ]);
 
   let timedOut = false;
   let stopped: (reason: Killed) => void = () => undefined;
@@ -90,37 +62,53 @@ export async function runInSandbox(run: SandboxRun): Promise<SandboxResult> {
   const limit = new Limit(run.limitMs ?? 20_000, stop);
   if (run.signal?.aborted) stop();
   run.signal?.addEventListener("abort", stop, { once: true });
-  const machine: Machine = {
-    fs,
-    budget,
-    outside: {
-      sleep: (seconds) => limit.outside(run.sleep(seconds)),
-      fetch: async (url) =>
-        toBytes(
-          await limit.outside(run.fetch?.(url) ?? Promise.reject(new Error(`bad address '${url.hostname}'`))),
-        ),
-      hostname: run.hostname ?? "pod",
-      now: () => Date.now() / 1000,
-    },
+  const outside = {
+    sleep: (seconds: number) => limit.outside(run.sleep(seconds)),
+    fetch: (url: URL) =>
+      limit.outside(run.fetch?.(url) ?? Promise.reject(new Error(`bad address '${url.hostname}'`))),
+    now: () => Date.now() / 1000,
   };
-  const shell = newShell(machine, { environment, channels, cwd: "/", depth: 0 });
+  const shell: Shell = {
+    machine: { fs, budget, outside },
+    variables: new Map(Object.entries(run.env ?? {})),
+    args: [],
+    functions: new Map(),
+    options: new Set(),
+    status: 0,
+    substituted: 0,
+    input: { text: "" },
+    out: log,
+    err: log,
+    depth: 0,
+    tested: 0,
+  };
   let code: number;
-  let killed: string | undefined;
   try {
-    code = await Promise.race([toTheEnd(shell, () => runWords(shell, run.command.map(toBytes))), ended]);
+    code = await Promise.race([start(shell, run.command), ended]);
   } catch (error) {
     // A stack that ran over is the script's own doing as well: its words nest, which no budget counts.
-    if (!(error instanceof Killed) && !(error instanceof RangeError)) throw error;
-    code = KILLED;
-    killed = error instanceof Killed ? error.message : "it nests too deeply";
+    if (error instanceof Killed) output += `\n(${error.message})`;
+    else if (error instanceof RangeError) output += "\n(it nests too deeply)";
+    else if (error instanceof Unknown) output += `sh: ${error.message}`;
+    else throw error;
+    code = error instanceof Unknown ? NOT_FOUND : KILLED;
   } finally {
     limit.end();
     run.signal?.removeEventListener("abort", stop);
   }
-  // The container ends with its first process, and what still runs in the background with it.
+  // What was raced against goes no further.
   budget.stop("the container has ended");
 
   for (const mount of run.mounts) if (!mount.readOnly) mount.files = fs.pack(mount);
-  const told = toText(output).trimEnd();
-  return { code, output: killed === undefined ? told : `${told}\n(${killed})`.trim(), timedOut };
+  return { code, output: output.trim(), timedOut };
+}
+
+/** A container's command is started without a shell, by its name or by its path. */
+function start(shell: Shell, command: string[]): Promise<number> {
+  const [path = "", ...args] = command;
+  const name = path.replace(/^\/(usr\/)?s?bin\//, "");
+  const [option, script] = args;
+  if (name !== "sh") return toTheEnd(shell, () => runWords(shell, [name, ...args]));
+  if (option !== "-c" || script === undefined || args.length > 2) throw new Unknown(command.join(" "));
+  return runScript(shell, script);
 }

@@ -155,7 +155,6 @@ async function tryOnce(cluster: Cluster, job: JobRun, options: JobOptions): Prom
         pod: job.pod,
         container,
         volumes,
-        hostname: name,
         ...(options.signal ? { signal: options.signal } : {}),
       });
       if ("notStarted" in result)

@@ -210,12 +210,14 @@ export const TRAEFIK_VALUES = {
           "-c",
           `set -eu
 f=/data/acme.json
-if [ -s "$f" ] && ! { head -c 1 "$f" | grep -q '{' && tail -c 2 "$f" | grep -q '}'; }; then
-  mv "$f" "$f.spoilt.$(date +%s)"
+if [ -s "$f" ]; then
+  content=$(cat "$f")
+  case "$content" in "{"*"}") ;; *) mv "$f" "$f.spoilt.$(date +%s)" ;; esac
 fi
-[ -e "$f" ] || : > "$f"
-chown 0:0 "$f"
-chmod 600 "$f"`,
+if [ -e "$f" ]; then
+  chown 0:0 "$f"
+  chmod 600 "$f"
+fi`,
         ],
         securityContext: {
           runAsUser: 0,

@@ -1,37 +1,30 @@
 /** Lists, pipelines and compound commands (POSIX, XCU 2.9). Each returns its exit status. */
-import type { AndOr, Case, CommandNode, CompoundList, Pipeline, PipelineNode, Statement } from "unbash";
-import { MAX_JOBS } from "./budget.ts";
-import { Buffered, Input, type Channel } from "./channels.ts";
-import { expandText, expandWords, notPosix, piecesOf } from "./expand.ts";
+import type {
+  AndOr,
+  Case,
+  CommandNode,
+  CompoundList,
+  Pipeline,
+  PipelineNode,
+  Redirection,
+  Statement,
+} from "unbash";
+import { Unknown } from "../budget.ts";
+import { commandNamed } from "../commands/index.ts";
+import { BUILTINS } from "./builtins.ts";
+import { expandText, expandWords, piecesOf } from "./expand.ts";
 import { compile, matches } from "./pattern.ts";
-import { redirected } from "./redirect.ts";
-import { runSimple } from "./simple.ts";
-import { assign, Failed, Leave, say, subshell, type Shell } from "./state.ts";
+import { assign, Failed, Leave, subshell, type Shell } from "./state.ts";
 import { toTheEnd } from "./substitute.ts";
 
 export async function runList(shell: Shell, statements: readonly Statement[]): Promise<number> {
   shell.status = statements.length === 0 ? 0 : shell.status;
   for (const { command, background } of statements) {
     await shell.machine.budget.step();
-    if (background) startJob(shell, command);
-    else
-      shell.status = command.type === "AndOr" ? await andOr(shell, command) : await pipeline(shell, command);
+    if (background) throw new Unknown("&");
+    shell.status = command.type === "AndOr" ? await andOr(shell, command) : await pipeline(shell, command);
   }
   return shell.status;
-}
-
-/** It runs beside the rest and ends with the container, if not before. */
-function startJob(shell: Shell, command: PipelineNode | AndOr): void {
-  const { budget } = shell.machine;
-  const job = subshell(shell, new Map(shell.channels).set(0, { input: new Input() }));
-  if (shell.jobs.length >= MAX_JOBS) budget.stop(`it has more than ${MAX_JOBS} jobs in the background`);
-  budget.check();
-  const ended = toTheEnd(job, () =>
-    command.type === "AndOr" ? andOr(job, command) : pipeline(job, command),
-  );
-  ended.catch(() => undefined); // it was ended with the container
-  shell.jobs.push(ended);
-  shell.status = 0;
 }
 
 async function andOr(shell: Shell, { commands, operators }: AndOr): Promise<number> {
@@ -58,13 +51,10 @@ async function tested(shell: Shell, act: () => Promise<number>): Promise<number>
 
 async function pipeline(shell: Shell, node: PipelineNode): Promise<number> {
   if (node.type !== "Pipeline") return runCommandNode(shell, node);
-  const negations = node.prefixes.filter((prefix) => {
-    if (prefix.type === "Time") throw notPosix("time");
-    return true;
-  }).length;
-  if (negations === 0) return finish(shell, await stages(shell, node));
+  if (node.prefixes.some(({ type }) => type === "Time")) throw new Unknown("time");
+  if (node.prefixes.length === 0) return finish(shell, await stages(shell, node));
   const status = await tested(shell, () => stages(shell, node));
-  return negations % 2 === 0 ? status : status === 0 ? 1 : 0;
+  return node.prefixes.length % 2 === 0 ? status : status === 0 ? 1 : 0;
 }
 
 /**
@@ -72,22 +62,20 @@ async function pipeline(shell: Shell, node: PipelineNode): Promise<number> {
  * without end into a pipe uses up its memory instead of being ended by its reader.
  */
 async function stages(shell: Shell, { commands, operators }: Pipeline): Promise<number> {
-  if (operators.some((operator) => operator !== "|")) throw notPosix("|&");
+  if (operators.includes("|&")) throw new Unknown("|&");
   if (commands.length === 1) return runCommandNode(shell, commands[0]!);
-  let input: Channel | undefined = shell.channels.get(0);
-  let failed = 0;
+  let { input } = shell;
   let status = 0;
   for (const [index, command] of commands.entries()) {
-    const channels = new Map(shell.channels);
-    if (input) channels.set(0, input);
-    const output = new Buffered((bytes) => shell.machine.budget.spend(bytes));
-    if (index < commands.length - 1) channels.set(1, output);
-    const stage = subshell(shell, channels);
+    const output = { text: "" };
+    const out = (text: string) => {
+      output.text += shell.machine.budget.spend(text);
+    };
+    const stage = subshell(shell, { input, ...(index < commands.length - 1 && { out }) });
     status = await toTheEnd(stage, () => runCommandNode(stage, command));
-    if (status !== 0) failed = status;
-    input = { input: new Input(output.text) };
+    input = output;
   }
-  return shell.options.has("pipefail") ? failed : status;
+  return status;
 }
 
 /** `set -e`. */
@@ -102,24 +90,6 @@ async function runCommandNode(shell: Shell, node: CommandNode): Promise<number> 
   switch (node.type) {
     case "Command":
       return finish(shell, await runSimple(shell, node));
-    case "Redirected": {
-      const channels = await redirected(shell, node.redirects);
-      if ("problem" in channels) {
-        say(shell, channels.problem);
-        return finish(shell, 1);
-      }
-      const before = shell.channels;
-      shell.channels = channels;
-      try {
-        return await runCommandNode(shell, node.command);
-      } finally {
-        shell.channels = before;
-      }
-    }
-    case "Subshell": {
-      const inner = subshell(shell);
-      return finish(shell, await toTheEnd(inner, () => runList(inner, node.body.commands)));
-    }
     case "BraceGroup":
       return runList(shell, node.body.commands);
     case "If": {
@@ -129,18 +99,16 @@ async function runCommandNode(shell: Shell, node: CommandNode): Promise<number> 
       }
       return node.else ? runList(shell, node.else.commands) : 0;
     }
-    case "While":
-      return loop(
-        shell,
-        async () => ((await test(shell, node.clause)) === 0) === (node.kind === "while"),
-        node.body,
-      );
+    case "While": {
+      const more = async () => ((await test(shell, node.clause)) === 0) === (node.kind === "while");
+      return loop(shell, more, node.body);
+    }
     case "For": {
-      const words = node.wordlist ? await expandWords(shell, node.wordlist) : [...shell.args];
-      const name = node.name.value;
+      if (!node.wordlist) throw new Unknown(`for ${node.name.value}`);
+      const words = await expandWords(shell, node.wordlist);
       const next = () => {
         const word = words.shift();
-        if (word !== undefined) assign(shell, name, word);
+        if (word !== undefined) assign(shell, node.name.value, word);
         return Promise.resolve(word !== undefined);
       };
       return loop(shell, next, node.body);
@@ -151,42 +119,35 @@ async function runCommandNode(shell: Shell, node: CommandNode): Promise<number> 
       if (node.body.type === "CompoundList") throw new Failed("syntax error: a function without a body");
       shell.functions.set(node.name.value, node.body);
       return 0;
+    case "Redirected":
+      throw new Unknown("a redirection of several commands");
+    case "Subshell":
+      throw new Unknown("( ... )");
     case "TestCommand":
-      throw notPosix("[[");
+      throw new Unknown("[[");
     case "ArithmeticCommand":
     case "ArithmeticFor":
-      throw notPosix("((");
+      throw new Unknown("((");
     case "Select":
     case "Coproc":
-      throw notPosix(node.type.toLowerCase());
+      throw new Unknown(node.type.toLowerCase());
   }
-}
-
-/** Runs the body of a function, which is a compound command. */
-export function runBody(shell: Shell, body: CommandNode): Promise<number> {
-  return runCommandNode(shell, body);
 }
 
 const test = (shell: Shell, clause: CompoundList) => tested(shell, () => runList(shell, clause.commands));
 
 async function loop(shell: Shell, more: () => Promise<boolean>, body: CompoundList): Promise<number> {
   let status = 0;
-  shell.loops++;
-  try {
-    for (;;) {
-      await shell.machine.budget.step();
-      try {
-        if (!(await more())) return status;
-        status = await runList(shell, body.commands);
-      } catch (error) {
-        if (!(error instanceof Leave) || (error.kind !== "break" && error.kind !== "continue")) throw error;
-        if (error.count > 1 && shell.loops > 1) throw new Leave(error.kind, error.count - 1);
-        status = 0;
-        if (error.kind === "break") return 0;
-      }
+  for (;;) {
+    await shell.machine.budget.step();
+    try {
+      if (!(await more())) return status;
+      status = await runList(shell, body.commands);
+    } catch (error) {
+      if (!(error instanceof Leave) || (error.kind !== "break" && error.kind !== "continue")) throw error;
+      status = 0;
+      if (error.kind === "break") return 0;
     }
-  } finally {
-    shell.loops--;
   }
 }
 
@@ -195,9 +156,75 @@ async function runCase(shell: Shell, { word, items }: Case): Promise<number> {
   for (const { pattern, body, terminator } of items) {
     for (const each of pattern) {
       if (!matches(compile(await piecesOf(shell, each)), value)) continue;
-      if (terminator !== undefined && terminator !== ";;") throw notPosix(terminator);
+      if (terminator !== undefined && terminator !== ";;") throw new Unknown(terminator);
       return runList(shell, body.commands);
     }
   }
   return 0;
+}
+
+/** Assignments alone, or a function, a builtin or a command of the image (POSIX, XCU 2.9.1). */
+async function runSimple(shell: Shell, command: Extract<CommandNode, { type: "Command" }>): Promise<number> {
+  shell.substituted = 0;
+  const words = await expandWords(shell, command.name ? [command.name] : []);
+  for (const each of command.args) {
+    if (each.type !== "Word") throw new Unknown(each.text);
+    words.push(...(await expandWords(shell, [each])));
+  }
+  for (const each of command.prefix) {
+    if (each.type !== "Assignment") continue;
+    if (each.value.type === "ArrayValue" || each.index || each.append || words.length > 0)
+      throw new Unknown(each.text);
+    assign(shell, each.name, await expandText(shell, each.value));
+  }
+  const out = shell.out;
+  for (const each of command.redirects) await redirect(shell, each);
+  try {
+    return await runWords(shell, words);
+  } finally {
+    shell.out = out;
+  }
+}
+
+/** `>&2` alone. */
+async function redirect(shell: Shell, { operator, descriptor, ...more }: Redirection): Promise<void> {
+  const from = descriptor?.type === "FileDescriptor" ? descriptor.value : 1;
+  const to = "target" in more && more.target ? await expandText(shell, more.target) : "";
+  if (operator !== ">&" || to !== "2" || from !== 1 || descriptor?.type === "FileDescriptorVariable")
+    throw new Unknown(`${operator}${to}`);
+  shell.out = shell.err;
+}
+
+/** @param words A command with its arguments; none leaves the status to the substitutions of the assignments. */
+export async function runWords(shell: Shell, [name, ...args]: string[]): Promise<number> {
+  await shell.machine.budget.step();
+  if (name === undefined) return shell.substituted;
+  const body = shell.functions.get(name);
+  if (body) return callFunction(shell, args, body);
+  const builtin = BUILTINS.get(name);
+  if (builtin) return builtin(shell, args, name);
+  const { fs, outside, budget } = shell.machine;
+  const input = () => {
+    const { text } = shell.input;
+    shell.input.text = "";
+    return text;
+  };
+  const answer = await commandNamed(name)({ name, args, fs, outside, input });
+  shell.out(budget.spend(answer.out));
+  shell.err(budget.spend(answer.err));
+  return answer.code;
+}
+
+async function callFunction(shell: Shell, args: string[], body: CommandNode): Promise<number> {
+  const { args: outer, depth } = shell;
+  shell.depth = shell.machine.budget.deepen(depth);
+  shell.args = args;
+  try {
+    return await runCommandNode(shell, body);
+  } catch (error) {
+    if (error instanceof Leave && error.kind === "return") return error.status;
+    throw error;
+  } finally {
+    Object.assign(shell, { args: outer, depth });
+  }
 }

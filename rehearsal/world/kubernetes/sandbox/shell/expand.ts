@@ -1,143 +1,147 @@
 /** Expansion of words (POSIX, XCU 2.6): what is quoted stays together, the rest is split and matched against the files. */
-import { parse, type Word, type WordPart } from "unbash";
-import { bounded } from "./budget.ts";
-import { evaluate } from "./arithmetic.ts";
-import { Fields, textOf } from "./fields.ts";
-import { parameterOf, expandParameter, positional } from "./parameters.ts";
-import { pathsFor, type Piece } from "./pattern.ts";
-import { Failed, valueOf, type Shell } from "./state.ts";
+import type { ArithmeticExpression, ParameterExpansionPart, Word, WordPart } from "unbash";
+import { bounded, Unknown } from "../budget.ts";
+import { Fields } from "./fields.ts";
+import { isSpecial, pathsFor, removed, textOf, type Piece } from "./pattern.ts";
+import { Failed, type Shell } from "./state.ts";
 import { substitute } from "./substitute.ts";
 
 export async function expandWords(shell: Shell, words: Iterable<Word>): Promise<string[]> {
   const all: string[] = [];
   for (const word of words) {
-    for (const field of await fieldsOf(shell, word)) {
+    for (const field of await fieldsOf(shell, word, shell.variables.get("IFS") ?? " \t\n")) {
       await shell.machine.budget.step();
-      const pattern =
-        !shell.options.has("f") && field.some(({ text, active }) => active && /[*?[]/.test(text));
-      const paths = pattern ? bounded(() => pathsFor(shell.machine.fs, shell.cwd, field)) : undefined;
+      const pattern = !shell.options.has("f") && field.some(isSpecial);
+      const paths = pattern ? bounded(() => pathsFor(shell.machine.fs, field)) : undefined;
       for (const path of paths ?? [textOf(field)]) all.push(shell.machine.budget.spend(path));
     }
   }
   return all;
 }
 
-export async function fieldsOf(shell: Shell, word: Word): Promise<Piece[][]> {
-  const fields = new Fields(valueOf(shell, "IFS") ?? " \t\n");
-  await expandInto(shell, fields, word, { quoted: false, split: true });
-  fields.close();
-  return fields.done;
-}
-
 /** The word as one, not split: of an assignment, a redirection, a pattern. */
 export async function piecesOf(shell: Shell, word: Word): Promise<Piece[]> {
-  const fields = new Fields("");
-  await expandInto(shell, fields, word, { quoted: false, split: false });
-  fields.close();
-  return fields.done.flatMap((field, index) =>
-    index > 0 ? [{ text: " ", active: false }, ...field] : field,
-  );
+  return (await fieldsOf(shell, word, "")).flat();
 }
 
 export async function expandText(shell: Shell, word: Word): Promise<string> {
   return shell.machine.budget.spend(textOf(await piecesOf(shell, word)));
 }
 
-export interface Manner {
-  quoted: boolean;
-  /** Unquoted results are split. */
-  split: boolean;
-  /** Text as written is split as well: the word of `${name:-word}`. */
-  splitLiterals?: boolean;
+async function fieldsOf(shell: Shell, word: Word, split: string): Promise<Piece[][]> {
+  const fields = new Fields(split);
+  await expandInto(shell, fields, word, false);
+  fields.close();
+  return fields.done;
 }
 
-export async function expandInto(shell: Shell, fields: Fields, word: Word, manner: Manner): Promise<void> {
-  if (!word.parts) {
-    const home = manner.quoted ? undefined : /^~(?=\/|$)/.exec(word.text);
-    const text = home ? (valueOf(shell, "HOME") ?? "~") + word.value.slice(1) : word.value;
-    put(fields, text, { ...manner, active: false });
-  } else await expandParts(shell, fields, word.parts, manner);
+async function expandInto(shell: Shell, fields: Fields, word: Word, quoted: boolean): Promise<void> {
+  if (word.parts) return expandParts(shell, fields, word.parts, quoted);
+  if (!quoted && word.text.startsWith("~")) throw new Unknown(word.text);
+  fields.add(word.value);
 }
 
-function put(
-  fields: Fields,
-  text: string,
-  { quoted, split, splitLiterals, active }: Manner & { active: boolean },
-): void {
-  if (splitLiterals && split && !quoted && !active) fields.addSplit(text);
-  else fields.add(text, active && !quoted);
-}
-
-/** @param parts Of a word or of a here-document. */
-export async function expandParts(
+async function expandParts(
   shell: Shell,
   fields: Fields,
   parts: readonly WordPart[],
-  manner: Manner,
+  quoted: boolean,
 ): Promise<void> {
   const result = (text: string) => {
     shell.machine.budget.spend(text);
-    if (manner.quoted) fields.add(text);
-    else if (manner.split) fields.addSplit(text);
-    else if (text !== "") fields.add(text, true);
+    if (quoted) fields.add(text);
+    else fields.addSplit(text);
   };
   for (const part of parts) {
     switch (part.type) {
       case "Literal":
-        put(fields, part.value, { ...manner, active: false });
-        break;
       case "SingleQuoted":
-      case "AnsiCQuoted":
         fields.add(part.value);
         break;
-      case "DoubleQuoted": {
-        const [only] = part.parts;
-        const none = part.parts.length === 1 && only?.text === "$@" && shell.args.length === 0;
+      case "DoubleQuoted":
         if (part.parts.length === 0) fields.add("");
-        else if (!none) await expandParts(shell, fields, part.parts, { quoted: true, split: manner.split });
+        await expandParts(shell, fields, part.parts, true);
         break;
-      }
       case "Glob":
-        fields.add(part.value, !manner.quoted);
+        fields.add(part.value, !quoted);
         break;
-      case "SimpleExpansion": {
-        const name = part.text.slice(1);
-        if (name === "@" || name === "*") positional(shell, fields, name, manner);
-        else result(parameterOf(shell, name));
+      case "SimpleExpansion":
+        result(parameterOf(shell, part.text.slice(1)));
         break;
-      }
       case "ParameterExpansion":
-        await expandParameter(shell, fields, part, manner, result);
+        await expandParameter(shell, fields, part, quoted, result);
         break;
       case "CommandExpansion":
         result(await substitute(shell, part.script));
         break;
       case "ArithmeticExpansion":
-        result(String(evaluate(shell, await arithmeticText(shell, part.text))));
+        result(String(await calculate(shell, part.expression, part.text)));
         break;
+      case "AnsiCQuoted":
       case "BraceExpansion":
-        if (/[$`\\'"]/.test(part.text)) throw notPosix(part.text);
-        put(fields, part.text, { ...manner, active: false });
-        break;
       case "ExtendedGlob":
       case "LocaleString":
       case "ProcessSubstitution":
-        throw notPosix(part.text);
+        throw new Unknown(part.text);
     }
   }
 }
 
-/** Its parameters and substitutions are expanded first, as in double quotes. */
-async function arithmeticText(shell: Shell, text: string): Promise<string> {
-  const inner = text.replace(/^\$\(\(/, "").replace(/\)\)$/, "");
-  if (!/[$`\\"]/.test(inner)) return inner;
-  const [statement] = parse(`: "${inner.replaceAll('"', "")}"`).commands;
-  const command = statement?.command;
-  const word = command?.type === "Command" ? command.args[0] : undefined;
-  if (word?.type !== "Word") throw new Failed(`arithmetic: syntax error: "${inner}"`);
-  return expandText(shell, word);
+/** Undefined when it is not set. */
+function lookUp(shell: Shell, name: string): string | undefined {
+  if (name === "?") return String(shell.status);
+  if (name === "#") return String(shell.args.length);
+  if (/^[1-9]\d*$/.test(name)) return shell.args[Number(name) - 1];
+  if (!/^[A-Za-z_]\w*$/.test(name)) throw new Unknown(`$${name}`);
+  return shell.variables.get(name);
 }
 
-export function notPosix(text: string): Failed {
-  return new Failed(`syntax error: ${text.slice(0, 60)} is not part of POSIX sh`);
+function parameterOf(shell: Shell, name: string): string {
+  const value = lookUp(shell, name);
+  if (value === undefined && shell.options.has("u")) throw new Failed(`${name}: parameter not set`);
+  return value ?? "";
+}
+
+async function expandParameter(
+  shell: Shell,
+  fields: Fields,
+  { parameter: name, prefix, operation, index, text }: ParameterExpansionPart,
+  quoted: boolean,
+  result: (text: string) => void,
+): Promise<void> {
+  if (index !== undefined || prefix !== undefined) throw new Unknown(text);
+  if (operation === undefined) return result(parameterOf(shell, name));
+  if (operation.type === "Remove") {
+    const value = parameterOf(shell, name);
+    const pieces = await piecesOf(shell, operation.operand);
+    const steps = value.length ** 2 * (textOf(pieces).length + 1);
+    return result(bounded(() => removed(value, operation.operator, pieces), steps));
+  }
+  if (operation.type !== "Default" || operation.operator !== ":-") throw new Unknown(text);
+  const value = lookUp(shell, name) ?? "";
+  if (value !== "") return result(value);
+  return expandInto(shell, fields, operation.operand, quoted);
+}
+
+/** `$((n + 1))`: whole numbers, variables, plus and minus. */
+async function calculate(
+  shell: Shell,
+  expression: ArithmeticExpression | undefined,
+  text: string,
+): Promise<bigint> {
+  if (expression?.type === "ArithmeticBinary" && /^[-+]$/.test(expression.operator)) {
+    const left = await calculate(shell, expression.left, text);
+    const right = await calculate(shell, expression.right, text);
+    return BigInt.asIntN(64, expression.operator === "+" ? left + right : left - right);
+  }
+  if (expression?.type !== "ArithmeticWord") throw new Unknown(text);
+  const fields = new Fields("");
+  if (expression.parts) await expandParts(shell, fields, expression.parts, true);
+  else fields.add(expression.value);
+  fields.close();
+  const word = textOf(fields.done.flat());
+  const name = /^\$?([A-Za-z_]\w*)$|^\$([1-9]\d*)$/.exec(word);
+  const value = name ? parameterOf(shell, (name[1] ?? name[2])!) : word;
+  if (!/^-?(?:0|[1-9]\d*)$/.test(value || "0")) throw new Unknown(text);
+  return BigInt(value || "0");
 }

@@ -40,7 +40,3 @@ export class Fields {
     this.#current = undefined;
   }
 }
-
-export function textOf(pieces: Piece[]): string {
-  return pieces.map(({ text }) => text).join("");
-}

@@ -2,7 +2,7 @@
  * Patterns of the shell (POSIX, XCU 2.14): what is quoted in them stands for itself. Matching goes back to the last star only,
  * so that its time is bounded by the lengths' product.
  */
-import { posix } from "node:path";
+import { Unknown } from "../budget.ts";
 import type { ContainerFs } from "../filesystem.ts";
 
 /** A piece of a word; letters of an active one may be special. */
@@ -11,70 +11,55 @@ export interface Piece {
   active: boolean;
 }
 
-type Token = string | { star: true } | { any: true } | { set: (letter: string) => boolean };
-
-const CLASSES: Record<string, RegExp> = {
-  alpha: /[A-Za-z]/,
-  digit: /\d/,
-  alnum: /[A-Za-z0-9]/,
-  upper: /[A-Z]/,
-  lower: /[a-z]/,
-  space: /\s/,
-  blank: /[ \t]/,
-  punct: /[!-/:-@[-`{-~]/,
-  xdigit: /[A-Fa-f0-9]/,
-};
+/** A letter, or one of a set, or a star. */
+type Token = "*" | ((letter: string) => boolean);
 
 export function compile(pieces: Piece[]): Token[] {
-  const letters = pieces.flatMap(({ text, active }) => [...text].map((letter) => ({ letter, active })));
+  const letters = lettersOf(pieces);
   const tokens: Token[] = [];
   for (let i = 0; i < letters.length; i++) {
-    const { letter, active } = letters[i]!;
-    if (!active) tokens.push(letter);
-    else if (letter === "*") tokens.push({ star: true });
-    else if (letter === "?") tokens.push({ any: true });
-    else if (letter === "[") {
-      const end = endOfSet(letters, i);
-      if (end < 0) tokens.push(letter);
-      else {
-        tokens.push({ set: setOf(letters.slice(i + 1, end)) });
-        i = end;
-      }
-    } else tokens.push(letter);
+    const { text, active } = letters[i]!;
+    const end = active && text === "[" ? endOfSet(letters, i) : -1;
+    if (end > 0) {
+      tokens.push(setOf(letters.slice(i + 1, end)));
+      i = end;
+    } else if (active && text === "*") tokens.push("*");
+    else if (active && text === "?") tokens.push(() => true);
+    else tokens.push((each) => each === text);
   }
   return tokens;
 }
 
-type Letter = { letter: string; active: boolean };
+/** A piece for each letter. */
+function lettersOf(pieces: Piece[]): Piece[] {
+  return pieces.flatMap(({ text, active }) => text.split("").map((letter) => ({ text: letter, active })));
+}
 
-function endOfSet(letters: Letter[], start: number): number {
+export function textOf(pieces: Piece[]): string {
+  return pieces.map(({ text }) => text).join("");
+}
+
+function endOfSet(letters: Piece[], start: number): number {
   let at = start + 1;
-  if (/[!^]/.test(letters[at]?.letter ?? "")) at++;
-  if (letters[at]?.letter === "]") at++;
+  if (letters[at]?.text === "!") at++;
+  if (letters[at]?.text === "]") at++;
   for (; at < letters.length; at++) {
-    if (letters[at]!.letter === "[" && letters[at + 1]?.letter === ":") {
-      const close = letters.findIndex(
-        (each, i) => i > at + 1 && each.letter === ":" && letters[i + 1]?.letter === "]",
-      );
-      if (close > 0) at = close + 1;
-    } else if (letters[at]!.letter === "]" && letters[at]!.active) return at;
+    const inside = /^\[:\w+:\]/.exec(textOf(letters.slice(at)))?.[0];
+    if (inside !== undefined) at += inside.length - 1;
+    else if (letters[at]!.text === "]" && letters[at]!.active) return at;
   }
   return -1;
 }
 
-function setOf(letters: Letter[]): (letter: string) => boolean {
-  const not = /[!^]/.test(letters[0]?.letter ?? "") && letters[0]!.active;
-  const text = letters
-    .slice(not ? 1 : 0)
-    .map(({ letter }) => letter)
-    .join("");
-  const tests: ((letter: string) => boolean)[] = [];
-  for (const [whole, name, from, to] of text.matchAll(/\[:([a-z]+):\]|([^])-([^])|[^]/g)) {
-    if (name !== undefined) tests.push((letter) => CLASSES[name]?.test(letter) ?? false);
-    else if (from !== undefined && to !== undefined) tests.push((letter) => letter >= from && letter <= to);
-    else tests.push((letter) => letter === whole);
-  }
-  return (letter) => tests.some((test) => test(letter)) !== not;
+function setOf(letters: Piece[]): (letter: string) => boolean {
+  const not = letters[0]?.text === "!" && letters[0].active;
+  const all = textOf(letters);
+  if (/^\^|.-./s.test(all)) throw new Unknown(`[${all}]`);
+  const single = all.slice(not ? 1 : 0).replace(/\[:(\w+):\]/g, (whole, name) => {
+    if (name !== "space") throw new Unknown(whole);
+    return " \t\n\v\f\r";
+  });
+  return (letter) => single.includes(letter) !== not;
 }
 
 export function matches(tokens: Token[], text: string): boolean {
@@ -82,10 +67,10 @@ export function matches(tokens: Token[], text: string): boolean {
   let [star, from] = [-1, 0];
   while (i < text.length) {
     const token = tokens[t];
-    if (typeof token === "object" && "star" in token) {
+    if (token === "*") {
       star = t++;
       from = i;
-    } else if (token !== undefined && one(token, text[i]!)) {
+    } else if (token?.(text[i]!)) {
       t++;
       i++;
     } else if (star >= 0) {
@@ -93,12 +78,7 @@ export function matches(tokens: Token[], text: string): boolean {
       i = ++from;
     } else return false;
   }
-  return tokens.slice(t).every((token) => typeof token === "object" && "star" in token);
-}
-
-function one(token: Token, letter: string): boolean {
-  if (typeof token === "string") return token === letter;
-  return "any" in token || ("set" in token && token.set(letter));
+  return tokens.slice(t).every((token) => token === "*");
 }
 
 /** `${name#pattern}` and its kin. */
@@ -114,34 +94,20 @@ export function removed(text: string, operator: "#" | "##" | "%" | "%%", pieces:
   return text;
 }
 
-/** The paths that a word stands for; undefined when it is no pattern or matches nothing. */
-export function pathsFor(fs: ContainerFs, cwd: string, pieces: Piece[]): string[] | undefined {
-  const tokens = compile(pieces);
-  if (tokens.every((token) => typeof token === "string")) return undefined;
-  const parts: Token[][] = [[]];
-  for (const token of tokens) {
-    if (token === "/") parts.push([]);
-    else parts.at(-1)!.push(token);
-  }
-  let found = [""];
-  for (const [index, part] of parts.entries()) {
-    const last = index === parts.length - 1;
-    found = found.flatMap((before) => {
-      const literal = part.every((token) => typeof token === "string");
-      const names = literal ? [part.join("")] : namesIn(fs, posix.resolve(cwd, before || "."), part);
-      return names
-        .map((name) => before + name)
-        .filter((path) => last || path === "" || fs.isDirectory(posix.resolve(cwd, path)))
-        .map((path) => (last ? path : `${path}/`));
-    });
-  }
-  const there = found.filter((path) => fs.exists(posix.resolve(cwd, path)));
-  return there.length > 0 ? there.sort() : undefined;
+/** The paths that a word stands for, of which the last part alone may be a pattern; undefined when it matches nothing. */
+export function pathsFor(fs: ContainerFs, pieces: Piece[]): string[] | undefined {
+  const letters = lettersOf(pieces);
+  const at = letters.findLastIndex(({ text }) => text === "/") + 1;
+  const folder = textOf(letters.slice(0, at));
+  if (letters.slice(0, at).some(isSpecial)) throw new Unknown(textOf(pieces));
+  const path = fs.path(folder);
+  if (!fs.isDirectory(path) || !fs.may(path, "r")) return undefined;
+  const tokens = compile(letters.slice(at));
+  const hidden = letters[at]?.text === ".";
+  const names = fs.list(path).filter((name) => (hidden || !name.startsWith(".")) && matches(tokens, name));
+  return names.length > 0 ? names.map((name) => folder + name) : undefined;
 }
 
-function namesIn(fs: ContainerFs, directory: string, part: Token[]): string[] {
-  if (!fs.isDirectory(directory) || !fs.may(directory, "r")) return [];
-  return fs
-    .list(directory)
-    .filter((name) => (part[0] === "." || !name.startsWith(".")) && matches(part, name));
+export function isSpecial({ text, active }: Piece): boolean {
+  return active && /[*?[]/.test(text);
 }

@@ -1,20 +1,29 @@
 /**
- * What a script may use. It runs inside this process, so it gives way to everything else after some steps, and ends when it is
- * stopped or has used up its memory: what it made in all is counted, which is never less than what it holds.
+ * What ends a script from outside, and what it may use: it runs inside this process, so it gives way to everything else after some
+ * steps, and ends when it is stopped or has used up its memory. What it made in all is counted, which is never less than what it
+ * holds.
  */
 import { Script, createContext } from "node:vm";
 
 const MEMORY = 128 * 1024 * 1024;
-/** Calls inside calls: functions, substitutions, scripts. */
+/** Calls inside calls: functions and substitutions. */
 const DEPTH = 64;
-/** Jobs in the background at a time, so that there is no fork bomb. */
-export const MAX_JOBS = 32;
 const STEPS_AT_A_TIME = 200;
 /** Milliseconds for one piece of work that cannot give way, such as a regular expression over a file. */
 const ONE_PIECE = 2000;
 
 /** The script has ended, whatever it was about to do. */
 export class Killed extends Error {}
+
+/**
+ * A command, an option or a part of the language that a container's shell may well have and that is not simulated. The script ends
+ * there, so that nothing is taken for done, or for missing, which is not so at home.
+ */
+export class Unknown extends Error {
+  constructor(what: string) {
+    super(`the rehearsal does not know \`${what.slice(0, 60)}\``);
+  }
+}
 
 export class Budget {
   #steps = 0;
@@ -35,7 +44,7 @@ export class Budget {
     if (this.#stopped !== undefined) throw new Killed(this.#stopped);
   }
 
-  /** @param text What was made: a value, an output, a file's content. */
+  /** @param text What was made: a value, an output, a word. */
   spend(text: string): string {
     this.#made += text.length;
     if (this.#made > MEMORY) this.stop(`it used more than ${MEMORY / 1024 ** 2} MiB`);
@@ -79,13 +88,4 @@ export function bounded<Result>(act: () => Result, steps = Infinity): Result {
     work.run = undefined;
   }
   return result!.value;
-}
-
-/** Inside the sandbox a string's letters are bytes, as in the C locale; outside it they are text. */
-export function toBytes(text: string): string {
-  return Buffer.from(text, "utf8").toString("latin1");
-}
-
-export function toText(bytes: string): string {
-  return Buffer.from(bytes, "latin1").toString("utf8");
 }
