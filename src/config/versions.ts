@@ -1,4 +1,5 @@
 /** Which versions go together. A row is added when the program was tried with it, not when it came out. */
+import { coerce, SemVer } from "semver";
 
 export interface TalosRelease {
   /** Without the patch, e.g. `1.12`. */
@@ -29,27 +30,31 @@ export function talosRelease(talosVersion: string): TalosRelease | undefined {
   return TALOS_RELEASES.find((release) => release.minor === minor);
 }
 
+/** As numbers, whatever stands before or after them: `v1.12.3`, `1.12`, `8.4-1`. What has none is older than everything. */
+export function numbersOf(version: string): SemVer {
+  return coerce(version) ?? new SemVer("0.0.0");
+}
+
 /** `v1.12.3` and `1.12.3` are of `1.12`. */
 export function minorOf(version: string): string {
-  return version.replace(/^v/, "").split(".").slice(0, 2).join(".");
+  const { major, minor } = numbersOf(version);
+  return `${major}.${minor}`;
+}
+
+/** The minor after that of a version. */
+export function nextMinor(version: string): string {
+  return minorOf(numbersOf(version).inc("minor").version);
 }
 
 /** How many minor versions `to` lies above `from`; undefined when they differ in the major version. */
 export function minorSteps(from: string, to: string): number | undefined {
-  const [fromMajor, fromMinor = 0] = minorOf(from).split(".").map(Number);
-  const [toMajor, toMinor = 0] = minorOf(to).split(".").map(Number);
-  return fromMajor === toMajor ? toMinor - fromMinor : undefined;
+  const [before, after] = [numbersOf(from), numbersOf(to)];
+  return before.major === after.major ? after.minor - before.minor : undefined;
 }
 
 /** Negative if `a` is the older one. */
 export function compareVersions(a: string, b: string): number {
-  const left = a.replace(/^v/, "").split(".").map(Number);
-  const right = b.replace(/^v/, "").split(".").map(Number);
-  for (let index = 0; index < Math.max(left.length, right.length); index++) {
-    const difference = (left[index] ?? 0) - (right[index] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
+  return numbersOf(a).compare(numbersOf(b));
 }
 
 export function kubernetesSupported(release: TalosRelease, kubernetesVersion: string): boolean {

@@ -99,7 +99,7 @@ export class ProxmoxGate {
 
 /** @param version With whatever Debian puts behind it, e.g. `8.4-1`. */
 function tooOld(version: string): string[] {
-  if (compareVersions(/^\d+\.\d+/.exec(version)?.[0] ?? "0", OLDEST_PROXMOX) >= 0) return [];
+  if (compareVersions(version, OLDEST_PROXMOX) >= 0) return [];
   return [
     `homelab:proxmox.endpoint: Proxmox VE ${version} answers there, and ${OLDEST_PROXMOX} or later is needed: older ones do not take the ` +
       "boot image, a disk image with content type `import`; upgrade the hosts of this Proxmox first",

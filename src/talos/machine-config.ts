@@ -6,7 +6,7 @@
 import { stringify } from "yaml";
 import type { HomelabConfig, NodeConfig } from "../config/types.ts";
 import { gibToBytes } from "../config/sizes.ts";
-import { compareVersions, minorOf } from "../config/versions.ts";
+import { compareVersions } from "../config/versions.ts";
 import { dataDiskSelector } from "./data-disk.ts";
 import { DATA_MOUNT_POINT, DATA_VOLUME } from "../disks.ts";
 
@@ -98,7 +98,7 @@ function dataMounts(): Document[] {
  * a generated one holds it already. Before, the field is the only way.
  */
 function knowsHostnameConfig({ cluster }: HomelabConfig): boolean {
-  return compareVersions(minorOf(cluster.talosVersion), "1.12") >= 0;
+  return compareVersions(cluster.talosVersion, "1.12") >= 0;
 }
 
 /**

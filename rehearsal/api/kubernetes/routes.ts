@@ -1,4 +1,5 @@
 /** What the simulated API server answers; everything else is not found, in its own words. */
+import { numbersOf } from "../../world/kernel/versions.ts";
 import type { Cluster } from "../../world/kubernetes/cluster.ts";
 import { DURATIONS } from "../../world/kubernetes/durations.ts";
 import { deleteNode, setUnschedulable } from "../../world/kubernetes/api/node-objects.ts";
@@ -56,10 +57,10 @@ export async function handle(cluster: Cluster, request: ApiRequest): Promise<unk
 }
 
 function version({ state }: Cluster): Record<string, string> {
-  const [major = "", minor = ""] = state.kubernetesVersion.split(".");
+  const { major, minor } = numbersOf(state.kubernetesVersion);
   return {
-    major,
-    minor,
+    major: String(major),
+    minor: String(minor),
     gitVersion: `v${state.kubernetesVersion}`,
     gitTreeState: "clean",
     compiler: "gc",

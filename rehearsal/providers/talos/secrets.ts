@@ -1,6 +1,7 @@
 /** `talos:machine/secrets:Secrets`: made once, kept through version bumps, replaced when the version is lowered. */
 import { X509Certificate } from "node:crypto";
 import type { MachinerySecrets } from "../../machinery.ts";
+import { compareVersions, numbersOf } from "../../world/kernel/versions.ts";
 import type { World } from "../../world/kernel/world.ts";
 import {
   UNKNOWN,
@@ -20,12 +21,13 @@ export function secretsResource(world: World): ResourceHandler {
       if (inputs["talosVersion"] !== undefined) return { inputs };
       // The default shows in the state and in later diffs, as a computed attribute of the real one does.
       const { machinery } = await world.machinery.call<{ machinery: string }>("version", {});
-      return { inputs: { ...inputs, talosVersion: majorMinor(machinery) } };
+      const { major, minor } = numbersOf(machinery);
+      return { inputs: { ...inputs, talosVersion: `v${major}.${minor}` } };
     },
     diff({ inputs, state }, news) {
       const found = diffInputs(inputs, news);
       const [before, after] = [text(inputs["talosVersion"]), text(news["talosVersion"])];
-      if (before && after && compare(after, before) < 0) {
+      if (before && after && compareVersions(after, before) < 0) {
         return {
           changes: true,
           replaces: ["talosVersion"],
@@ -77,18 +79,4 @@ function expiresSoon(state: PropertyMap): boolean {
   if (!clientCertificate) return false;
   const certificate = new X509Certificate(Buffer.from(clientCertificate, "base64"));
   return new Date(certificate.validTo).getTime() < Date.now() + MONTH;
-}
-
-function majorMinor(version: string): string {
-  return version.split(".").slice(0, 2).join(".");
-}
-
-function compare(a: string, b: string): number {
-  const parts = (version: string) => version.replace(/^v/, "").split(/[.-]/).map(Number);
-  const [left, right] = [parts(a), parts(b)];
-  for (let i = 0; i < 3; i++) {
-    const difference = (left[i] || 0) - (right[i] || 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
 }

@@ -1,4 +1,5 @@
 /** The Longhorn chart: its pods, its settings, its hooks. */
+import { numbersOf } from "../kernel/versions.ts";
 import { admissionError, enforcedLevel, forbidden } from "../kubernetes/api/admission.ts";
 import {
   ChartError,
@@ -189,18 +190,13 @@ async function preUpgrade({ cluster }: ReleaseContext, from: string, to: string)
 }
 
 function pathProblem(from: string, to: string): string | undefined {
-  const [old, next] = [from, to].map((version) => version.split(".").map(Number));
-  const [major, minor, patch] = [0, 1, 2].map((index) => (next![index] ?? 0) - (old![index] ?? 0)) as [
-    number,
-    number,
-    number,
-  ];
+  const [old, next] = [numbersOf(from), numbersOf(to)];
+  const [major, minor] = [next.major - old.major, next.minor - old.minor];
   const path = `from v${from} to v${to}`;
   if (major < 0) return `failed to upgrade since downgrading ${path} for major version is not supported`;
   if (major > 1) return `failed to upgrade since upgrading ${path} for major version is not supported`;
   if (major === 1) return undefined;
   if (minor > 1) return `failed to upgrade since upgrading ${path} for minor version is not supported`;
-  if (minor < 0 || (minor === 0 && patch < 0))
-    return `failed to upgrade since downgrading ${path} is not supported`;
+  if (next.compare(old) < 0) return `failed to upgrade since downgrading ${path} is not supported`;
   return undefined;
 }

@@ -14,6 +14,8 @@ import {
   LONGHORN_CHARTS,
   minorOf,
   minorSteps,
+  nextMinor,
+  numbersOf,
   talosRelease,
 } from "../../config/versions.ts";
 import type { VersionFacts } from "../facts.ts";
@@ -108,7 +110,7 @@ function longhornJump(from: string, to: string): string | undefined {
 
 /** Traefik's chart keeps no rule of its own. Within what is supported, only an older major would meet newer resources. */
 function traefikJump(from: string, to: string): string | undefined {
-  if (majorOf(to) >= majorOf(from)) return undefined;
+  if (numbersOf(to).major >= numbersOf(from).major) return undefined;
   return (
     `homelab:traefik.version: ${from} runs, and "${to}" is of an older major, whose chart does not know the resources of ` +
     `this one; set ${from} or a newer one`
@@ -117,21 +119,7 @@ function traefikJump(from: string, to: string): string | undefined {
 
 /** Infinite across majors, of which none was ever left. */
 function minorsUp(from: string, to: string): number {
-  return minorSteps(from, to) ?? (majorOf(to) > majorOf(from) ? Infinity : -Infinity);
-}
-
-function nextMinor(version: string): string {
-  const { major, minor } = numbers(version);
-  return `${major}.${minor + 1}`;
-}
-
-function majorOf(version: string): number {
-  return numbers(version).major;
-}
-
-function numbers(version: string): { major: number; minor: number } {
-  const [major, minor] = minorOf(version).split(".").map(Number);
-  return { major: major ?? 0, minor: minor ?? 0 };
+  return minorSteps(from, to) ?? (compareVersions(to, from) > 0 ? Infinity : -Infinity);
 }
 
 /** Both minors that are allowed stand in it: the one that runs and the next. */

@@ -1,6 +1,7 @@
 /** What a node is to run, and with which talosctl it can get there. */
 import { isDeepStrictEqual } from "node:util";
-import { compareVersions, minorSteps } from "../../config/versions.ts";
+import { valid } from "semver";
+import { minorSteps } from "../../config/versions.ts";
 
 /** The input of a node's Stash: what the node runs once its step succeeded. */
 export interface NodeImage {
@@ -14,18 +15,9 @@ export interface NodeImage {
   installerImage: string;
 }
 
-/** What a release is called without what follows its patch: `v1.12.1-alpha.0` is of `v1.12.1`. */
-export function release(version: string): string {
-  return version.split("-")[0]!;
-}
-
 /** Whether two versions are one release. */
 export function sameVersion(a: string, b: string): boolean {
-  return compareVersions(release(a), release(b)) === 0 && suffix(a) === suffix(b);
-}
-
-function suffix(version: string): string {
-  return version.split("-").slice(1).join("-");
+  return a === b || (valid(a) !== null && valid(a) === valid(b));
 }
 
 /**

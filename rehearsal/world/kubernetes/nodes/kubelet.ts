@@ -2,6 +2,7 @@
  * Which Kubernetes runs where. A node's machine config names the image of its kubelet and, on a control plane, of its API server;
  * a config with another one restarts them (talos v1.12.0 controllers/k8s/kubelet_service.go, control_plane_static_pod.go).
  */
+import { compareVersions, numbersOf } from "../../kernel/versions.ts";
 import { DURATIONS } from "../durations.ts";
 import type { Cluster } from "../cluster.ts";
 import type { KubernetesNode } from "../state.ts";
@@ -23,17 +24,12 @@ export function apiServerVersionOn({ world, state }: Cluster, node: KubernetesNo
  * here the oldest for both.
  */
 export function skewProblem(kubelet: string, apiServer: string): string | undefined {
-  const [own, theirs] = [minorOf(kubelet), minorOf(apiServer)];
+  const [own, theirs] = [numbersOf(kubelet).minor, numbersOf(apiServer).minor];
   if (own > theirs) return `kubelet v${kubelet} is newer than kube-apiserver v${apiServer}: not supported`;
   if (own < theirs - 3) {
     return `kubelet v${kubelet} is more than three minor versions older than kube-apiserver v${apiServer}: not supported`;
   }
   return undefined;
-}
-
-function minorOf(version: string): number {
-  const [major = 0, minor = 0] = version.replace(/^v/, "").split(".").map(Number);
-  return major * 1000 + minor;
 }
 
 /** Takes up what the machine configs in force say by now. */
@@ -84,7 +80,7 @@ function settleApiServers(cluster: Cluster): void {
   const members = Object.values(state.etcd).flatMap(({ vmId }) =>
     cluster.hosts(vmId).isUp() ? (world.state.machines[vmId]?.facts?.apiServerVersion ?? []) : [],
   );
-  const [oldest] = members.sort((a, b) => compare(a, b));
+  const [oldest] = members.sort(compareVersions);
   if (oldest === undefined || oldest === state.kubernetesVersion) return;
   const before = state.kubernetesVersion;
   state.kubernetesVersion = oldest;
@@ -97,14 +93,4 @@ function settleApiServers(cluster: Cluster): void {
     text: `cluster ${state.name} runs Kubernetes v${oldest}, after v${before}`,
     detail: { clusterId: state.id, from: before, to: oldest },
   });
-}
-
-/** Negative when `a` is the older one. */
-export function compare(a: string, b: string): number {
-  const [left, right] = [a, b].map((version) => version.split(/[.-]/).map(Number));
-  for (let index = 0; index < 3; index++) {
-    const difference = (left![index] ?? 0) - (right![index] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
 }

@@ -1,5 +1,5 @@
 /** From which version of Kubernetes to which talosctl goes (go-kubernetes v0.2.28, kubernetes/upgrade/path.go). */
-import { compare } from "./kubelet.ts";
+import { compareVersions, numbersOf } from "../../kernel/versions.ts";
 
 /** The minors that this talosctl knows. */
 const OLDEST = 19;
@@ -28,7 +28,7 @@ function parse(version: string, which: string): string {
 
 /** Within a minor in either direction, or to the next one. */
 export function checkPath({ from, to }: UpgradePath): void {
-  const [fromMinor, toMinor] = [minorOf(from), minorOf(to)];
+  const [fromMinor, toMinor] = [numbersOf(from), numbersOf(to)];
   const known = (minor: number) => minor >= OLDEST && minor <= NEWEST;
   const step = toMinor.minor - fromMinor.minor;
   const first = fromMinor.major === 1 && toMinor.major === 1;
@@ -38,11 +38,6 @@ export function checkPath({ from, to }: UpgradePath): void {
   );
 }
 
-function minorOf(version: string): { major: number; minor: number } {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  return { major, minor };
-}
-
 export function lowest(versions: string[]): string | undefined {
-  return [...versions].sort(compare)[0];
+  return [...versions].sort(compareVersions)[0];
 }

@@ -3,6 +3,7 @@
  * managers, schedulers and kube-proxy, one control plane after the other, then the kubelets one by one. What it prints has the real
  * one's shape.
  */
+import { numbersOf } from "../../kernel/versions.ts";
 import type { Cluster } from "../cluster.ts";
 import { DURATIONS } from "../durations.ts";
 import { apiServerVersionOn } from "./kubelet.ts";
@@ -108,7 +109,7 @@ function syncManifests({ log, options }: Upgrade): void {
 }
 
 function minorChanges({ from, to }: UpgradePath): boolean {
-  return from.split(".")[1] !== to.split(".")[1];
+  return numbersOf(from).minor !== numbersOf(to).minor;
 }
 
 function quoted(nodes: KubernetesNode[]): string {

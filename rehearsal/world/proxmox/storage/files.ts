@@ -4,6 +4,7 @@
  */
 import { FactoryError, findImage, type FactoryImage } from "../../factory/images.ts";
 import type { StoredFile } from "../../kernel/state.ts";
+import { compareVersions } from "../../kernel/versions.ts";
 import type { World } from "../../kernel/world.ts";
 import { DURATIONS } from "../durations.ts";
 import { refuse, refuseParameter } from "../errors.ts";
@@ -95,8 +96,7 @@ export function download(world: World, hostName: string, storage: string, reques
 
 /** Disk images as `import` content came with 8.4; before, it took appliances (ova) only [bpg#2076]. */
 function takesDiskImages({ state }: World): boolean {
-  const [major = 0, minor = 0] = (state.proxmox.version ?? "9.1").split(".").map(Number);
-  return major > 8 || (major === 8 && minor >= 4);
+  return compareVersions(state.proxmox.version ?? "9.1", "8.4") >= 0;
 }
 
 export function listFiles(world: World, hostName: string, storage: string): StoredFile[] {

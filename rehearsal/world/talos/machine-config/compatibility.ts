@@ -5,6 +5,7 @@
  * (the words), config/types/v1alpha1/v1alpha1_validation.go (RuntimeValidate: ValidateKubernetesImageTag).
  */
 import { parseAllDocuments } from "yaml";
+import { numbersOf } from "../../kernel/versions.ts";
 import type { World } from "../../kernel/world.ts";
 import type { NodeFacts } from "./facts.ts";
 
@@ -32,7 +33,7 @@ const SINCE: Record<string, number> = Object.fromEntries(
 
 /** Why a node of that version cannot load the config, in the loader's words; undefined when it can. */
 export function unknownDocument(talosVersion: string, machineConfig: string): string | undefined {
-  const minor = minorOf(talosVersion);
+  const { minor } = numbersOf(talosVersion);
   for (const document of parseAllDocuments(machineConfig)) {
     const { kind, apiVersion } = (document.toJS() ?? {}) as { kind?: string; apiVersion?: string };
     if (kind !== undefined && (SINCE[kind] ?? 0) > minor) return `"${kind}" "${apiVersion}": not registered`;
@@ -51,8 +52,4 @@ export async function unsupportedKubernetes(
     talos: talosVersion,
   });
   return refusal;
-}
-
-function minorOf(version: string): number {
-  return Number(version.split(".")[1]);
 }

@@ -1,9 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import {
-  compare,
-  settleKubelets,
-  skewProblem,
-} from "../../../../rehearsal/world/kubernetes/nodes/kubelet.ts";
+import { compareVersions } from "../../../../rehearsal/world/kernel/versions.ts";
+import { settleKubelets, skewProblem } from "../../../../rehearsal/world/kubernetes/nodes/kubelet.ts";
 import { checkPath, parsePath } from "../../../../rehearsal/world/kubernetes/nodes/upgrade-path.ts";
 import { readyNodes } from "../../../../rehearsal/world/kubernetes/cluster.ts";
 import type { MachineState } from "../../../../rehearsal/world/kernel/state.ts";
@@ -111,6 +108,6 @@ describe("paths of an upgrade", () => {
   );
 
   test("versions are compared by their numbers", () => {
-    expect(["1.35.10", "1.35.9", "1.4.0"].sort(compare)).toEqual(["1.4.0", "1.35.9", "1.35.10"]);
+    expect(["1.35.10", "1.35.9", "1.4.0"].sort(compareVersions)).toEqual(["1.4.0", "1.35.9", "1.35.10"]);
   });
 });
