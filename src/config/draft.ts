@@ -1,6 +1,6 @@
 /** The configuration while it is being judged: what is well-formed so far, and what is known to be wrong. */
 import { indexPath, type Problem } from "./problem.ts";
-import { isMapping, readFields, readValue, type Fields } from "./read.ts";
+import { readFields, readValue, type Fields } from "./read.ts";
 import { configSchema, PROJECT } from "./schema.ts";
 import type {
   ClusterInput,
@@ -11,13 +11,7 @@ import type {
   TraefikInput,
   UpgradeInput,
 } from "./schema.ts";
-import { clusterSchema } from "./schema/cluster.ts";
-import { longhornSchema } from "./schema/longhorn.ts";
-import { networkSchema } from "./schema/network.ts";
 import { nodeSchema } from "./schema/nodes.ts";
-import { proxmoxSchema } from "./schema/proxmox.ts";
-import { traefikSchema } from "./schema/traefik.ts";
-import { upgradeSchema } from "./schema/upgrade.ts";
 import type { Consent } from "./types.ts";
 
 export interface Draft {
@@ -39,19 +33,17 @@ export function topPath(key: string): string {
 
 /** `raw` has the keys of `configSchema`, without the project's name. */
 export function readDraft(raw: Record<string, unknown>, problems: Problem[]): Draft {
-  const value = (key: keyof Draft): unknown => (Object.hasOwn(raw, key) ? raw[key] : undefined);
-  const protect = readValue(configSchema.shape.protect, value("protect"), topPath("protect"), problems);
-  const allow = readValue(configSchema.shape.allow, value("allow"), topPath("allow"), problems);
+  const { cluster, network, proxmox, longhorn, traefik, upgrade, protect, allow } = configSchema.shape;
   return {
-    cluster: readFields(clusterSchema, value("cluster"), topPath("cluster"), problems),
-    network: readFields(networkSchema, value("network"), topPath("network"), problems),
-    proxmox: readFields(proxmoxSchema, value("proxmox"), topPath("proxmox"), problems),
-    nodes: readNodes(value("nodes"), problems),
-    longhorn: readFields(longhornSchema, value("longhorn") ?? {}, topPath("longhorn"), problems),
-    traefik: readFields(traefikSchema, value("traefik") ?? {}, topPath("traefik"), problems),
-    upgrade: readFields(upgradeSchema, value("upgrade") ?? {}, topPath("upgrade"), problems),
-    allow: allow.ok ? (allow.value as Consent[]) : [],
-    protect: protect.ok ? (protect.value as boolean) : undefined,
+    protect: readValue(protect, raw["protect"], topPath("protect"), problems),
+    allow: readValue(allow, raw["allow"], topPath("allow"), problems) ?? [],
+    cluster: readFields(cluster, raw["cluster"], topPath("cluster"), problems),
+    network: readFields(network, raw["network"], topPath("network"), problems),
+    proxmox: readFields(proxmox, raw["proxmox"], topPath("proxmox"), problems),
+    nodes: readNodes(raw["nodes"], problems),
+    longhorn: readFields(longhorn.unwrap(), raw["longhorn"] ?? {}, topPath("longhorn"), problems),
+    traefik: readFields(traefik.unwrap(), raw["traefik"] ?? {}, topPath("traefik"), problems),
+    upgrade: readFields(upgrade.unwrap(), raw["upgrade"] ?? {}, topPath("upgrade"), problems),
   };
 }
 
@@ -60,7 +52,7 @@ function readNodes(raw: unknown, problems: Problem[]): Fields<NodeInput>[] {
   if (Array.isArray(raw) && raw.length > 0 && raw.length <= MOST_NODES) {
     return raw.map((node: unknown, index) => {
       const nodePath = indexPath(path, index);
-      return readFields(nodeSchema, isMapping(node) ? node : (node ?? null), nodePath, problems);
+      return readFields(nodeSchema, node ?? null, nodePath, problems);
     });
   }
   const tooMany = Array.isArray(raw) && raw.length > MOST_NODES;

@@ -1,6 +1,6 @@
 /**
- * Walks raw values along a schema and tells every mistake in the project's own words. Unlike a plain `safeParse` it keeps
- * the fields that are right, so that the cross-field rules can judge them beside the ones that are wrong.
+ * Reads raw values by a schema and tells every mistake in the project's own words. Unlike a plain `safeParse` it keeps the fields
+ * that are right, so that the cross-field rules can judge them beside the ones that are wrong.
  */
 import { z } from "zod";
 import { indexPath, keyPath, listWords, show, type Problem } from "./problem.ts";
@@ -21,111 +21,67 @@ export function isMissing(message: string): boolean {
   return message.startsWith(MISSING);
 }
 
-type Read = { ok: true; value: unknown } | { ok: false };
-const BAD: Read = { ok: false };
-
 export function readFields<S extends z.ZodObject>(
   schema: S,
   raw: unknown,
   path: string,
   problems: Problem[],
 ): Fields<z.output<S>> {
-  const values: Record<string, unknown> = {};
-  const bad = new Set<string>();
   const names = Object.keys(schema.shape);
   if (!isMapping(raw)) {
-    problems.push({ path, message: wrongKind(raw, "a mapping", requiredOf(schema)) });
+    const needed = `; a mapping with at least ${listWords(requiredOf(schema), "and")} is needed`;
+    problems.push({ path, message: raw === undefined ? MISSING + needed : wrongKind(raw, "a mapping") });
     return { path, values: {}, bad: new Set(names) };
   }
-  const unknown = Object.keys(raw).filter((key) => !names.includes(key));
-  problems.push(...unknown.map((key) => unknownKey(keyPath(path, key), key, names)));
-  // A misspelt key is one mistake: the key that was meant is not told to be missing as well.
-  const meant = unknown.map((key) => suggest(key, names));
-  for (const name of names) {
-    if (meant.includes(name) && !Object.hasOwn(raw, name)) {
-      bad.add(name);
-      continue;
-    }
-    const field = schema.shape[name] as z.ZodType;
-    const result = readValue(field, own(raw, name), keyPath(path, name), problems);
-    if (result.ok) values[name] = result.value;
-    else bad.add(name);
-  }
+  const issues = check(schema, raw);
+  problems.push(...problemsOf(schema, issues, path));
+  const misspelt = issues.flatMap((issue) => (issue.path.length === 0 ? meantBy(schema, issue) : []));
+  const bad = new Set([
+    ...misspelt.filter((name) => !Object.hasOwn(raw, name)),
+    ...issues.flatMap((issue) => issue.path.slice(0, 1).map(String)),
+  ]);
+  const right = Object.entries<z.ZodType>(schema.shape).filter(([name]) => !bad.has(name));
+  const values = Object.fromEntries(right.map(([name, field]) => [name, field.parse(raw[name])]));
   return { path, values: values as Fields<z.output<S>>["values"], bad };
 }
 
-export function readValue(schema: z.ZodType, raw: unknown, path: string, problems: Problem[]): Read {
-  if (raw === undefined) return readAbsent(schema, path, problems);
-  if (raw === null) {
-    const optional = schema.safeParse(undefined).success ? "; without the key, the default holds" : "";
-    problems.push({ path, message: `is empty; it needs a value${exampleOf(schema)}${optional}` });
-    return BAD;
-  }
-  const inner = unwrap(schema);
-  if (inner instanceof z.ZodObject) {
-    const before = problems.length;
-    const { values } = readFields(inner, raw, path, problems);
-    return problems.length === before ? { ok: true, value: values } : BAD;
-  }
-  if (inner instanceof z.ZodArray) return readList(inner, raw, path, problems);
-  return readLeaf(inner, raw, path, problems);
+/** @returns Undefined where it is wrong, and told so. */
+export function readValue<S extends z.ZodType>(
+  schema: S,
+  raw: unknown,
+  path: string,
+  problems: Problem[],
+): z.output<S> | undefined {
+  const issues = check(schema, raw);
+  problems.push(...problemsOf(schema, issues, path));
+  return issues.length === 0 ? schema.parse(raw) : undefined;
 }
 
-function readAbsent(schema: z.ZodType, path: string, problems: Problem[]): Read {
-  const absent = schema.safeParse(undefined);
-  if (absent.success) return { ok: true, value: absent.data };
-  problems.push({ path, message: `${MISSING}${exampleOf(schema)}` });
-  return BAD;
+type Issue = z.core.$ZodIssue;
+
+function check(schema: z.ZodType, raw: unknown): Issue[] {
+  return schema.safeParse(raw, { error: inOurWords, reportInput: true }).error?.issues ?? [];
 }
 
-function readList(schema: z.ZodArray, raw: unknown, path: string, problems: Problem[]): Read {
-  if (!Array.isArray(raw)) {
-    problems.push({ path, message: wrongKind(raw, "a list") });
-    return BAD;
-  }
-  const before = problems.length;
-  const told = ownIssues(schema, raw);
-  if (told.length > 0) {
-    problems.push(...told.map((message) => ({ path, message })));
-    return BAD;
-  }
-  const value = raw.map((item: unknown, index) => {
-    const read = readValue(schema.element as z.ZodType, item ?? null, indexPath(path, index), problems);
-    return read.ok ? read.value : undefined;
-  });
-  return problems.length === before ? { ok: true, value } : BAD;
-}
+const KINDS: Partial<Record<z.core.$ZodInvalidTypeExpected, string>> = {
+  object: "a mapping",
+  array: "a list",
+  string: "text",
+  number: "a number",
+  boolean: "true or false",
+};
 
-/** What the list itself breaks, such as its length: then its elements are not looked at. */
-function ownIssues(schema: z.ZodArray, raw: unknown[]): string[] {
-  const issues = schema.safeParse(raw).error?.issues ?? [];
-  return issues.filter((issue) => issue.path.length === 0).map((issue) => issue.message);
-}
+/** What zod says by itself. What a schema says of its own stands in the schema. */
+const inOurWords: z.core.$ZodErrorMap = (issue) => {
+  const { input } = issue;
+  if (issue.code === "invalid_type") return wrongKind(input, KINDS[issue.expected] ?? "something else");
+  if (issue.code !== "invalid_value") return undefined;
+  const words = issue.values.map(String);
+  const hint = typeof input === "string" ? didYouMean(input, words) : "";
+  return `${show(input)} is not allowed here, only ${listWords(words, "or")}${hint}`;
+};
 
-function readLeaf(schema: z.ZodType, raw: unknown, path: string, problems: Problem[]): Read {
-  const result = schema.safeParse(raw);
-  if (result.success) return { ok: true, value: result.data };
-  problems.push({
-    path,
-    message: leafMessage(schema, raw, result.error.issues[0]?.message ?? "is not allowed"),
-  });
-  return BAD;
-}
-
-function leafMessage(schema: z.ZodType, raw: unknown, told: string): string {
-  if (schema instanceof z.ZodEnum) {
-    const words = schema.options.map(String);
-    const hint = typeof raw === "string" ? didYouMean(raw, words) : "";
-    return `${show(raw)} is not allowed here, only ${listWords(words, "or")}${hint}`;
-  }
-  if (schema instanceof z.ZodBoolean) return wrongKind(raw, "true or false");
-  if (schema instanceof z.ZodString && typeof raw !== "string") return wrongKind(raw, "text");
-  if (schema instanceof z.ZodNumber && typeof raw !== "number") return wrongKind(raw, "a number");
-  return `${show(raw)} ${told}`;
-}
-
-function wrongKind(raw: unknown, wanted: string, keys: string[] = []): string {
-  if (raw === undefined) return `${MISSING}; ${wanted} with at least ${listWords(keys, "and")} is needed`;
+function wrongKind(raw: unknown, wanted: string): string {
   if (wanted === "text" && typeof raw === "number") {
     return `${show(raw)} is a number where text is needed; write it in quotes, "${show(raw)}"`;
   }
@@ -133,6 +89,63 @@ function wrongKind(raw: unknown, wanted: string, keys: string[] = []): string {
     return `${show(raw)} is text where a number is needed; write ${raw} without quotes`;
   }
   return `${show(raw)} where ${wanted} is needed`;
+}
+
+/** One for each place: what else is wrong there comes of the same mistake. */
+function problemsOf(schema: z.ZodType, issues: readonly Issue[], path: string): Problem[] {
+  const found = new Map<string, Problem>();
+  // A misspelt key is one mistake: the key that was meant is not told to be missing as well.
+  const meant = issues.flatMap((issue) =>
+    meantBy(schema, issue).map((name) => textOf(path, [...issue.path, name])),
+  );
+  for (const issue of [...issues.filter(isUnknown), ...issues]) {
+    const place = textOf(path, issue.path);
+    const inside = schemaAt(schema, issue.path);
+    if (isUnknown(issue)) {
+      for (const key of issue.keys)
+        found.set(keyPath(place, key), unknownKey(keyPath(place, key), key, keysOf(inside)));
+    } else if (!found.has(place) && !(issue.input === undefined && meant.includes(place))) {
+      found.set(place, { path: place, message: messageOf(issue, inside) });
+    }
+  }
+  return [...found.values()];
+}
+
+function isUnknown(issue: Issue): issue is z.core.$ZodIssueUnrecognizedKeys {
+  return issue.code === "unrecognized_keys";
+}
+
+function meantBy(schema: z.ZodType, issue: Issue): string[] {
+  if (!isUnknown(issue)) return [];
+  const known = keysOf(schemaAt(schema, issue.path));
+  return issue.keys.flatMap((key) => suggest(key, known) ?? []);
+}
+
+function messageOf({ input, message }: Issue, schema: z.ZodType): string {
+  if (input === undefined) return `${MISSING}${exampleOf(schema)}`;
+  if (input !== null) return message;
+  const optional = schema.safeParse(undefined).success ? "; without the key, the default holds" : "";
+  return `is empty; it needs a value${exampleOf(schema)}${optional}`;
+}
+
+function textOf(path: string, steps: readonly PropertyKey[]): string {
+  return steps.reduce<string>(
+    (text, step) => (typeof step === "number" ? indexPath(text, step) : keyPath(text, String(step))),
+    path,
+  );
+}
+
+function schemaAt(schema: z.ZodType, steps: readonly PropertyKey[]): z.ZodType {
+  return steps.reduce<z.ZodType>((outer, step) => {
+    const inner = unwrap(outer);
+    if (inner instanceof z.ZodArray) return inner.element as z.ZodType;
+    return inner instanceof z.ZodObject ? (inner.shape[String(step)] as z.ZodType) : inner;
+  }, schema);
+}
+
+function keysOf(schema: z.ZodType): string[] {
+  const inner = unwrap(schema);
+  return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
 }
 
 function requiredOf(schema: z.ZodObject): string[] {
@@ -147,13 +160,10 @@ export function unknownKey(path: string, key: string, known: readonly string[]):
 /** `, for example 192.168.1.1`, from the schema's own documentation. */
 function exampleOf(schema: z.ZodType): string {
   const examples = schema.meta()?.["examples"];
-  const example: unknown = Array.isArray(examples) ? examples[0] : enumExample(schema);
+  const enumerated = schema instanceof z.ZodEnum ? schema.options[0] : undefined;
+  const example: unknown = Array.isArray(examples) ? examples[0] : enumerated;
   if (example === undefined) return "";
   return `, for example ${typeof example === "string" ? example : JSON.stringify(example)}`;
-}
-
-function enumExample(schema: z.ZodType): unknown {
-  return schema instanceof z.ZodEnum ? schema.options[0] : undefined;
 }
 
 /** The schema inside `.optional()`, `.default()` and `.prefault()`. */
@@ -165,11 +175,6 @@ export function unwrap(schema: z.ZodType): z.ZodType {
   return inner;
 }
 
-export function isMapping(raw: unknown): raw is Record<string, unknown> {
+function isMapping(raw: unknown): raw is Record<string, unknown> {
   return typeof raw === "object" && raw !== null && !Array.isArray(raw);
-}
-
-/** Only what the user wrote: `constructor` and its like come from no file. */
-function own(raw: Record<string, unknown>, key: string): unknown {
-  return Object.hasOwn(raw, key) ? raw[key] : undefined;
 }

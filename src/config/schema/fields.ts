@@ -1,19 +1,22 @@
-/**
- * Building blocks of the schemas. Every schema's error text is the end of a sentence that starts with the value found:
- * `"10.0.0" is no IPv4 address, such as 192.168.1.10`. What is allowed stands in it, so no message needs a second look.
- */
+/** Building blocks of the schemas. What is allowed stands in every message, so none needs a second look. */
 import { z } from "zod";
 import { CIDR, IPV4 } from "../addresses.ts";
+import { show } from "../problem.ts";
+
+/** What a schema says of a wrong value, which comes first: `"10.0.0" is no IPv4 address, such as 192.168.1.10`. */
+export function says(end: string): { error: (issue: { input?: unknown }) => string } {
+  return { error: ({ input }) => `${show(input)} ${end}` };
+}
 
 /** Text of one shape. */
 export function text(pattern: RegExp, error: string): z.ZodString {
-  return z.string().regex(pattern, { error });
+  return z.string().regex(pattern, says(error));
 }
 
 /** A whole number in a range; `unit` stands behind the range. */
-export function whole(least: number, most: number, unit = ""): z.ZodInt {
-  const error = `is not a whole number from ${least} to ${most}${unit && ` (${unit})`}`;
-  return z.int({ error }).min(least, { error }).max(most, { error });
+export function whole(least: number, most: number, unit = ""): z.ZodNumber {
+  const error = says(`is not a whole number from ${least} to ${most}${unit && ` (${unit})`}`);
+  return z.number().int(error).min(least, error).max(most, error);
 }
 
 const LABEL = "[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?";
@@ -41,6 +44,6 @@ export const datastore = (): z.ZodString =>
 export function httpsUrl(error: string): z.ZodString {
   return z
     .string()
-    .regex(/^https:\/\/[^\s/]+/, { error })
-    .refine((value) => URL.canParse(value), { error });
+    .regex(/^https:\/\/[^\s/]+/, says(error))
+    .refine((value) => URL.canParse(value), says(error));
 }

@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { datastore, httpsUrl } from "./fields.ts";
+import { datastore, httpsUrl, says } from "./fields.ts";
 
 const ENDPOINT = "is no address of a Proxmox API: https://<host>:8006/ with nothing behind it";
 
 export const proxmoxSchema = z
   .strictObject({
     endpoint: httpsUrl(ENDPOINT)
-      .refine((value) => isBareUrl(value), { error: ENDPOINT })
+      .refine((value) => isBareUrl(value), says(ENDPOINT))
       .meta({
         description: "URL of the Proxmox API; any host of the Proxmox cluster will do.",
         examples: ["https://192.168.1.10:8006/"],

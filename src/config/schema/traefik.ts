@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { TRAEFIK_CHARTS } from "../versions.ts";
-import { label, text, whole } from "./fields.ts";
+import { label, says, text, whole } from "./fields.ts";
 
 /** Directories of Let's Encrypt (letsencrypt.org/docs/acme-protocol-updates, letsencrypt.org/docs/staging-environment). */
 export const CA_SERVERS = {
@@ -44,7 +44,7 @@ const acmeSchema = z
       .default("http-01")
       .meta({ description: "How the certificate authority checks a domain: by port 80 or by port 443." }),
     caServer: text(/^(?:staging|production|https:\/\/[^\s/@]+(?:\/\S*)?)$/, CA_SERVER)
-      .refine((value) => URL.canParse(caServerUrl(value)), { error: CA_SERVER })
+      .refine((value) => URL.canParse(caServerUrl(value)), says(CA_SERVER))
       .default("staging")
       .meta({
         description:

@@ -1,5 +1,7 @@
 import { z } from "zod";
-import { text, whole } from "./fields.ts";
+import { says, text, whole } from "./fields.ts";
+
+const KUBERNETES_ENDPOINT = "is no address of a Kubernetes API: https://<host>:6443 with nothing behind it";
 
 /** Long enough for a slow disk and a slow line; a limit only says when to stop waiting and tell. */
 const timeout = (seconds: number, description: string) =>
@@ -25,9 +27,7 @@ const timeoutsSchema = z
 
 export const upgradeSchema = z
   .strictObject({
-    talosctl: z
-      .string()
-      .regex(/^\P{Cc}{1,4096}$/u, { error: "is no path or name of a program" })
+    talosctl: text(/^\P{Cc}{1,4096}$/u, "is no path or name of a program")
       .default("talosctl")
       .meta({ description: "The `talosctl` of the workstation: a name on the PATH, or a path." }),
     talosEndpoint: text(/^[A-Za-z0-9.-]{1,253}:[0-9]{1,5}$/, "is no host and port, such as 127.0.0.1:50000")
@@ -39,14 +39,8 @@ export const upgradeSchema = z
         examples: ["127.0.0.1:50000"],
         defaultNote: "the control planes' own addresses",
       }),
-    kubernetesEndpoint: z
-      .string()
-      .regex(/^https:\/\/[^\s/@]+\/?$/, {
-        error: "is no address of a Kubernetes API: https://<host>:6443 with nothing behind it",
-      })
-      .refine((value) => URL.canParse(value), {
-        error: "is no address of a Kubernetes API: https://<host>:6443 with nothing behind it",
-      })
+    kubernetesEndpoint: text(/^https:\/\/[^\s/@]+\/?$/, KUBERNETES_ENDPOINT)
+      .refine((value) => URL.canParse(value), says(KUBERNETES_ENDPOINT))
       .optional()
       .meta({
         description: "Where the Kubernetes API is reached by upgrades, for those behind a tunnel.",
@@ -55,9 +49,7 @@ export const upgradeSchema = z
       }),
     snapshots: z
       .strictObject({
-        directory: z
-          .string()
-          .regex(/^\P{Cc}{1,4096}$/u, { error: "is no path of a folder" })
+        directory: text(/^\P{Cc}{1,4096}$/u, "is no path of a folder")
           .optional()
           .meta({
             description:
