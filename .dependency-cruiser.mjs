@@ -50,6 +50,18 @@ export default {
       to: { path: "^src/", pathNot: "^src/config/" },
     },
     {
+      name: "the-first-step-needs-no-packages",
+      comment:
+        "scripts/bootstrap/ installs the npm packages; what is in tools/ is loaded when they are there.",
+      severity: "error",
+      from: { path: "^scripts/bootstrap/[^/]+$" },
+      to: {
+        path: "node_modules/|^scripts/bootstrap/tools/",
+        dynamic: false,
+        dependencyTypesNot: ["type-only", "jsdoc"],
+      },
+    },
+    {
       name: "nothing-depends-on-tests",
       severity: "error",
       from: { path: "^(src|rehearsal)/" },

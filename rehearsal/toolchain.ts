@@ -1,7 +1,7 @@
 /** The programs that the bootstrap found or built. */
 import { homedir } from "node:os";
 import { Problem } from "../scripts/bootstrap/problem.mjs";
-import { readToolchain as read } from "../scripts/bootstrap/toolchain.mjs";
+import { readToolchain as read } from "../scripts/bootstrap/tools/toolchain.mjs";
 import { REPOSITORY } from "./paths.ts";
 import { UserError } from "./user-error.ts";
 

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readToolchain } from "./bootstrap/toolchain.mjs";
+import { readToolchain } from "./bootstrap/tools/toolchain.mjs";
 
 const repository = fileURLToPath(new URL("..", import.meta.url));
 const { pulumi } = readToolchain({ root: repository, home: homedir(), env: process.env });

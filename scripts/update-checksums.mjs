@@ -1,5 +1,5 @@
 // For maintainers, after a version of the Pulumi CLI, the Proxmox plugin or talosctl has changed: `node scripts/update-checksums.mjs`
-// fills scripts/bootstrap/checksums.json from the releases' own lists. What it wrote is to be reviewed like any other change.
+// fills scripts/bootstrap/tools/checksums.json from the releases' own lists. What it wrote is to be reviewed like any other change.
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { readJson, writeJson } from "./bootstrap/files.mjs";
@@ -11,13 +11,13 @@ import {
   releaseOf,
   tools,
   versionOfTool,
-} from "./bootstrap/releases.mjs";
-import { readPins } from "./bootstrap/versions.mjs";
+} from "./bootstrap/tools/releases.mjs";
+import { readPins } from "./bootstrap/pins.mjs";
 
 /**
  * @param {string} root the repository
  * @param {(line: string) => void} say
- * @param {Partial<Record<import("./bootstrap/releases.mjs").Tool, string>>} [bases] folders of releases elsewhere than at their publishers
+ * @param {Partial<Record<import("./bootstrap/tools/releases.mjs").Tool, string>>} [bases] folders of releases elsewhere than at their publishers
  */
 export async function updateChecksums(root, say, bases = {}) {
   const pins = readPins(root);

@@ -1,47 +1,23 @@
 import { homedir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { refuseForeignCache } from "./cache.mjs";
-import { ensureHelper } from "./helpers.mjs";
 import { ensurePackages } from "./packages.mjs";
-import { ensurePlugin } from "./plugin.mjs";
+import { readPins } from "./pins.mjs";
 import { Problem, messageOf } from "./problem.mjs";
-import { ensurePulumi } from "./pulumi.mjs";
 import { reachable } from "./run.mjs";
-import { cacheFolder, readArguments, readWay } from "./settings.mjs";
-import { ensureTalosctl } from "./talosctl.mjs";
-import { currentToolchain, recordToolchain, toolchainFile } from "./toolchain.mjs";
-import { readPins } from "./versions.mjs";
+import { cacheFolder, readArguments, readWay, toolchainFile } from "./settings.mjs";
 
-/** @typedef {import("./context.mjs").Context} Context */
-/** @typedef {import("./toolchain.mjs").Toolchain} Toolchain */
+/** @typedef {import("./settings.mjs").Context} Context */
 
 /**
- * Makes sure of everything, and tells what is used.
+ * Makes sure of everything. The npm packages come first and need none of themselves: what follows is loaded when they are there.
  * @param {Context} context
  * @param {{ talosctl?: boolean }} [wanted] talosctl is left out unless asked for: only rehearsed upgrades need it
- * @returns {Promise<{ toolchain: Toolchain, news: boolean }>}
  */
 export async function bootstrap(context, wanted = {}) {
   await ensurePackages(context);
-  refuseForeignCache(context);
-  const known = currentToolchain(context);
-  if (known && (known.talosctl !== undefined || !wanted.talosctl)) return { toolchain: known, news: false };
-  // The helper first: it always needs Go, and a machine without it should say so before it downloads anything.
-  const talosHelper = await ensureHelper(context);
-  const cli = await ensurePulumi(context);
-  const plugin = await ensurePlugin(context);
-  const talosctl = wanted.talosctl ? await ensureTalosctl(context) : undefined;
-  const toolchain = recordToolchain(context, {
-    pulumi: cli.path,
-    pulumiVersion: cli.version,
-    pulumiHome: plugin.home,
-    proxmoxPlugin: plugin.origin,
-    proxmoxPluginPath: plugin.path,
-    talosHelper,
-    ...(talosctl !== undefined && { talosctl }),
-  });
-  return { toolchain, news: true };
+  const { ensureTools } = await import("./tools/index.mjs");
+  return ensureTools(context, wanted);
 }
 
 /**

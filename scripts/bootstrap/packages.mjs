@@ -5,7 +5,7 @@ import { withLock } from "./lock.mjs";
 import { Problem } from "./problem.mjs";
 import { run, tail } from "./run.mjs";
 
-/** @typedef {import("./context.mjs").Context} Context */
+/** @typedef {import("./settings.mjs").Context} Context */
 
 /**
  * @typedef {object} LockedPackage

@@ -16,3 +16,12 @@ export function sealed(env, home) {
   const kept = Object.entries(env).filter(([name]) => LET_THROUGH.test(name));
   return { ...Object.fromEntries(kept), HOME: home, USERPROFILE: home };
 }
+
+/**
+ * The environment for a Pulumi command that is only asked about itself.
+ * @param {Record<string, string | undefined>} env
+ * @param {string} home its Pulumi home: never the person's
+ */
+export function pulumiEnvironment(env, home) {
+  return { ...env, PULUMI_SKIP_UPDATE_CHECK: "true", PULUMI_HOME: home };
+}

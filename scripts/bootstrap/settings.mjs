@@ -5,7 +5,20 @@ import { Problem } from "./problem.mjs";
 export const ways = /** @type {const} */ (["auto", "path", "download", "build"]);
 
 /** @typedef {(typeof ways)[number]} Way */
-/** @typedef {"path" | "cached download" | "cached build" | "download" | "build"} Source */
+
+/**
+ * What every step of the bootstrap is given.
+ * @typedef {object} Context
+ * @property {string} root the repository
+ * @property {string} cache the user's cache folder for this project
+ * @property {Record<string, string | undefined>} env
+ * @property {string} home the user's home folder
+ * @property {Way} way what HOMELAB_TOOLCHAIN picked
+ * @property {import("./pins.mjs").Pins} pins
+ * @property {(line: string) => void} say tells the person something
+ * @property {Partial<Record<import("./tools/releases.mjs").Tool, string>>} [releases] folders of releases elsewhere than at their publishers
+ * @property {(url: string) => Promise<boolean>} reachable whether a server answers, within seconds
+ */
 
 /**
  * Reads HOMELAB_TOOLCHAIN.
@@ -21,33 +34,6 @@ export function readWay(value) {
     "auto (the default) takes what is on PATH, else downloads, else builds; path takes only what is installed; " +
       "download and build do only that.",
   );
-}
-
-/**
- * Where to look for the Pulumi CLI, in order; the first that has one wins.
- * @param {Way} way
- * @returns {Source[]}
- */
-export function cliSources(way) {
-  switch (way) {
-    case "path":
-      return ["path"];
-    case "download":
-      return ["cached download", "download"];
-    case "build":
-      return ["cached build", "build"];
-    case "auto":
-      return ["path", "cached download", "cached build", "download", "build"];
-  }
-}
-
-/**
- * Where to look for the Proxmox plugin, in order. "path" here means: installed in the user's own Pulumi home.
- * @param {Way} way
- * @returns {Source[]}
- */
-export function pluginSources(way) {
-  return cliSources(way);
 }
 
 /**
@@ -87,4 +73,12 @@ export function readArguments(args) {
     talosctl: args.includes("--talosctl"),
     packages: args.includes("--packages"),
   };
+}
+
+/**
+ * What the bootstrap found, for those who run with it.
+ * @param {string} root
+ */
+export function toolchainFile(root) {
+  return path.join(root, ".rehearsal", "toolchain.json");
 }

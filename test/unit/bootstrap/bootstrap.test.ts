@@ -13,7 +13,7 @@ import path from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { bootstrap } from "../../../scripts/bootstrap/main.mjs";
 import { reachable } from "../../../scripts/bootstrap/run.mjs";
-import { toolchainFile } from "../../../scripts/bootstrap/toolchain.mjs";
+import { toolchainFile } from "../../../scripts/bootstrap/settings.mjs";
 import { fakeGo, fakeMachine, script } from "./fakes.js";
 
 // The real steps, with a shell script for Go: what is built answers as the real programs do when they are first tried.

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { cached } from "../../../scripts/bootstrap/cache.mjs";
+import { cached } from "../../../scripts/bootstrap/tools/cache.mjs";
 import { isStale, withLock } from "../../../scripts/bootstrap/lock.mjs";
 import { here } from "../../../scripts/bootstrap/processes.mjs";
 import { scratch } from "./fakes.js";

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, it } from "vitest";
-import { fakeMachine, repository } from "./fakes.js";
+import { fakeMachine, repository, script } from "./fakes.js";
 
 /** Runs the command of a clone to its end, or ends it. */
 async function command(
@@ -72,6 +72,15 @@ it("says that Go is missing, and changes nothing", async () => {
   expect(code).toBe(1);
   expect(text).toMatch(/^\nbootstrap: Go is needed to build .*\nInstall Go .*\n$/);
   expect(existsSync(path.join(root, ".rehearsal/toolchain.json"))).toBe(false);
+});
+
+it("gets as far as npm without a single package", async () => {
+  const { root, folder, bin } = fakeMachine();
+  rmSync(path.join(root, "node_modules"), { recursive: true });
+  script(path.join(bin, "npm"), "echo no registry >&2", "exit 1");
+  const { code, text } = await command(root, { PATH: `${bin}:/usr/bin:/bin`, HOME: folder });
+  expect(code).toBe(1);
+  expect(text).toMatch(/^Installing the npm packages .*\n\nbootstrap: npm ci failed:\n {4}no registry\n/);
 });
 
 it("is silent with --quiet when there is nothing to do", async () => {

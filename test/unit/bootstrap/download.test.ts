@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { expect, it } from "vitest";
-import { unpack } from "../../../scripts/bootstrap/download.mjs";
+import { unpack } from "../../../scripts/bootstrap/tools/download.mjs";
 import { hash, readJson } from "../../../scripts/bootstrap/files.mjs";
 import { bootstrap } from "../../../scripts/bootstrap/main.mjs";
 import {
@@ -20,7 +20,7 @@ import {
   tools,
   versionOfTool,
   type Tool,
-} from "../../../scripts/bootstrap/releases.mjs";
+} from "../../../scripts/bootstrap/tools/releases.mjs";
 import { fakeMachine, scratch, script } from "./fakes.js";
 import { releaseServer } from "./release-server.js";
 

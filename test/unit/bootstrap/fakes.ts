@@ -13,8 +13,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
-import type { Context } from "../../../scripts/bootstrap/context.mjs";
-import { readPins } from "../../../scripts/bootstrap/versions.mjs";
+import type { Context } from "../../../scripts/bootstrap/settings.mjs";
+import { readPins } from "../../../scripts/bootstrap/pins.mjs";
 
 export const repository = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -97,6 +97,8 @@ export function fakeMachine(way: Context["way"] = "build") {
   for (const file of ["package.json", "tools", "scripts"]) {
     cpSync(path.join(repository, file), path.join(root, file), { recursive: true });
   }
+  for (const name of ["semver", "tar", "zod"])
+    symlinkSync(path.join(repository, "node_modules", name), path.join(root, "node_modules", name));
   const packages = { "": {}, "node_modules/one": { version: "1.0.0", integrity: "sha512-1" } };
   writeFileSync(path.join(root, "package-lock.json"), JSON.stringify({ packages }));
   writeFileSync(path.join(root, "node_modules", ".package-lock.json"), JSON.stringify({ packages }));

@@ -2,8 +2,8 @@ import { chmodSync, chownSync, mkdirSync, readFileSync, statSync, writeFileSync 
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { bootstrap } from "../../../scripts/bootstrap/main.mjs";
-import { whyNotOurs } from "../../../scripts/bootstrap/ours.mjs";
-import { toolchainFile } from "../../../scripts/bootstrap/toolchain.mjs";
+import { whyNotOurs } from "../../../scripts/bootstrap/tools/ours.mjs";
+import { toolchainFile } from "../../../scripts/bootstrap/settings.mjs";
 import { readToolchain } from "../../../rehearsal/toolchain.ts";
 import { fakeMachine, scratch, script } from "./fakes.js";
 

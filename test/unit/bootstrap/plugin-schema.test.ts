@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import type { Toolchain } from "../../../scripts/bootstrap/toolchain.mjs";
+import type { Toolchain } from "../../../scripts/bootstrap/tools/toolchain.mjs";
 import { readJson } from "../../../scripts/bootstrap/files.mjs";
-import { toolchainFile } from "../../../scripts/bootstrap/toolchain.mjs";
+import { toolchainFile } from "../../../scripts/bootstrap/settings.mjs";
 import { repository } from "./fakes.js";
 
 interface Properties {

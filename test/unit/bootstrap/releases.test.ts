@@ -7,8 +7,8 @@ import {
   releaseOf,
   tools,
   versionOfTool,
-} from "../../../scripts/bootstrap/releases.mjs";
-import { readPins } from "../../../scripts/bootstrap/versions.mjs";
+} from "../../../scripts/bootstrap/tools/releases.mjs";
+import { readPins } from "../../../scripts/bootstrap/pins.mjs";
 import { updateChecksums } from "../../../scripts/update-checksums.mjs";
 import { fakeMachine, repository } from "./fakes.js";
 import { releaseServer } from "./release-server.js";

@@ -1,13 +1,8 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import {
-  cacheFolder,
-  cliSources,
-  readArguments,
-  readWay,
-  ways,
-} from "../../../scripts/bootstrap/settings.mjs";
+import { cacheFolder, readArguments, readWay, ways } from "../../../scripts/bootstrap/settings.mjs";
+import { sourcesOf } from "../../../scripts/bootstrap/tools/find.mjs";
 import { repository } from "./fakes.js";
 
 describe("HOMELAB_TOOLCHAIN", () => {
@@ -26,13 +21,13 @@ describe("HOMELAB_TOOLCHAIN", () => {
   });
 
   it("asks for the network only when nothing installed or cached will do", () => {
-    expect(cliSources("auto")).toEqual(["path", "cached download", "cached build", "download", "build"]);
+    expect(sourcesOf("auto")).toEqual(["path", "cached download", "cached build", "download", "build"]);
   });
 
   it("never downloads when it says build, and never builds when it says download", () => {
-    expect(cliSources("build")).toEqual(["cached build", "build"]);
-    expect(cliSources("download")).toEqual(["cached download", "download"]);
-    expect(cliSources("path")).toEqual(["path"]);
+    expect(sourcesOf("build")).toEqual(["cached build", "build"]);
+    expect(sourcesOf("download")).toEqual(["cached download", "download"]);
+    expect(sourcesOf("path")).toEqual(["path"]);
   });
 });
 

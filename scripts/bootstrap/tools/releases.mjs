@@ -1,8 +1,8 @@
 import path from "node:path";
-import { readJson } from "./files.mjs";
-import { Problem } from "./problem.mjs";
+import { readJson } from "../files.mjs";
+import { Problem } from "../problem.mjs";
 
-/** @typedef {import("./context.mjs").Context} Context */
+/** @typedef {import("../settings.mjs").Context} Context */
 /** @typedef {"pulumi" | "proxmoxve" | "talosctl"} Tool */
 
 /**
@@ -62,7 +62,7 @@ export function releaseOf(tool, version) {
 /** @type {Tool[]} */
 export const tools = ["pulumi", "proxmoxve", "talosctl"];
 
-/** The version of each that this clone is for. @param {import("./versions.mjs").Pins} pins @param {Tool} tool */
+/** The version of each that this clone is for. @param {import("../pins.mjs").Pins} pins @param {Tool} tool */
 export const versionOfTool = (pins, tool) => pins[tool === "proxmoxve" ? "proxmox" : tool];
 
 /** Kinds of machines that checksums are kept for. */
@@ -71,7 +71,7 @@ export const machines = ["linux", "darwin", "win32"].flatMap((platform) =>
 );
 
 /** @param {string} root */
-export const checksumsFile = (root) => path.join(root, "scripts", "bootstrap", "checksums.json");
+export const checksumsFile = (root) => path.join(root, "scripts", "bootstrap", "tools", "checksums.json");
 
 /**
  * The pinned checksum of a file, as checked in with this clone; undefined where there is none for that very version.

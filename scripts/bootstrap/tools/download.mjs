@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { chmodSync, closeSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import path from "node:path";
+import { extract, list } from "tar";
 import { cached } from "./cache.mjs";
-import { spoken } from "./files.mjs";
-import { Problem, messageOf } from "./problem.mjs";
+import { spoken } from "../files.mjs";
+import { Problem, messageOf } from "../problem.mjs";
 import { pinnedChecksum, releaseOf, versionOfTool } from "./releases.mjs";
-import { run, tail } from "./run.mjs";
 
-/** @typedef {import("./context.mjs").Context} Context */
+/** @typedef {import("../settings.mjs").Context} Context */
 
 /** More than any of these files has: a server that never stops sending does not fill the disk. */
 const largest = 1024 * 1024 * 1024;
@@ -137,32 +137,20 @@ async function place(file, to) {
  * @param {string} folder
  */
 export async function unpack(archive, folder) {
-  const listed = await tar(["-tvzf", archive]);
-  const lines = listed.split("\n").filter((line) => line !== "");
-  if (lines.some((line) => !/^[-d]/.test(line)))
-    throw new Problem(`${path.basename(archive)} holds a link or a device: it was not unpacked.`);
-  const names = (await tar(["-tzf", archive])).split("\n").filter((line) => line !== "");
-  const outside = names.find(
-    (name) => name.startsWith("/") || name.includes("\\") || name.split("/").includes(".."),
-  );
-  if (outside !== undefined)
-    throw new Problem(
-      `${path.basename(archive)} holds ${JSON.stringify(outside)}, which leads out of its folder: it was not unpacked.`,
-    );
+  /** @type {import("tar").ReadEntry[]} */
+  const entries = [];
+  await list({ file: archive, strict: true, onReadEntry: (entry) => void entries.push(entry) });
+  const problem = entries.map(whyRefused).find((each) => each !== undefined);
+  if (problem !== undefined)
+    throw new Problem(`${path.basename(archive)} holds ${problem}: it was not unpacked.`);
   // Pulumi's archive has one folder around everything.
-  const files = names.filter((name) => !name.endsWith("/"));
-  const around = files.every((name) => name.startsWith("pulumi/")) ? ["--strip-components=1"] : [];
-  await tar(["-xzf", archive, "-C", folder, "--no-same-owner", ...around]);
+  const around = entries.every((entry) => entry.path.startsWith("pulumi/"));
+  await extract({ file: archive, cwd: folder, strict: true, strip: around ? 1 : 0 });
 }
 
-/** @param {string[]} args */
-async function tar(args) {
-  const done = await run("tar", args, { timeout: 300_000 });
-  if (done.missing)
-    throw new Problem(
-      "tar is needed to unpack what was downloaded, and it is not on PATH.",
-      "Install it, or set HOMELAB_TOOLCHAIN=build.",
-    );
-  if (done.code !== 0) throw new Problem(`An archive cannot be unpacked:\n${tail(done.output, 5)}`);
-  return done.stdout;
+/** @param {import("tar").ReadEntry} entry */
+function whyRefused({ path: name, type }) {
+  if (!/^(Old|Contiguous)?File$|^Directory$/.test(type)) return "a link or a device";
+  const outside = name.startsWith("/") || name.includes("\\") || name.split("/").includes("..");
+  return outside ? `${JSON.stringify(name)}, which leads out of its folder` : undefined;
 }

@@ -1,14 +1,14 @@
 import path from "node:path";
-import { cached, entryFolder, isComplete } from "./cache.mjs";
+import { major, minor } from "semver";
+import { cached } from "./cache.mjs";
 import { downloaded } from "./download.mjs";
-import { findOnPath, machineKind, program, sourceKey } from "./files.mjs";
+import { findTool } from "./find.mjs";
+import { findOnPath, machineKind, program, sourceKey } from "../files.mjs";
 import { goBuild } from "./go.mjs";
-import { Problem } from "./problem.mjs";
-import { run } from "./run.mjs";
-import { cliSources } from "./settings.mjs";
-import { parseVersion } from "./versions.mjs";
+import { Problem } from "../problem.mjs";
+import { run } from "../run.mjs";
 
-/** @typedef {import("./context.mjs").Context} Context */
+/** @typedef {import("../settings.mjs").Context} Context */
 
 const kind = "talosctl";
 const binary = program("talosctl");
@@ -30,26 +30,25 @@ const downloadKey = ({ pins }) => `v${pins.talosctl}-download-${machineKind}`;
  * @returns {Promise<string>} its path
  */
 export async function ensureTalosctl(context) {
-  const { way, pins, cache } = context;
-  for (const source of cliSources(way)) {
-    const key = source.endsWith("build") ? talosctlKey(context) : downloadKey(context);
-    const folder = entryFolder(cache, kind, key);
-    /** @type {string | undefined} */
-    let found;
-    if (source === "path") found = await onPath(context);
-    else if (source.startsWith("cached") && isComplete(folder, [binary])) found = path.join(folder, binary);
-    else if (source === "download") found = await download(context);
-    else if (source === "build") found = await build(context);
-    if (found) return found;
-  }
+  const files = [binary];
+  const found = await findTool(context, {
+    kind,
+    downloaded: { key: downloadKey(context), files },
+    built: { key: talosctlKey(context), files },
+    installed: () => onPath(context),
+    download: () => download(context),
+    build: () => build(context),
+    of: (folder) => path.join(folder, binary),
+  });
+  if (found !== undefined) return found;
   throw new Problem(
-    `There is no talosctl of ${minor(pins.talosctl)} on PATH, and HOMELAB_TOOLCHAIN=path asks for no other.`,
+    `There is no talosctl of ${minorOf(context.pins.talosctl)} on PATH, and HOMELAB_TOOLCHAIN=path asks for no other.`,
     "Install one (https://docs.siderolabs.com/talos/), or leave HOMELAB_TOOLCHAIN unset.",
   );
 }
 
 /** @param {string} version */
-const minor = (version) => version.split(".").slice(0, 2).join(".");
+const minorOf = (version) => `${major(version)}.${minor(version)}`;
 
 /**
  * What a talosctl says its version is; undefined when it does not say.
@@ -69,19 +68,15 @@ async function onPath({ env, pins, say }) {
   const file = findOnPath("talosctl", env);
   if (!file) return undefined;
   const version = await versionOf(file);
-  const [have, want] = [parseVersion(version ?? ""), parseVersion(pins.talosctl)];
-  if (have && want && have[0] === want[0] && have[1] === want[1]) return file;
+  if (version !== undefined && minorOf(version) === minorOf(pins.talosctl)) return file;
   const why = version === undefined ? "does not tell its version" : `is ${version}`;
-  say(`The talosctl on PATH, ${file}, ${why}; ${minor(pins.talosctl)} is needed, so another one is used.`);
+  say(`The talosctl on PATH, ${file}, ${why}; ${minorOf(pins.talosctl)} is needed, so another one is used.`);
   return undefined;
 }
 
-/**
- * @param {Context} context
- * @returns {Promise<string | undefined>} undefined when it cannot be had and another way is left
- */
-async function download(context) {
-  const folder = await downloaded(context, {
+/** @param {Context} context */
+function download(context) {
+  return downloaded(context, {
     tool: "talosctl",
     what: "talosctl",
     size: "about 100 MB",
@@ -91,14 +86,13 @@ async function download(context) {
     key: downloadKey(context),
     program: binary,
   });
-  return folder === undefined ? undefined : path.join(folder, binary);
 }
 
 /** @param {Context} context */
-async function build(context) {
+function build(context) {
   const { root, pins } = context;
   const what = `talosctl ${pins.talosctl}`;
-  const folder = await cached(context, {
+  return cached(context, {
     kind,
     key: talosctlKey(context),
     files: [binary],
@@ -117,5 +111,4 @@ async function build(context) {
         throw new Problem(`${what} was built but says that it is ${version ?? "nothing"}.`);
     },
   });
-  return path.join(folder, binary);
 }

@@ -3,38 +3,6 @@ import path from "node:path";
 import { parsed } from "./files.mjs";
 import { Problem, messageOf } from "./problem.mjs";
 
-/** @typedef {[number, number, number]} Version */
-
-/**
- * The numbers of a version such as "v3.245.0", "go1.26.8" or "3.250.1-dev"; undefined when it has none.
- * @param {string} text
- * @returns {Version | undefined}
- */
-export function parseVersion(text) {
-  const found = /^(?:v|go)?(\d+)\.(\d+)(?:\.(\d+))?/.exec(text.trim());
-  return found ? [Number(found[1]), Number(found[2]), Number(found[3] ?? 0)] : undefined;
-}
-
-/**
- * Negative when a is older than b, zero when they are the same.
- * @param {Version} a
- * @param {Version} b
- */
-export function compareVersions(a, b) {
-  return a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
-}
-
-/**
- * Whether a Pulumi CLI works with this project: at least the pinned version, and of the same major one.
- * @param {string} version
- * @param {string} pinned
- */
-export function isUsablePulumi(version, pinned) {
-  const have = parseVersion(version);
-  const want = parseVersion(pinned);
-  return have !== undefined && want !== undefined && have[0] === want[0] && compareVersions(have, want) >= 0;
-}
-
 /**
  * @typedef {object} Pins
  * @property {string} pulumi the CLI's version, as pinned in tools/pulumi-cli/go.mod

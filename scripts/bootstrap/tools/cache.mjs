@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
-import { withLock } from "./lock.mjs";
+import { withLock } from "../lock.mjs";
 import { refuseForeign } from "./ours.mjs";
-import { Problem, messageOf } from "./problem.mjs";
-import { removeAtExit } from "./run.mjs";
+import { Problem, messageOf } from "../problem.mjs";
+import { removeAtExit } from "../run.mjs";
 
-/** @typedef {import("./context.mjs").Context} Context */
+/** @typedef {import("../settings.mjs").Context} Context */
 
 const draftMark = ".draft-";
 const day = 24 * 60 * 60 * 1000;

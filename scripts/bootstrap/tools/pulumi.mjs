@@ -1,24 +1,22 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { cached, entryFolder, isComplete } from "./cache.mjs";
-import { pulumiEnvironment } from "./context.mjs";
+import { coerce, major } from "semver";
+import { cached } from "./cache.mjs";
 import { downloaded } from "./download.mjs";
-import { findOnPath, machineKind, program, sourceKey } from "./files.mjs";
+import { findTool } from "./find.mjs";
+import { findOnPath, machineKind, program, sourceKey } from "../files.mjs";
 import { goBuild } from "./go.mjs";
-import { Problem } from "./problem.mjs";
-import { removeAtExit, run } from "./run.mjs";
-import { sealed } from "./sealed.mjs";
-import { cliSources } from "./settings.mjs";
-import { isUsablePulumi } from "./versions.mjs";
+import { Problem } from "../problem.mjs";
+import { removeAtExit, run } from "../run.mjs";
+import { pulumiEnvironment, sealed } from "../sealed.mjs";
 
-/** @typedef {import("./context.mjs").Context} Context */
+/** @typedef {import("../settings.mjs").Context} Context */
 
 /**
  * @typedef {object} Cli
  * @property {string} path
  * @property {string} version without a v
- * @property {string} how where it came from, for people
  */
 
 const kind = "pulumi-cli";
@@ -81,28 +79,32 @@ async function whySilent(cli, env) {
  * @returns {Promise<Cli>}
  */
 export async function ensurePulumi(context) {
-  const { way, pins, cache } = context;
-  for (const source of cliSources(way)) {
-    const folder = entryFolder(
-      cache,
-      kind,
-      source.endsWith("build") ? buildKey(context) : downloadKey(context),
-    );
-    /** @type {Cli | undefined} */
-    let found;
-    if (source === "path") found = await onPath(context);
-    else if (source === "cached download" && isComplete(folder, [binary])) {
-      found = { path: path.join(folder, binary), version: pins.pulumi, how: "downloaded" };
-    } else if (source === "cached build" && isComplete(folder, [binary])) {
-      found = { path: path.join(folder, binary), version: pins.pulumi, how: "built here" };
-    } else if (source === "download") found = await download(context);
-    else if (source === "build") found = await build(context);
-    if (found) return found;
-  }
+  const { pins } = context;
+  const files = [binary];
+  const found = await findTool(context, {
+    kind,
+    downloaded: { key: downloadKey(context), files },
+    built: { key: buildKey(context), files },
+    installed: () => onPath(context),
+    download: () => download(context),
+    build: () => build(context),
+    of: (folder) => ({ path: path.join(folder, binary), version: pins.pulumi }),
+  });
+  if (found) return found;
   throw new Problem(
     `There is no Pulumi CLI ${pins.pulumi} or newer on PATH, and HOMELAB_TOOLCHAIN=path asks for no other.`,
     "Install one (https://www.pulumi.com/docs/install/), or leave HOMELAB_TOOLCHAIN unset.",
   );
+}
+
+/**
+ * Whether a Pulumi CLI works with this project: at least the pinned version, and of the same major one.
+ * @param {string} version
+ * @param {string} pinned
+ */
+export function isUsablePulumi(version, pinned) {
+  const [have, want] = [coerce(version), coerce(pinned)];
+  return have !== null && want !== null && have.major === want.major && have.compare(want) >= 0;
 }
 
 /**
@@ -113,9 +115,8 @@ async function onPath({ env, pins, say, way }) {
   const cli = findOnPath("pulumi", env);
   if (!cli) return undefined;
   const version = await versionOf(cli, env);
-  if (version !== undefined && isUsablePulumi(version, pins.pulumi))
-    return { path: cli, version, how: "on PATH" };
-  const range = `${pins.pulumi} or newer (and older than ${Number(pins.pulumi.split(".")[0]) + 1})`;
+  if (version !== undefined && isUsablePulumi(version, pins.pulumi)) return { path: cli, version };
+  const range = `${pins.pulumi} or newer (and older than ${major(pins.pulumi) + 1})`;
   const why = version === undefined ? await whySilent(cli, env) : `is ${version}`;
   if (way === "path") {
     throw new Problem(
@@ -127,12 +128,9 @@ async function onPath({ env, pins, say, way }) {
   return undefined;
 }
 
-/**
- * @param {Context} context
- * @returns {Promise<Cli | undefined>} undefined when it cannot be had and another way is left
- */
-async function download(context) {
-  const folder = await downloaded(context, {
+/** @param {Context} context */
+function download(context) {
+  return downloaded(context, {
     tool: "pulumi",
     what: "The Pulumi CLI",
     size: "about 100 MB",
@@ -142,19 +140,13 @@ async function download(context) {
     key: downloadKey(context),
     program: binary,
   });
-  return folder === undefined
-    ? undefined
-    : { path: path.join(folder, binary), version: context.pins.pulumi, how: "downloaded" };
 }
 
-/**
- * @param {Context} context
- * @returns {Promise<Cli>}
- */
-async function build(context) {
+/** @param {Context} context */
+function build(context) {
   const { root, env, pins } = context;
   const what = `the Pulumi CLI ${pins.pulumi}`;
-  const folder = await cached(context, {
+  return cached(context, {
     kind,
     key: buildKey(context),
     files: [binary],
@@ -174,5 +166,4 @@ async function build(context) {
         throw new Problem(`${what} was built but says that it is ${version ?? "nothing"}.`);
     },
   });
-  return { path: path.join(folder, binary), version: pins.pulumi, how: "built here" };
 }

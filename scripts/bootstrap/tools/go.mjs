@@ -1,12 +1,13 @@
 import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { findOnPath, parsed, spoken } from "./files.mjs";
-import { Problem } from "./problem.mjs";
-import { run, tail } from "./run.mjs";
-import { compareVersions, goLine, parseVersion } from "./versions.mjs";
+import { coerce } from "semver";
+import { findOnPath, parsed, spoken } from "../files.mjs";
+import { Problem } from "../problem.mjs";
+import { run, tail } from "../run.mjs";
+import { goLine } from "../pins.mjs";
 
-/** @typedef {import("./context.mjs").Context} Context */
+/** @typedef {import("../settings.mjs").Context} Context */
 
 /**
  * Whether an installed Go can build something that asks for a version. Since 1.21 a Go fetches the toolchain that a
@@ -16,10 +17,10 @@ import { compareVersions, goLine, parseVersion } from "./versions.mjs";
  * @param {string} asked
  */
 export function goCanBuild(installed, toolchain, asked) {
-  const have = parseVersion(installed);
-  const want = parseVersion(asked);
-  if (!have || !want || compareVersions(have, want) >= 0) return true; // a development version has no number
-  return compareVersions(have, [1, 21, 0]) >= 0 && (toolchain === "" || toolchain.includes("auto"));
+  const have = coerce(installed);
+  const want = coerce(asked);
+  if (!have || !want || have.compare(want) >= 0) return true; // a development version may have no number
+  return have.compare("1.21.0") >= 0 && (toolchain === "" || toolchain.includes("auto"));
 }
 
 /**

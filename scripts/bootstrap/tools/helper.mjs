@@ -1,11 +1,11 @@
 import path from "node:path";
 import { cached } from "./cache.mjs";
-import { machineKind, program, sourceKey } from "./files.mjs";
+import { machineKind, program, sourceKey } from "../files.mjs";
 import { goBuild } from "./go.mjs";
-import { Problem } from "./problem.mjs";
-import { run, tail } from "./run.mjs";
+import { Problem } from "../problem.mjs";
+import { run, tail } from "../run.mjs";
 
-/** @typedef {import("./context.mjs").Context} Context */
+/** @typedef {import("../settings.mjs").Context} Context */
 
 /** Our own program over Talos's library. There is nothing to download: it is always built. */
 const NAME = "talos";

@@ -1,6 +1,6 @@
 import { realpathSync, statSync } from "node:fs";
 import path from "node:path";
-import { Problem, codeOf, messageOf } from "./problem.mjs";
+import { Problem, codeOf, messageOf } from "../problem.mjs";
 
 const sticky = 0o1000;
 const groupWritable = 0o020;

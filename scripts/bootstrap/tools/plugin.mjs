@@ -1,16 +1,15 @@
 import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
-import { cached, entryFolder, isComplete } from "./cache.mjs";
-import { pulumiEnvironment } from "./context.mjs";
+import { cached } from "./cache.mjs";
 import { downloaded } from "./download.mjs";
-import { machineKind, program, sourceKey } from "./files.mjs";
+import { findTool } from "./find.mjs";
+import { machineKind, program, sourceKey } from "../files.mjs";
 import { goBuild } from "./go.mjs";
-import { Problem } from "./problem.mjs";
-import { run, tail } from "./run.mjs";
-import { sealed } from "./sealed.mjs";
-import { pluginSources } from "./settings.mjs";
+import { Problem } from "../problem.mjs";
+import { run, tail } from "../run.mjs";
+import { pulumiEnvironment, sealed } from "../sealed.mjs";
 
-/** @typedef {import("./context.mjs").Context} Context */
+/** @typedef {import("../settings.mjs").Context} Context */
 
 /**
  * @typedef {object} Plugin
@@ -55,25 +54,27 @@ export function installedPlugin({ env, home, pins }) {
  * @returns {Promise<Plugin>}
  */
 export async function ensurePlugin(context) {
-  const { way, cache, pins } = context;
+  const { pins } = context;
   const within = path.join(pluginFolder(context), file);
-  const published = entryFolder(cache, kind, publishedKey(context));
-  const own = entryFolder(cache, kind, ownKey(context));
-  /** @param {string | undefined} home @param {Plugin["origin"]} origin */
-  const plugin = (home, origin) => home && { path: path.join(home, within), home, origin };
-
-  for (const source of pluginSources(way)) {
-    /** @type {Plugin | "" | undefined} */
-    let found;
-    if (source === "path") found = plugin(await fromUser(context, within), "published");
-    else if (source === "cached download" && isComplete(published, [within]))
-      found = plugin(published, "published");
-    else if (source === "cached build" && isComplete(own, buildFiles(context)))
-      found = plugin(own, "own build");
-    else if (source === "download") found = plugin(await download(context, within), "published");
-    else if (source === "build") found = plugin(await build(context), "own build");
-    if (found) return found;
-  }
+  /** @param {string} home @param {"download" | "build"} how @returns {Plugin} */
+  const of = (home, how) => ({
+    path: path.join(home, within),
+    home,
+    origin: how === "download" ? "published" : "own build",
+  });
+  const found = await findTool(context, {
+    kind,
+    downloaded: { key: publishedKey(context), files: [within] },
+    built: { key: ownKey(context), files: buildFiles(context) },
+    installed: async () => {
+      const home = await fromUser(context, within);
+      return home === undefined ? undefined : of(home, "download");
+    },
+    download: () => download(context, within),
+    build: () => build(context),
+    of,
+  });
+  if (found) return found;
   throw new Problem(
     `The Pulumi plugin proxmoxve ${pins.proxmox} is not installed, and HOMELAB_TOOLCHAIN=path asks for no other way.`,
     `Install it (pulumi plugin install resource proxmoxve ${pins.proxmox} --server ${server}), or leave ` +
@@ -132,7 +133,7 @@ function buildFiles(context) {
 }
 
 /** @param {Context} context */
-async function build(context) {
+function build(context) {
   const { root, env, pins } = context;
   const what = `our own build of the Proxmox plugin ${pins.proxmox}`;
   return cached(context, {
