@@ -51,7 +51,7 @@ export const NOTHING_MADE: Made = { machines: [], kept: [], retired: [], images:
 
 const TYPES = {
   homelab: "homelab:index:Homelab",
-  machine: "homelab:proxmox:Machine",
+  virtualization: "homelab:proxmox:Virtualization",
   vm: "proxmoxve:index/vmLegacy:VmLegacy",
   config: "talos:machine/configurationApply:ConfigurationApply",
   release: "kubernetes:helm.sh/v3:Release",
@@ -74,11 +74,7 @@ export function madeIn(state: readonly StateResource[]): Made {
   const records = new Map(
     named(TYPES.stash, "talos-", "-kept").map(({ node, outputs }) => [node, recordIn(outputs)]),
   );
-  const macs = new Map(
-    named(TYPES.machine, "proxmox-", "").flatMap(({ node, outputs }) =>
-      outputs["macAddress"] === undefined ? [] : [[node, outputs["macAddress"] as string] as const],
-    ),
-  );
+  const macs = new Map(Object.entries(addressesIn(state)));
   const applied = named(TYPES.config, "talos-", "-config").map(({ node }) => node);
   const images = named(TYPES.stash, "talos-upgrade-", "-image").map(
     ({ outputs }) => outputs["input"] as NodeImageFacts,
@@ -118,6 +114,12 @@ function between(name: string, prefix: string, suffix: string): string | undefin
 
 function recordIn(outputs: StateResource["outputs"]): Omit<KeptNode, "name"> {
   return outputs["input"] ?? {};
+}
+
+/** MAC addresses as the config named them, by node, of the last run that made all machines. */
+function addressesIn(state: readonly StateResource[]): Record<string, string> {
+  const proxmox = state.find(({ type }) => type === TYPES.virtualization)?.outputs;
+  return (proxmox?.["macAddresses"] ?? {}) as Record<string, string>;
 }
 
 /** Before names were counted the state held them alone. */

@@ -1,13 +1,13 @@
 import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import * as pulumi from "@pulumi/pulumi";
 import { proxmoxClient } from "../clients/proxmox/client.ts";
-import type { HomelabConfig } from "../config/types.ts";
+import type { HomelabConfig, NodeConfig } from "../config/types.ts";
 import { programContext, valueOf } from "../hooks/context.ts";
 import { madeIn } from "../plan/made.ts";
 import { ownState } from "../plan/own-state.ts";
 import type { ImageSchematic } from "../talos/image-schematic.ts";
-import { BootImage } from "./boot-image.ts";
-import { Machine } from "./machine.ts";
+import { bootImages } from "./boot-images.ts";
+import { machines, type Machine } from "./machines.ts";
 import { ProxmoxGate } from "./proxmox-gate.ts";
 
 export interface VirtualizationArgs {
@@ -49,41 +49,27 @@ export class Virtualization extends pulumi.ComponentResource {
     );
     this.gate = gate;
 
-    const images = new Map<string, BootImage>();
-    for (const host of new Set(config.nodes.map((node) => node.host))) {
-      const image = new BootImage(
-        `${name}-image-${host}`,
-        {
-          host,
-          datastore: config.proxmox.imageDatastore,
-          schematic: args.image,
-          talosVersion: config.cluster.talosVersion,
-          gate,
-        },
-        { parent: this, providers: [provider] },
-      );
-      images.set(host, image);
-    }
-
-    this.machines = new Map(
-      config.nodes.map((node) => [
-        node.name,
-        new Machine(
-          `${name}-${node.name}`,
-          {
-            config,
-            node,
-            image: images.get(node.host)!.volumeId,
-            provider,
-            gate,
-            anew: args.anew.has(node.name),
-            standing: args.standing.has(node.name),
-          },
-          { parent: this },
-        ),
-      ]),
+    const own = { parent: this, provider };
+    const images = bootImages(
+      name,
+      {
+        hosts: new Set(config.nodes.map(({ host }) => host)),
+        datastore: config.proxmox.imageDatastore,
+        schematic: args.image,
+        talosVersion: config.cluster.talosVersion,
+        gate,
+      },
+      own,
     );
+    this.machines = machines(name, { config, images, gate, anew: args.anew, standing: args.standing }, own);
 
-    this.registerOutputs({});
+    // Of VMs that were made: whether Proxmox chose an address cannot be told from the VM itself.
+    const vmIds = pulumi.all([...this.machines.values()].map(({ vm }) => vm.vmId));
+    this.registerOutputs({ macAddresses: vmIds.apply(() => namedAddresses(config.nodes)) });
   }
+}
+
+/** By node name; empty where Proxmox chooses. */
+function namedAddresses(nodes: readonly NodeConfig[]): Record<string, string> {
+  return Object.fromEntries(nodes.map(({ name, macAddress = "" }) => [name, macAddress]));
 }

@@ -3,9 +3,10 @@ import * as talos from "@pulumiverse/talos";
 import { LivingCluster } from "../clients/living-cluster.ts";
 import type { HomelabConfig } from "../config/types.ts";
 import { programContext } from "../hooks/context.ts";
+import { Turns } from "../hooks/turns.ts";
 import { ClusterProbes } from "./cluster-probes.ts";
 import { diskProof } from "./disk-proof.ts";
-import { keepNode } from "./kept-node.ts";
+import { keptNodes } from "./kept-nodes.ts";
 import { endpointUrl } from "./machine-config.ts";
 import { machineConfigs, type Machine } from "./machine-configs.ts";
 import { ready } from "./ready.ts";
@@ -54,6 +55,7 @@ export class Cluster extends pulumi.ComponentResource {
 
     const { clientConfiguration } = secrets;
     this.living = new LivingCluster(config, clientConfiguration);
+    const turns = new Turns();
     const probes = new ClusterProbes(config.nodes, clientConfiguration, programContext());
     const proof = diskProof(
       `${name}-disk-proof`,
@@ -63,19 +65,14 @@ export class Cluster extends pulumi.ComponentResource {
     // Before the configs, which may be of a form that only the new version reads, and carry the new Kubernetes version.
     const upgrade = new Upgrade(
       `${name}-upgrade`,
-      { config, living: this.living, installerImage, schematicId },
+      { config, living: this.living, installerImage, schematicId, turns },
       { parent: this, dependsOn: [proof] },
     );
     const sending = { parent: this, dependsOn: [proof, upgrade.done] };
-    const kept = new Map(
-      config.nodes.map((node) => [
-        node.name,
-        keepNode(`${name}-${node.name}-kept`, { config, node, life: life(node.name), probes }, sending),
-      ]),
-    );
+    const kept = keptNodes(name, { nodes: config.nodes, protect: config.protect, life, probes }, sending);
     this.applied = machineConfigs(
       name,
-      { config, machines, installerImage, secrets, probes, living: this.living, kept },
+      { config, machines, installerImage, secrets, probes, living: this.living, kept, turns },
       sending,
     );
     const controlPlaneConfigs = controlPlanes.map((node) => this.applied.get(node.name)!);

@@ -4,7 +4,8 @@ import type { LivingCluster } from "../clients/living-cluster.ts";
 import type { HomelabConfig, NodeConfig, Role } from "../config/types.ts";
 import type { ClusterProbes } from "./cluster-probes.ts";
 import { endpointUrl, nodePatches, rolePatches } from "./machine-config.ts";
-import { OneAtATime } from "../hooks/one-at-a-time.ts";
+import { byResource, nodeHook } from "../hooks/per-node.ts";
+import type { Turns } from "../hooks/turns.ts";
 import { passConfigGate } from "./upgrade/config-gate.ts";
 
 /** What a config needs to know of the machine that it is for. */
@@ -26,29 +27,41 @@ export interface MachineConfigsArgs {
   living: LivingCluster;
   /** By node name: what must be on record before its config is sent. */
   kept: Map<string, pulumi.Resource>;
+  /** One for all that may take a node down, as a changed config may. */
+  turns: Turns;
 }
 
 /** One application per node, by its name: new nodes together, once the gate is open; changes one after the other. */
 export function machineConfigs(
   name: string,
-  { config, machines, installerImage, secrets, probes, living, kept }: MachineConfigsArgs,
+  { config, machines, installerImage, secrets, probes, living, kept, turns }: MachineConfigsArgs,
   opts: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
 ): Map<string, talos.machine.ConfigurationApply> {
   const generated = {
     controlplane: generate("controlplane", config, secrets, opts.parent),
     worker: generate("worker", config, secrets, opts.parent),
   };
-  const turn = new OneAtATime(async (name, turn) => {
-    if (!turn.first) await probes.healthy();
-    const node = config.nodes.find((each) => each.name === name)!;
-    const log = living.log(opts.parent);
-    return passConfigGate({ ...living.waiting(log), access: await living.kubernetes(), node, turn });
+  const configName = (node: NodeConfig) => `${name}-${node.name}-config`;
+  const nodes = byResource(config.nodes, configName);
+  // Once more for this node: the gate may have opened in an earlier run, or for the machine before this one.
+  const proven = nodeHook(`${name}-config-proven`, nodes, (node) => probes.dataDisksProven([node]));
+  const takeTurn = nodeHook(`${name}-config-turn`, nodes, (node) =>
+    turns.take(node.name, async (turn) => {
+      if (!turn.first) await probes.healthy();
+      const log = living.log(opts.parent);
+      return passConfigGate({ ...living.waiting(log), access: await living.kubernetes(), node, turn });
+    }),
+  );
+  const giveTurn = nodeHook(`${name}-config-done`, nodes, () => turns.give());
+  const failTurn = new pulumi.ErrorHook(`${name}-config-failed`, ({ name, failedOperation }) => {
+    if (failedOperation === "update") turns.fail(`the update of ${nodes.get(name)!.name} failed`);
+    return false;
   });
 
   const apply = (node: NodeConfig) => {
     const machine = machines.get(node.name)!;
     return new talos.machine.ConfigurationApply(
-      `${name}-${node.name}-config`,
+      configName(node),
       {
         node: node.address,
         endpoint: node.address,
@@ -65,16 +78,10 @@ export function machineConfigs(
         // The same for one that was lost behind the program's back: it is made anew, but nothing is replaced.
         replacementTrigger: machine.incarnation,
         hooks: {
-          // Once more for this node: the gate may have opened in an earlier run, or for the machine before this one.
-          beforeCreate: [() => probes.dataDisksProven([node])],
-          beforeUpdate: [() => turn.acquire(node.name)],
-          afterUpdate: [() => turn.release()],
-          onError: [
-            new pulumi.ErrorHook(`${name}-${node.name}-config-failed`, ({ failedOperation }) => {
-              if (failedOperation === "update") turn.fail(`the update of ${node.name} failed`);
-              return false;
-            }),
-          ],
+          beforeCreate: [proven],
+          beforeUpdate: [takeTurn],
+          afterUpdate: [giveTurn],
+          onError: [failTurn],
         },
       },
     );

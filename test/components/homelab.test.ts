@@ -34,12 +34,9 @@ describe("the lab", () => {
       "    pulumi:index:Stash lab-longhorn-retirement-cp-1",
       "    pulumi:index:Stash lab-longhorn-retirement-worker-1",
       "  homelab:proxmox:Virtualization lab-proxmox",
-      "    homelab:proxmox:BootImage lab-proxmox-image-pve",
-      "      proxmoxve:download/file:File lab-proxmox-image-pve-file",
-      "    homelab:proxmox:Machine lab-proxmox-cp-1",
-      "      proxmoxve:index/vmLegacy:VmLegacy lab-proxmox-cp-1-vm",
-      "    homelab:proxmox:Machine lab-proxmox-worker-1",
-      "      proxmoxve:index/vmLegacy:VmLegacy lab-proxmox-worker-1-vm",
+      "    proxmoxve:download/file:File lab-proxmox-image-pve-file",
+      "    proxmoxve:index/vmLegacy:VmLegacy lab-proxmox-cp-1-vm",
+      "    proxmoxve:index/vmLegacy:VmLegacy lab-proxmox-worker-1-vm",
       "    pulumi:providers:proxmoxve lab-proxmox-provider",
       "  homelab:talos:Cluster lab-talos",
       "    homelab:talos:Upgrade lab-talos-upgrade",
@@ -70,7 +67,7 @@ describe("the lab", () => {
 
   test("a URN shows the parent's type, so that moving a resource is a visible change", () => {
     expect(resource(run, "lab-proxmox-cp-1-vm").urn).toBe(
-      "urn:pulumi:test::homelab::homelab:proxmox:Machine$proxmoxve:index/vmLegacy:VmLegacy::lab-proxmox-cp-1-vm",
+      "urn:pulumi:test::homelab::homelab:proxmox:Virtualization$proxmoxve:index/vmLegacy:VmLegacy::lab-proxmox-cp-1-vm",
     );
   });
 
@@ -81,11 +78,7 @@ describe("the lab", () => {
     expect(Object.fromEntries(said)).toEqual({
       "lab-image": { schematicId: SCHEMATIC_ID },
       "lab-longhorn": { namespace: "longhorn-system" },
-      "lab-proxmox-cp-1": { vmId: 126, macAddress: "" },
-      "lab-proxmox-image-pve": {
-        volumeId: "local:import/talos-v1.12.0-88d1f7a5c4f1-nocloud-amd64.qcow2",
-      },
-      "lab-proxmox-worker-1": { vmId: 127, macAddress: "" },
+      "lab-proxmox": { macAddresses: { "cp-1": "", "worker-1": "" } },
       "lab-talos": {
         talosconfig: secret(`${SECRET_TEXTS.talosconfig} lab`),
         kubeconfig: secret(SECRET_TEXTS.kubeconfig),
@@ -110,11 +103,11 @@ describe("the lab", () => {
     );
   });
 
-  test("nothing is retained, imported, aliased or tied to another's deletion", () => {
-    for (const { options } of run.resources) {
+  test("nothing is retained, imported or tied to another's deletion, and what once had another parent is aliased", () => {
+    for (const { name, options } of run.resources) {
       expect(options).not.toHaveProperty("retainOnDelete");
       expect(options).not.toHaveProperty("importId");
-      expect(options).not.toHaveProperty("aliases");
+      expect(options.aliases ?? 0, name).toBe(/^lab-proxmox-.*-(vm|file)$/.test(name) ? 1 : 0);
       expect(options).not.toHaveProperty("deletedWith");
     }
   });
@@ -164,5 +157,5 @@ test("the rack: an image on each host, a VM, a config and, with a data disk, a c
     "rack-longhorn-data-volume-worker-3",
   ]);
   expect(lines.filter((line) => line.includes("Bootstrap"))).toHaveLength(1);
-  expect(run.resources).toHaveLength(68);
+  expect(run.resources).toHaveLength(59);
 });

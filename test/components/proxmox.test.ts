@@ -39,6 +39,7 @@ describe("Proxmox in the lab", () => {
       overwriteUnmanaged: true,
     });
     expect(optionsOf(file)).toEqual({
+      aliases: 1,
       provider: "lab-proxmox-provider",
       dependsOn: ["lab-image-schematic"],
       hooks: ["beforeCreate"],
@@ -51,6 +52,7 @@ describe("Proxmox in the lab", () => {
     expect(inputs).toEqual(vmArgs(lab(), nodeOf(lab(), name), `local:import/${FILE}`));
     expect(smbios).toEqual({ uuid: expect.stringMatching(/^[0-9a-f-]{36}$/) as unknown });
     expect(optionsOf(vm)).toEqual({
+      aliases: 1,
       provider: "lab-proxmox-provider",
       dependsOn: ["lab-proxmox-image-pve-file"],
       hooks: ["beforeCreate", "beforeUpdate"],
@@ -95,7 +97,7 @@ describe("Proxmox in the lab", () => {
       expect(asked).toEqual([]);
       const before = async (name: string) => {
         const [hook] = resource(other, name).options.hooks!.beforeCreate!;
-        await other.hooks.get(hook!)!({});
+        await other.hooks.get(hook!)!({ name });
       };
       await expect(before("lab-proxmox-image-pve-file")).rejects.toThrow(
         "This run is refused before it changes Proxmox:\n" +

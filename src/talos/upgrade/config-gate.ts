@@ -4,7 +4,7 @@
  * of the last one are still being rebuilt.
  */
 import type { Consent, NodeConfig } from "../../config/types.ts";
-import type { Turn, Verdict } from "../../hooks/one-at-a-time.ts";
+import type { Turn, Verdict } from "../../hooks/turns.ts";
 import type { KubernetesAccess } from "../../observe/access.ts";
 import { untouched } from "../../observe/failure.ts";
 import { aloneForGood, lastCopies, neverWhole, unwholeVolumes } from "../../observe/storage.ts";

@@ -3,8 +3,9 @@ import type { LivingCluster } from "../../clients/living-cluster.ts";
 import type { ClusterConfig, HomelabConfig, NodeConfig } from "../../config/types.ts";
 import { kubernetesJump, kubernetesOutgrown, talosJump } from "../../plan/refusals/versions.ts";
 import { changeOf } from "../../hooks/change.ts";
-import type { Log } from "../../observe/access.ts";
-import { deviatingNodes } from "./deviation.ts";
+import { byResource, nodeHook, type NodesByResource } from "../../hooks/per-node.ts";
+import type { Turns } from "../../hooks/turns.ts";
+import { deviatingNodes, type Target } from "./deviation.ts";
 import { kubeletsAt, upgradeKubernetes } from "./kubernetes-step.ts";
 import { upgradeNode } from "./step.ts";
 import { changeOfImage, type NodeImage } from "./target.ts";
@@ -17,39 +18,46 @@ export interface UpgradeArgs {
   installerImage: string;
   /** The installer's schematic. */
   schematicId: string;
+  /** One for all that takes a node down. */
+  turns: Turns;
 }
 
 /**
  * What every node runs, one value in the state per node, and what Kubernetes is at. Creating a value does nothing, for a
- * machine is born with its image; changing it upgrades the node, one after the other. A value moves only when its node
- * did, so an interrupted upgrade goes on where it stopped.
+ * machine is born with its image; changing it upgrades the node, one after the other, control planes first, so that workers never run
+ * a newer Talos than those they join. A value moves only when its node did, so an interrupted upgrade goes on where it stopped.
  */
 export class Upgrade extends pulumi.ComponentResource {
   /** Done once everything that needed it was upgraded. What a newer version is asked of depends on it. */
   readonly done: pulumi.Resource;
   readonly #living: LivingCluster;
+  readonly #turns: Turns;
   readonly #kubernetesVersion: string;
-  readonly #targets: { node: NodeConfig; image: NodeImage }[];
+  readonly #targets: Map<string, Target>;
 
   /** @param opts `dependsOn`: what must be there before a node may move. */
   constructor(name: string, args: UpgradeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("homelab:talos:Upgrade", name, {}, opts);
-    const { config } = args;
+    const { nodes, cluster } = args.config;
     this.#living = args.living;
-    this.#kubernetesVersion = config.cluster.kubernetesVersion;
-    this.#targets = chainOrder(config.nodes).map((node) => ({ node, image: nodeImage(args, node) }));
+    this.#turns = args.turns;
+    this.#kubernetesVersion = cluster.kubernetesVersion;
+    const [controlPlanes, workers] = byRole(nodes);
+    this.#targets = new Map(
+      [...controlPlanes, ...workers].map((node) => [node.name, { node, image: nodeImage(args, node) }]),
+    );
 
-    let last: pulumi.Resource | undefined;
-    for (const [index, { node, image }] of this.#targets.entries()) {
-      last = this.#node(
-        `${name}-${node.name}-image`,
-        node,
-        image,
-        `${index + 1} of ${this.#targets.length}`,
-        last,
+    const valueName = (node: NodeConfig) => `${name}-${node.name}-image`;
+    const hooks = this.#nodeHooks(name, byResource(nodes, valueName));
+    const value = (node: NodeConfig, dependsOn: pulumi.Resource[]) =>
+      new pulumi.Stash(
+        valueName(node),
+        { input: { ...this.#targets.get(node.name)!.image } },
+        { parent: this, dependsOn, hooks },
       );
-    }
-    this.done = this.#kubernetes(`${name}-kubernetes-version`, config.cluster, last!);
+    const first = controlPlanes.map((node) => value(node, []));
+    const values = [...first, ...workers.map((node) => value(node, first))];
+    this.done = this.#kubernetes(`${name}-kubernetes-version`, cluster, values);
     this.registerOutputs({});
   }
 
@@ -61,52 +69,47 @@ export class Upgrade extends pulumi.ComponentResource {
   async everywhere(): Promise<void> {
     const log = this.#living.log(this);
     const common = { ...this.#living.waiting(log), access: await this.#living.kubernetes() };
-    for (const { node, image } of await deviatingNodes({ ...common, targets: this.#targets })) {
+    const targets = [...this.#targets.values()];
+    for (const { node, image } of await deviatingNodes({ ...common, targets })) {
       await log(`${node.name}: does not run ${image.installerImage} yet`);
-      await this.#move(node, image, log);
+      await this.#move(node);
     }
     await kubeletsAt({ ...common, to: this.#kubernetesVersion });
   }
 
-  async #move(node: NodeConfig, target: NodeImage, log: Log): Promise<void> {
-    const common = this.#living.waiting(log);
-    await this.#living.access((access) => upgradeNode({ ...common, access, node, target }));
+  #move(node: NodeConfig): Promise<void> {
+    const { image } = this.#targets.get(node.name)!;
+    const rank = [...this.#targets.keys()].indexOf(node.name);
+    const common = this.#living.waiting(this.#living.log(this));
+    return this.#turns.run(node.name, rank, () =>
+      this.#living.access(async (access) => {
+        await upgradeNode({ ...common, access, node, target: image });
+      }),
+    );
   }
 
-  #node(
-    name: string,
-    node: NodeConfig,
-    image: NodeImage,
-    place: string,
-    last: pulumi.Resource | undefined,
-  ): pulumi.Resource {
+  #nodeHooks(name: string, nodes: NodesByResource): pulumi.ResourceHookBinding {
     const log = this.#living.log(this);
     // Pure, and in previews as well: what would change, and whether it can.
-    const plan = new pulumi.ResourceHook(
-      `${name}-plan`,
-      async (hook) => {
+    const plan = nodeHook(
+      `${name}-image-plan`,
+      nodes,
+      async (node, hook) => {
         const { before, after } = changeOf<NodeImage>(hook);
         const refused = talosJump(before.talosVersion, after.talosVersion);
         if (refused !== undefined) throw new Error(`${node.name}: ${refused}. Nothing was changed.`);
-        await log(`${node.name}: ${changeOfImage(before, after) ?? "the same image"} (${place})`);
+        await log(`${node.name}: ${changeOfImage(before, after) ?? "the same image"}`);
       },
       { onDryRun: true },
     );
-    return new pulumi.Stash(
-      name,
-      { input: { ...image } },
-      {
-        parent: this,
-        ...(last && { dependsOn: [last] }),
-        hooks: { beforeUpdate: [plan, () => this.#move(node, image, log)] },
-      },
-    );
+    const move = nodeHook(`${name}-image-move`, nodes, (node) => this.#move(node));
+    return { beforeUpdate: [plan, move] };
   }
 
   #kubernetes(
     name: string,
     { kubernetesVersion, talosVersion }: ClusterConfig,
-    last: pulumi.Resource,
+    dependsOn: pulumi.Resource[],
   ): pulumi.Resource {
     const log = this.#living.log(this);
     const plan = new pulumi.ResourceHook(
@@ -126,7 +129,7 @@ export class Upgrade extends pulumi.ComponentResource {
       { input: { kubernetesVersion } },
       {
         parent: this,
-        dependsOn: [last],
+        dependsOn,
         hooks: {
           beforeUpdate: [
             plan,
@@ -141,12 +144,9 @@ export class Upgrade extends pulumi.ComponentResource {
   }
 }
 
-/** Control planes first, so that workers never run a newer Talos than those they join; each as the configuration lists it. */
-export function chainOrder(nodes: readonly NodeConfig[]): NodeConfig[] {
-  return [
-    ...nodes.filter(({ role }) => role === "controlplane"),
-    ...nodes.filter(({ role }) => role === "worker"),
-  ];
+/** Control planes and workers, each as the configuration lists them. */
+function byRole(nodes: readonly NodeConfig[]): [NodeConfig[], NodeConfig[]] {
+  return [nodes.filter(({ role }) => role === "controlplane"), nodes.filter(({ role }) => role === "worker")];
 }
 
 function nodeImage({ config, installerImage, schematicId }: UpgradeArgs, { name }: NodeConfig): NodeImage {

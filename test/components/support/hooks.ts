@@ -20,7 +20,7 @@ export async function hook(
   if (names.length === 0) throw new Error(`${name} has no hook ${kind}`);
   let answer: unknown;
   // A hook may throw as well as reject; to the engine both are a failure.
-  for (const each of names) answer = await run.hooks.get(each)!(args);
+  for (const each of names) answer = await run.hooks.get(each)!({ name, ...args });
   return answer;
 }
 

@@ -23,6 +23,11 @@ export function masked(value: unknown, mask: unknown = "[secret]"): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, masked(inner, mask)]));
 }
 
+/** A secret's value; what is none, as it is. */
+export function bare(value: unknown): unknown {
+  return isSecret(value) ? value.value : value;
+}
+
 /** An output's value, wrapped if it is a secret. */
 export async function settled(output: pulumi.Output<unknown>): Promise<unknown> {
   // Not in the SDK's types, but it is how the SDK itself asks.

@@ -59,7 +59,7 @@ const MUTANTS: Mutant[] = [
     what: "machines that are not protected",
     edits: [
       {
-        file: "src/talos/kept-node.ts",
+        file: "src/talos/kept-nodes.ts",
         from: "config.protect && node.retiring !== true",
         to: "config.protect && node.retiring === true",
       },

@@ -61,19 +61,18 @@ export function stateOf(config: HomelabConfig, progress: Progress = {}): StateRe
   const { talosVersion, kubernetesVersion, extensions } = cluster;
   const begun = [
     resource("homelab:index:Homelab", id),
+    resource("homelab:proxmox:Virtualization", `${id}-proxmox`, {
+      macAddresses: Object.fromEntries(config.nodes.map(({ name, macAddress = "" }) => [name, macAddress])),
+    }),
     ...config.nodes
       .filter(({ name }) => machines.includes(name))
-      .flatMap((node) => [
-        resource("homelab:proxmox:Machine", `${id}-proxmox-${node.name}`, {
-          vmId: node.vmId,
-          macAddress: node.macAddress ?? "",
-        }),
+      .map((node) =>
         resource(
           "proxmoxve:index/vmLegacy:VmLegacy",
           `${id}-proxmox-${node.name}-vm`,
           vmArgs(config, node, "image"),
         ),
-      ]),
+      ),
     ...config.nodes
       .filter(({ name }) => kept.includes(name))
       .flatMap(({ name, role }) => [

@@ -73,9 +73,9 @@ describe("a machine without a config", () => {
     expect(anew(["nodes[1].macAddress=BC:24:11:00:00:01"], [], { kept: [] })).toEqual(["worker-1"]);
   });
 
-  test("of an earlier program is compared by the address that it has", () => {
+  test("of a run that made not all of them is compared by the address that it has", () => {
     const own = labWith(["nodes[1].macAddress=BC:24:11:00:00:01"]);
-    const state = stateOf(own, { kept: [] }).filter(({ type }) => type !== "homelab:proxmox:Machine");
+    const state = stateOf(own, { kept: [] }).filter(({ type }) => type !== "homelab:proxmox:Virtualization");
     expect([...madeAnew(madeIn(state), own)]).toEqual([]);
     expect([...madeAnew(madeIn(state), labWith(["nodes[1].macAddress=BC:24:11:00:00:02"]))]).toEqual([
       "worker-1",

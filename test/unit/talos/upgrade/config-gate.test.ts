@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Turn } from "../../../../src/hooks/one-at-a-time.ts";
+import type { Turn } from "../../../../src/hooks/turns.ts";
 import { passConfigGate } from "../../../../src/talos/upgrade/config-gate.ts";
 import { lab } from "../../../components/support/homelabs.ts";
 import type { FakeCluster } from "./support/fake-cluster.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { OneAtATime, type Turn, type Verdict } from "../../../src/hooks/one-at-a-time.ts";
+import { Turns, type Turn, type Verdict } from "../../../src/hooks/turns.ts";
 
 /** Lets everything that is ready to run do so; no clock is involved. */
 async function settle(): Promise<void> {
@@ -12,21 +12,24 @@ function observed(
   beforeFirst: (name: string, turn: Turn) => Promise<Verdict> = () => Promise.resolve("go"),
 ) {
   const log: string[] = [];
-  const turn = new OneAtATime(async (name, turn) => {
-    if (turn.first) return beforeFirst(name, turn);
+  const turn = new Turns();
+  const gate = async (name: string, about: Turn) => {
+    if (about.first) return beforeFirst(name, about);
     log.push(`before ${name}`);
     await beforeNext(name);
-    return "go";
-  });
+    return "go" as const;
+  };
   const acquire = (name: string) =>
-    turn.acquire(name).then(
-      () => log.push(`turn of ${name}`),
-      (error: Error) => log.push(`${name} refused: ${error.message}`),
-    );
+    turn
+      .take(name, (about) => gate(name, about))
+      .then(
+        () => log.push(`turn of ${name}`),
+        (error: Error) => log.push(`${name} refused: ${error.message}`),
+      );
   return { turn, log, acquire };
 }
 
-describe("OneAtATime", () => {
+describe("taking turns", () => {
   test("gives the first its turn at once", async () => {
     const { log, acquire } = observed();
     await acquire("cp-1");
@@ -41,11 +44,11 @@ describe("OneAtATime", () => {
     await settle();
     expect(log).toEqual(["turn of cp-1"]);
 
-    turn.release();
+    turn.give();
     await settle();
     expect(log).toEqual(["turn of cp-1", "before cp-2", "turn of cp-2"]);
 
-    turn.release();
+    turn.give();
     await settle();
     expect(log.slice(3)).toEqual(["before worker-1", "turn of worker-1"]);
   });
@@ -53,7 +56,7 @@ describe("OneAtATime", () => {
   test("checks before one that asks only after the one before it is done", async () => {
     const { turn, log, acquire } = observed();
     await acquire("cp-1");
-    turn.release();
+    turn.give();
     await acquire("cp-2");
     expect(log).toEqual(["turn of cp-1", "before cp-2", "turn of cp-2"]);
   });
@@ -64,7 +67,7 @@ describe("OneAtATime", () => {
       (name) => new Promise((resolve) => (healthy = name === "cp-2" ? resolve : healthy)),
     );
     await acquire("cp-1");
-    turn.release();
+    turn.give();
     void acquire("cp-2");
     void acquire("cp-3");
     await settle();
@@ -79,11 +82,11 @@ describe("OneAtATime", () => {
     await acquire("cp-1");
     void acquire("cp-2");
     await settle();
-    turn.release();
+    turn.give();
     void acquire("cp-3");
     await settle();
     expect(log.filter((line) => line.startsWith("turn of"))).toHaveLength(2);
-    turn.release();
+    turn.give();
     await settle();
     expect(log.filter((line) => line.startsWith("turn of"))).toHaveLength(3);
   });
@@ -117,7 +120,7 @@ describe("OneAtATime", () => {
   test("an unhealthy cluster stops the next with its own reason, and the rest by name of what was done", async () => {
     const { turn, log, acquire } = observed(() => Promise.reject(new Error("etcd has no quorum")));
     await acquire("cp-1");
-    turn.release();
+    turn.give();
     void acquire("cp-2");
     void acquire("cp-3");
     await settle();
@@ -135,7 +138,7 @@ describe("OneAtATime", () => {
     );
     for (const name of ["cp-1", "cp-2"]) {
       await acquire(name);
-      turn.release();
+      turn.give();
     }
     await acquire("worker-1");
     await acquire("worker-2");
@@ -161,9 +164,9 @@ describe("OneAtATime", () => {
       await settle();
       await settle();
       expect(log).toEqual(["turn of worker-2"]);
-      turn.release();
+      turn.give();
       await settle();
-      turn.release();
+      turn.give();
       await settle();
       expect(log.slice(1)).toEqual([
         "before worker-3",
@@ -206,8 +209,75 @@ describe("OneAtATime", () => {
 
   test("a release that nobody's turn precedes counts for nothing", async () => {
     const { turn, log, acquire } = observed();
-    turn.release();
+    turn.give();
     await acquire("cp-1");
     expect(log).toEqual(["turn of cp-1"]);
+  });
+});
+
+describe("acting in a turn", () => {
+  /** Acts that end when they are told to. */
+  function acting() {
+    const turns = new Turns();
+    const log: string[] = [];
+    const ends = new Map<string, (error?: Error) => void>();
+    const run = (name: string, rank = 0) =>
+      turns
+        .run(name, rank, () => {
+          log.push(name);
+          return new Promise((resolve, reject) =>
+            ends.set(name, (error) => (error ? reject(error) : resolve())),
+          );
+        })
+        .catch((error: Error) => void log.push(error.message));
+    const end = async (name: string, error?: Error) => {
+      await settle();
+      ends.get(name)!(error);
+      await settle();
+    };
+    return { turns, log, run, end };
+  }
+
+  test("one after the other, of those who wait the lowest rank first, and as they came among equals", async () => {
+    const { log, run, end } = acting();
+    for (const [name, rank] of [
+      ["worker-2", 4],
+      ["worker-1", 3],
+      ["cp-2", 1],
+      ["cp-1", 1],
+    ] as const)
+      void run(name, rank);
+    for (const name of ["worker-2", "cp-2", "cp-1", "worker-1"]) {
+      await settle();
+      expect(log.at(-1)).toBe(name);
+      await end(name);
+    }
+    expect(log).toHaveLength(4);
+  });
+
+  test("a failure is its own, and everybody else is left as it is", async () => {
+    const { log, run, end } = acting();
+    void run("cp-1");
+    void run("cp-2");
+    await end("cp-1", new Error("no room"));
+    await run("worker-1");
+    expect(log).toEqual([
+      "cp-1",
+      "no room",
+      "cp-2 was left as it is, because the upgrade of cp-1 failed",
+      "worker-1 was left as it is, because the upgrade of cp-1 failed",
+    ]);
+  });
+
+  test("what comes after one that acted is not the first, whatever it waits for", async () => {
+    const { turns, run, end } = acting();
+    void run("cp-1");
+    await end("cp-1");
+    let first: boolean | undefined;
+    await turns.take("cp-2", (turn) => {
+      first = turn.first;
+      return Promise.resolve("go");
+    });
+    expect(first).toBe(false);
   });
 });
