@@ -46,8 +46,23 @@ const MUTANTS: Mutant[] = [
       BY_REBOOT,
       {
         file: "src/talos/machine-configs.ts",
-        from: "beforeUpdate: [() => turn.acquire(node.name)]",
-        to: "beforeUpdate: []",
+        from: "beforeUpdate: [takeTurn],",
+        to: "beforeUpdate: [],",
+      },
+    ],
+    cause: /one-node-down: \S+ went down \d+ s before \S+ was back/,
+  },
+  {
+    what: "upgrades that wait for no turn",
+    timeScale: UNHURRIED,
+    stack: "rack",
+    after: { overlays: OLDER },
+    overlays: NEWER,
+    edits: [
+      {
+        file: "src/talos/upgrade/upgrade.ts",
+        from: "return this.#turns.run(node.name, rank, () =>",
+        to: "return ((_: number, act: () => Promise<void>) => act())(rank, () =>",
       },
     ],
     cause: /one-node-down: \S+ went down \d+ s before \S+ was back/,

@@ -8,7 +8,7 @@ const UPGRADE: Pick<Mutant, "after" | "overlays"> = {
   after: { overlays: ["cluster.talosVersion=v1.11.5"] },
   overlays: ["cluster.talosVersion=v1.11.6"],
 };
-const MACHINE = "src/proxmox/machine.ts";
+const MACHINE = "src/proxmox/machines.ts";
 const MOVE = "src/talos/upgrade/step-move.ts";
 const NO_SNAPSHOT = /cp-1 was upgraded without a snapshot of its etcd/;
 
@@ -52,7 +52,9 @@ const MUTANTS: Mutant[] = [
   },
   {
     what: "cluster secrets that are not protected",
-    edits: [{ file: "src/talos/cluster.ts", from: "protect: config.protect, ", to: "" }],
+    edits: [
+      { file: "src/talos/cluster.ts", from: "protect: config.protect, ignoreChanges", to: "ignoreChanges" },
+    ],
     cause: /^protected: lab-talos-secrets is not protected from a destroy$/m,
   },
   {
@@ -60,8 +62,8 @@ const MUTANTS: Mutant[] = [
     edits: [
       {
         file: "src/talos/kept-nodes.ts",
-        from: "config.protect && node.retiring !== true",
-        to: "config.protect && node.retiring === true",
+        from: "protect: protect && node.retiring !== true",
+        to: "protect: protect && node.retiring === true",
       },
     ],
     cause: /^protected: the machine of cp-1 is not protected .*the machine of worker-1 is not protected/m,
