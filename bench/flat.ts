@@ -68,7 +68,7 @@ class Writer {
   }
 
   #keyOf({ token, inputs }: Call): string {
-    return `${token} ${String(inputs["machineType"] ?? "")}`.trim();
+    return `${token} ${(inputs["machineType"] ?? "") as string}`.trim();
   }
 
   /** What it needs comes before it. */
