@@ -18,8 +18,6 @@ async function tryAll(configs: WrongConfig[]): Promise<void> {
   }
 }
 
-// The SDK keeps a stack of every promise, and nobody reads them: looked up in source maps they take a quarter of a run.
-process.setSourceMapsEnabled(false);
 // A program that is refused leaves promises about its run behind.
 process.on("unhandledRejection", () => undefined);
 process.once("message", (configs: WrongConfig[]) => {

@@ -4,9 +4,10 @@
  * keeps states in S3 or Pulumi Cloud, a rehearsal once wrote its simulated homelab into the real state.
  */
 import { mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { PulumiCommand, type LocalWorkspaceOptions, type Stack } from "@pulumi/pulumi/automation/index.js";
+import { PulumiCommand, type LocalWorkspaceOptions } from "@pulumi/pulumi/automation/index.js";
 import * as settings from "@pulumi/pulumi/runtime/settings.js";
 import { SemVer } from "semver";
 import { sealedEnvironment } from "../sealed-environment.ts";
@@ -32,6 +33,7 @@ export interface SealedEngine {
 export function sealedWorkspace(engine: SealedEngine): LocalWorkspaceOptions {
   callLoopbackDirectly();
   keepConnectionsApart();
+  keepNoStacks();
   const { project, workDir, pulumiHome } = engine;
   return {
     workDir,
@@ -88,6 +90,30 @@ function keepConnectionsApart(): void {
   options["grpc.use_local_subchannel_pool"] = 1;
 }
 
+interface Debuggable {
+  debuggablePromise: ((...of: unknown[]) => unknown) & { withoutStack?: true };
+}
+
+/**
+ * The SDK keeps the stack of every promise that it makes, thousands in a run (sdk/nodejs/runtime/debuggable.ts), and nobody reads them.
+ * Where each frame is looked up in source maps, as under tsx and the runner of the tests, that is a quarter of a run.
+ */
+function keepNoStacks(): void {
+  const debuggable = createRequire(import.meta.url)("@pulumi/pulumi/runtime/debuggable.js") as Debuggable;
+  const plain = debuggable.debuggablePromise;
+  if (plain.withoutStack) return;
+  const withoutStack = (...of: unknown[]) => {
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = 0;
+    try {
+      return plain(...of);
+    } finally {
+      Error.stackTraceLimit = limit;
+    }
+  };
+  debuggable.debuggablePromise = Object.assign(withoutStack, { withoutStack: true as const });
+}
+
 const homes = new WeakMap<PulumiCommand, string>();
 
 /** For who starts the CLI itself: what the CLI of that workspace may know, or the person's own environment where it is their own CLI. */
@@ -102,14 +128,6 @@ type Run = (
   variables: Record<string, string | undefined>,
   ...rest: unknown[]
 ) => Promise<unknown>;
-
-/** Asks the CLI of a stack's workspace something that the Automation API has no call for; what it printed. */
-export async function askCli({ name, workspace }: Stack, args: string[]): Promise<string> {
-  const { pulumiCommand, workDir, envVars } = workspace;
-  const command = pulumiCommand as PulumiCommand & { run: Run };
-  const { stdout } = (await command.run([...args, "--stack", name], workDir, envVars)) as { stdout: string };
-  return stdout;
-}
 
 /**
  * The CLI, called by the Automation API. That adds to the whole environment of this process; a variable with the value undefined is

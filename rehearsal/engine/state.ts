@@ -1,9 +1,11 @@
 /** Pulumi's state of a rehearsed stack, read from its checkpoint file; never written. */
+import type { OutputMap } from "@pulumi/pulumi/automation/index.js";
 import { z } from "zod";
 import type { HomelabConfig } from "../../src/config/types.ts";
 import { readJson } from "../files.ts";
 import { SIGNATURE } from "../providers/server/values.ts";
 import { UserError } from "../user-error.ts";
+import { withSecrets } from "./secrets.ts";
 
 export interface StateResource {
   urn: string;
@@ -33,14 +35,20 @@ const NEWEST_STATE = 4;
 const checkpointFile = z.looseObject({
   version: z.int().min(1).max(NEWEST_STATE),
   checkpoint: z.looseObject({
-    latest: z.looseObject({ resources: z.array(resource).nullish() }).nullish(),
+    latest: z
+      .looseObject({
+        resources: z.array(resource).nullish(),
+        secrets_providers: z.looseObject({ state: z.looseObject({ salt: z.string().optional() }) }).nullish(),
+      })
+      .nullish(),
   }),
 });
 
-/** The resources in the state; none when the stack is new. Secrets in it stay encrypted. */
-export async function readState(file: string): Promise<StateResource[]> {
+type Checkpoint = NonNullable<z.infer<typeof checkpointFile>["checkpoint"]["latest"]>;
+
+async function readCheckpoint(file: string): Promise<Checkpoint> {
   const value = await readJson(file, "state file");
-  if (value === undefined) return [];
+  if (value === undefined) return {};
   const parsed = checkpointFile.safeParse(value);
   if (!parsed.success) {
     throw new UserError(
@@ -48,13 +56,24 @@ export async function readState(file: string): Promise<StateResource[]> {
         "Move the stack's folder away to begin the rehearsal anew.",
     );
   }
-  return parsed.data.checkpoint.latest?.resources ?? [];
+  return parsed.data.checkpoint.latest ?? {};
 }
 
-/** The stack's outputs; secrets stay encrypted. */
-export async function readStackOutputs(file: string): Promise<Record<string, unknown>> {
-  const stack = (await readState(file)).find(({ type }) => type === "pulumi:pulumi:Stack");
-  return stack?.outputs ?? {};
+/** The resources in the state; none when the stack is new. Secrets in it stay encrypted. */
+export async function readState(file: string): Promise<StateResource[]> {
+  return (await readCheckpoint(file)).resources ?? [];
+}
+
+/** The stack's outputs, those that are secret marked as such, and in plain. */
+export async function readStackOutputs(file: string, passphrase: string): Promise<OutputMap> {
+  const { resources, secrets_providers: provider } = await readCheckpoint(file);
+  const { outputs = {} } = resources?.find(({ type }) => type === "pulumi:pulumi:Stack") ?? {};
+  const salt = provider?.state.salt ?? "";
+  const entries = Object.entries(outputs).map(async ([name, value]) => {
+    const output = { value: await withSecrets(value, passphrase, salt), secret: isEncrypted(value) };
+    return [name, output] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries));
 }
 
 export function isEncrypted(value: unknown): boolean {

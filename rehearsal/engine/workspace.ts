@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createHash } from "node:crypto";
-import { LocalWorkspace, type OutputMap, type PulumiFn, Stack } from "@pulumi/pulumi/automation/index.js";
+import { LocalWorkspace, type PulumiFn, Stack } from "@pulumi/pulumi/automation/index.js";
 import { parse, stringify } from "yaml";
 import type { Environment } from "../environment.ts";
 import type { RehearsalPaths } from "../paths.ts";
@@ -14,8 +14,8 @@ import type { Toolchain } from "../toolchain.ts";
 import { PROJECT } from "../../src/config/schema.ts";
 import { removeTornAttributes } from "../../scripts/recover/torn-attributes.ts";
 import { UserError } from "../user-error.ts";
-import { askCli, sealedWorkspace, type SealedEngine } from "./sealed-engine.ts";
-import { isEncrypted, readStackOutputs } from "./state.ts";
+import { sealedWorkspace, type SealedEngine } from "./sealed-engine.ts";
+import { readStackOutputs } from "./state.ts";
 
 /** Of made-up secrets in a state that no real system ever sees. */
 const PASSPHRASE = "rehearsal";
@@ -72,25 +72,13 @@ export async function openStack(options: WorkspaceOptions): Promise<Stack> {
   return stack;
 }
 
-/** Outputs decrypted in this process, as JSON, by the JSON of what the state holds. Most runs leave them as they were. */
-const decrypted = new Map<string, string>();
-
 /**
  * After each command the Automation API starts the CLI three times more: for the stack's history, which nobody reads here, and for its
- * outputs, masked and plain. Which of them are secret is in the state; a third of a second of the processor each.
+ * outputs, masked and plain, which lie in the state; a third of a second of the processor each.
  */
 function askLess(stack: Stack, { stateFile }: RehearsalPaths): void {
   stack.info = () => Promise.resolve(undefined);
-  stack.outputs = async (): Promise<OutputMap> => {
-    const encrypted = await readStackOutputs(stateFile);
-    const key = JSON.stringify(encrypted);
-    const text = decrypted.get(key) ?? (await askCli(stack, ["stack", "output", "--json", "--show-secrets"]));
-    decrypted.set(key, text);
-    const values = Object.entries(JSON.parse(text) as Record<string, unknown>);
-    return Object.fromEntries(
-      values.map(([name, value]) => [name, { value, secret: isEncrypted(encrypted[name]) }]),
-    );
-  };
+  stack.outputs = () => readStackOutputs(stateFile, PASSPHRASE);
 }
 
 interface WrittenConfig {

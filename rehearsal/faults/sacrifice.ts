@@ -52,7 +52,6 @@ async function perish({ scenario, fault, ...place }: Sacrifice): Promise<End> {
 }
 
 if (process.env[MARK] === "1" && process.send) {
-  process.setSourceMapsEnabled(false);
   process.on("unhandledRejection", () => undefined);
   process.once("message", (sacrifice: Sacrifice) => {
     perish(sacrifice).then(

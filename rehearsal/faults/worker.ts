@@ -16,8 +16,6 @@ async function carryOut(order: Order): Promise<Answer> {
   return { tried: await bench!.try(order.try) };
 }
 
-// The SDK keeps a stack of every promise, and nobody reads them: looked up in source maps they take a quarter of a run.
-process.setSourceMapsEnabled(false);
 // A killed engine takes the program's connection along, and the SDK leaves promises about it behind.
 process.on("unhandledRejection", () => undefined);
 process.on("message", (order: Order) => {
