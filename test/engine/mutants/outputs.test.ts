@@ -152,4 +152,7 @@ const TWINS: Twin[] = [
   },
 ];
 
-tryAll("outputs", MUTANTS, TWINS);
+/** What a program says of a cluster that is up can be found out without another first `up`. */
+const onRunning = <T extends Twin>(all: T[]): T[] => all.map((each) => ({ ...each, after: {} }));
+
+tryAll("outputs", onRunning(MUTANTS), onRunning(TWINS));

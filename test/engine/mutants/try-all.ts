@@ -9,7 +9,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { REPOSITORY } from "../../../rehearsal/paths.ts";
-import { bench, BRING_UP, causes, edited, mutatedIn, STACK, type Bench } from "../support/rehearse.ts";
+import { bench, causes, edited, mutatedIn, runningBench, STACK, type Bench } from "../support/rehearse.ts";
 import type { Mutant, Twin } from "./mutant.ts";
 
 const ALL = process.env["CAMPAIGN"] === "all";
@@ -76,14 +76,13 @@ async function rehearse({
   previews,
   command = "up",
 }: Twin) {
-  const lived = (current = await bench(stack, previews));
-  if (after) {
-    const first = { overlays: after.overlays ?? [], inhabited: true };
-    expect(causes(await lived.run("up", { ...first, ...BRING_UP }))).toBe("");
-    await lived.during(first, async ({ world }) => {
-      after.then?.(world);
-      await world.commit();
-    });
+  const first = { overlays: after?.overlays ?? [], inhabited: true };
+  const lived = (current = await (after
+    ? runningBench({ stack, ...first }, previews)
+    : bench(stack, previews)));
+  if (after?.then) {
+    const { then } = after;
+    await lived.during(first, ({ world }) => (then(world), world.commit()));
   }
   const project = edits.length > 0 ? await edited(lived.root, edits) : REPOSITORY;
   const program = await mutatedIn(project, mutations);

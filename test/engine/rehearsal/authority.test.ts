@@ -1,21 +1,18 @@
 /** Certificates come from the authority that the config names, also after it has named another one. */
 /* eslint-disable @typescript-eslint/no-unsafe-member-access -- inputs on their way to the engine have no types */
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { hostOf } from "../../../rehearsal/world/talos/host.ts";
 import { clusterOf } from "../../../rehearsal/world/kubernetes/cluster.ts";
 import { acmeFile } from "../../../rehearsal/world/traefik/scenarios.ts";
 import { serves } from "../../../rehearsal/world/traefik/serves.ts";
 import type { World } from "../../../rehearsal/world/kernel/world.ts";
-import { bench, causes, mutated, type Bench, type Props } from "../support/rehearse.ts";
+import { bench, causes, mutated, runningBench, type Bench, type Props } from "../support/rehearse.ts";
 
 const STAGING = "https://acme-staging-v02.api.letsencrypt.org/directory";
 const PRODUCTION = "https://acme-v02.api.letsencrypt.org/directory";
 const TO_PRODUCTION = { overlays: ["traefik.acme.caServer=production"] };
 
 let lab: Bench;
-beforeEach(async () => {
-  lab = await bench();
-});
 afterEach(() => lab.remove());
 
 /** What lies on Traefik's volume, and whose certificates it serves. */
@@ -31,7 +28,7 @@ function traefik(world: World): { files: Record<string, string>; issuers: string
 const look = () => lab.during({}, ({ world }) => Promise.resolve(traefik(world)));
 
 test("from staging to production and back, with what each has given kept", async () => {
-  expect(causes(await lab.run("up"))).toBe("");
+  lab = await runningBench();
   const first = await look();
   expect(first.issuers).toEqual([STAGING]);
   expect(Object.keys(first.files)).toEqual(["/acme-staging.json"]);
@@ -46,6 +43,7 @@ test("from staging to production and back, with what each has given kept", async
 });
 
 test("acme.json of a former release is found again by the authority whose account it holds", async () => {
+  lab = await bench();
   const former = await mutated({
     type: "kubernetes:helm.sh/v3:Release",
     change: ({ chart, values }: Props) => {
@@ -67,6 +65,7 @@ test("acme.json of a former release is found again by the authority whose accoun
 });
 
 test("a node's name may be as long as Proxmox lets it be", async () => {
+  lab = await bench();
   const report = await lab.run("up", { overlays: [`nodes[1].name=${"w".repeat(59)}`] });
   expect(causes(report)).toBe("");
 });

@@ -3,17 +3,15 @@ import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { loadProgram } from "../../../rehearsal/engine/program.ts";
 import { REPOSITORY } from "../../../rehearsal/paths.ts";
-import { bench, causes, mutated, type Bench } from "../support/rehearse.ts";
+import { bench, causes, mutated, runningBench, type Bench } from "../support/rehearse.ts";
 
 const VM = "proxmoxve:index/vmLegacy:VmLegacy";
 
 let lab: Bench;
-beforeEach(async () => {
-  lab = await bench("lab", "all");
-});
 afterEach(() => lab.remove());
 
 test("what Proxmox writes in its own way comes to rest: tags that occur twice, a MAC in small letters", async () => {
+  lab = await bench("lab", "all");
   const overlays = ["cluster.name=talos", "nodes[0].macAddress=bc:24:11:0a:0b:0c", "network.vlan=7"];
   const report = await lab.run("up", { overlays });
   expect(causes(report)).toBe("");
@@ -21,6 +19,10 @@ test("what Proxmox writes in its own way comes to rest: tags that occur twice, a
 });
 
 describe("is told by the check", () => {
+  beforeEach(async () => {
+    lab = await runningBench({}, "all");
+  });
+
   test("when an input is another one at every run", async () => {
     const program = await mutated({
       type: VM,

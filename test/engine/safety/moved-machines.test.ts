@@ -25,7 +25,7 @@ const refresh = async () => expect(told(await lab.run("refresh"))).toBe("");
 const move = (vmId: number, target: string) => lab.during({}, ({ world }) => moveVm(world, vmId, target));
 
 beforeAll(async () => {
-  lab = await runningBench("all");
+  lab = await runningBench({}, "all");
   await lab.during({}, ({ world }) => addHosts(world, "pve2", "pve3"));
   await lab.during({}, ({ world }) => writeData(world, "cp-1"));
 });

@@ -14,9 +14,8 @@ const nodes = () =>
   );
 
 beforeAll(async () => {
-  lab = await runningBench();
-  await lab.during({}, ({ world }) => addHosts(world, "pve2"));
-  expect(causes(await lab.run("up", { overlays: [TWO_COPIES, `nodes[2]=${worker2()}`] }))).toBe("");
+  lab = await runningBench({ overlays: [TWO_COPIES, `nodes[2]=${worker2()}`] });
+  await lab.during({ overlays: RETIRED }, ({ world }) => addHosts(world, "pve2"));
   expect(causes(await lab.run("up", { overlays: RETIRED }))).toBe("");
   await lab.during({ overlays: RETIRED }, ({ world }) => moveVm(world, 128, "pve2"));
 });

@@ -5,7 +5,7 @@ import type { Report } from "../../../rehearsal/report.ts";
 import { nodeFields } from "../../../rehearsal/world/longhorn/node-object.ts";
 import type { World } from "../../../rehearsal/world/kernel/world.ts";
 import { TWO_COPIES, worker2 } from "../support/overlays.ts";
-import { bench, BRING_UP, causes, type Bench } from "../support/rehearse.ts";
+import { causes, runningBench, type Bench } from "../support/rehearse.ts";
 import { clusterIn, copies, readData, writeData } from "./support.ts";
 
 type Retiring = true | false | "no line";
@@ -43,8 +43,7 @@ const look = <T>(use: (world: World) => T, overlays = declared("no line")) =>
 const losses = ({ events }: Report) => events.filter(({ kind }) => LOST.includes(kind));
 
 beforeAll(async () => {
-  lab = await bench();
-  expect(causes(await lab.run("up", { overlays: declared("no line"), ...BRING_UP }))).toBe("");
+  lab = await runningBench({ overlays: declared("no line") });
   await lab.during({ overlays: declared("no line") }, ({ world }) => writeData(world, "cp-1"));
 });
 afterAll(() => lab.remove());

@@ -1,14 +1,13 @@
 /** Whole rehearsals in a folder of their own, fast, and with the program changed on the way where a test wants that. */
-import { existsSync } from "node:fs";
-import { cp, mkdtemp, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { loadProgram } from "../../../rehearsal/engine/program.ts";
 import { REPOSITORY } from "../../../rehearsal/paths.ts";
 import type { Report } from "../../../rehearsal/report.ts";
-import { SNAPSHOTS } from "../../support/snapshots.ts";
 import { openRehearsal, type Rehearsal, type RehearsalOptions } from "../../../rehearsal/session.ts";
+import { layOut, type Beginning } from "./snapshots.ts";
 
 /** Simulated seconds per second: fast, and slow enough that the engine's own time stays small beside time limits. */
 const TIME_SCALE = 240;
@@ -47,25 +46,21 @@ export async function bench(
   };
 }
 
-/**
- * A bench whose homelab is up. Each worker of the tests brings it up once and copies it from then on; its servers have ports that the
- * state knows, and two tests of one worker never run at a time.
- */
-export async function runningBench(previews?: RehearsalOptions["previews"]): Promise<Bench> {
-  const kept = join(process.env[SNAPSHOTS]!, process.env["VITEST_POOL_ID"]!);
-  if (!existsSync(kept)) {
-    const first = await bench();
-    const said = causes(await first.run("up", BRING_UP));
-    if (said !== "") throw new Error(`the lab did not come up: ${said}`);
-    await rename(first.root, kept);
-  }
-  const lab = await bench("lab", previews);
-  await cp(kept, lab.root, { recursive: true });
-  return lab;
+/** A bench whose homelab is up already: a copy of one that all tests with the same beginning share. */
+export async function runningBench(
+  beginning: Beginning = {},
+  previews?: RehearsalOptions["previews"],
+): Promise<Bench> {
+  const { stack = "lab", ...options } = beginning;
+  const running = await bench(stack, previews);
+  await layOut(beginning, running.root, async () => {
+    const first = await bench(stack, "none");
+    const said = causes(await first.run("up", options));
+    if (said !== "") throw new Error(`${stack} did not come up: ${said}`);
+    return first.root;
+  });
+  return running;
 }
-
-/** For the first `up` of the right program, of which nothing is asked but that it succeeds. */
-export const BRING_UP: Partial<RehearsalOptions> = { previews: "none" };
 
 /** Everything a report says against the run: what the engine reported, and the details of the checks that failed. */
 export function causes(report: Report): string {

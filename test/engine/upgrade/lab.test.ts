@@ -1,7 +1,7 @@
 /** The lab through an upgrade of a patch, of a minor, and of the image's extensions, by nothing but `up`. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Report } from "../../../rehearsal/report.ts";
-import { bench, causes, type Bench } from "../support/rehearse.ts";
+import { causes, runningBench, type Bench } from "../support/rehearse.ts";
 import { copies, readData } from "../safety/support.ts";
 import { IMPATIENT, mostDownAtOnce, rebootsByNode, upgradesByNode, writeAtRest } from "./support.ts";
 
@@ -10,8 +10,7 @@ const talos = (version: string) => [`cluster.talosVersion=${version}`, IMPATIENT
 let lab: Bench;
 
 beforeAll(async () => {
-  lab = await bench("lab", "all");
-  expect(causes(await lab.run("up", { overlays: talos("v1.11.5") }))).toBe("");
+  lab = await runningBench({ overlays: talos("v1.11.5") }, "all");
   await lab.during({ overlays: talos("v1.11.5") }, ({ world }) => writeAtRest(world, "worker-1"));
 });
 

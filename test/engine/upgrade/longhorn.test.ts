@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { clearFault, setFault } from "../../../rehearsal/world/kernel/faults.ts";
 import { assess, failReplica } from "../../../rehearsal/world/longhorn/copies.ts";
 import { volumeOfClaim } from "../../../rehearsal/world/longhorn/volumes.ts";
-import { bench, BRING_UP, causes, type Bench } from "../support/rehearse.ts";
+import { causes, runningBench, type Bench } from "../support/rehearse.ts";
 import { CLAIM, clusterIn, copies, readData, writeData } from "../safety/support.ts";
 
 const version = (chart: string, ...more: string[]) => [`longhorn.version=${chart}`, ...more];
@@ -12,8 +12,7 @@ const OLDEST = version("1.10.2");
 let lab: Bench;
 
 beforeAll(async () => {
-  lab = await bench();
-  expect(causes(await lab.run("up", { overlays: OLDEST, ...BRING_UP }))).toBe("");
+  lab = await runningBench({ overlays: OLDEST });
   await lab.during({ overlays: OLDEST }, ({ world }) => writeData(world, "worker-1"));
 });
 

@@ -1,6 +1,6 @@
 /** One copy of everything, on a VLAN: what cannot come to an end is told by the preview, and what somebody accepts goes through. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bench, BRING_UP, causes, type Bench } from "../support/rehearse.ts";
+import { causes, runningBench, type Bench } from "../support/rehearse.ts";
 import { readData, writeData } from "../safety/support.ts";
 import { upgradesByNode } from "./support.ts";
 
@@ -12,8 +12,7 @@ const ALLOWED = "allow=[single-replica]";
 let lab: Bench;
 
 beforeAll(async () => {
-  lab = await bench();
-  expect(causes(await lab.run("up", { overlays: [...OLD, ALLOWED], ...BRING_UP }))).toBe("");
+  lab = await runningBench({ overlays: [...OLD, ALLOWED] });
   await lab.during({ overlays: OLD }, ({ world }) => writeData(world, "worker-1"));
 });
 

@@ -11,7 +11,7 @@ import { clearFault, setFault, type WorldFaultKind } from "../../../rehearsal/wo
 import { volumeOfClaim } from "../../../rehearsal/world/longhorn/volumes.ts";
 import type { World } from "../../../rehearsal/world/kernel/world.ts";
 import { clusterIn, copies, readData } from "../safety/support.ts";
-import { bench, causes, type Bench } from "../support/rehearse.ts";
+import { causes, runningBench, type Bench } from "../support/rehearse.ts";
 import { IMPATIENT, mostDownAtOnce, rebootsByNode, upgradesByNode, writeAtRest } from "./support.ts";
 
 const WHOLE = process.env["CAMPAIGN"] === "all";
@@ -24,8 +24,7 @@ const FROM = talos(WHOLE ? "v1.11.5" : "v1.12.0");
 let rack: Bench;
 
 beforeAll(async () => {
-  rack = await bench("rack", "all");
-  expect(causes(await rack.run("up", { overlays: FROM }))).toBe("");
+  rack = await runningBench({ stack: "rack", overlays: FROM }, "all");
   await rack.during({ overlays: FROM }, ({ world }) => writeAtRest(world, "worker-1"));
 });
 
