@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { grant } from "../../rehearsal/api/proxmox/access/grants.ts";
 import { serveProxmox } from "../../rehearsal/api/proxmox/server.ts";
 import { vmArgs } from "../../src/proxmox/vm-args.ts";
-import { fixture, HARDWARE } from "../unit/world/proxmox/fixture.ts";
+import { fixture, HARDWARE } from "../support/world/proxmox.ts";
 import { namesOf, optionsOf, resource } from "./support/find.ts";
 import { lab, nodeOf, rack } from "./support/homelabs.ts";
 import { SCHEMATIC_ID, SECRET_TEXTS } from "./support/mock-answers.ts";

@@ -2,19 +2,17 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Machinery } from "../../../rehearsal/machinery.ts";
 import { kubernetesProvider } from "../../../rehearsal/providers/kubernetes/index.ts";
 import { serveProvider } from "../../../rehearsal/providers/server/index.ts";
 import { reach } from "../../../rehearsal/world/kubernetes/api/reach.ts";
-import { ScaledClock } from "../../../rehearsal/world/kernel/clock.ts";
 import { bootstrap } from "../../../rehearsal/world/talos/api.ts";
 import { settle } from "../../../rehearsal/world/talos/cluster.ts";
 import { hostOf } from "../../../rehearsal/world/talos/host.ts";
-import { talosLifecycle } from "../../../rehearsal/world/talos/lifecycle.ts";
-import { World } from "../../../rehearsal/world/kernel/world.ts";
-import { LONGHORN_VALUES, TRAEFIK_VALUES } from "../../unit/world/kubernetes/fakes.ts";
-import { Lab, newSecrets, openMachinery } from "../../unit/world/talos/support.ts";
+import type { World } from "../../../rehearsal/world/kernel/world.ts";
+import { LONGHORN_VALUES, TRAEFIK_VALUES } from "../../support/world/fake-cluster.ts";
+import { Lab } from "../../support/world/lab.ts";
 import { openStack, type EngineStack } from "../talos/lab.ts";
+import { newSecrets, openMachinery, runningWorld } from "../../support/world/world.ts";
 
 const NODES = [
   { vmId: 101, name: "cp-1", address: "192.168.1.126", role: "controlplane" as const },
@@ -25,7 +23,6 @@ const EXTRA_MOUNT = `machine:
     extraMounts: [{destination: /var/mnt/longhorn, type: bind, source: /var/mnt/longhorn, options: [bind, rshared, rw]}]
 `;
 
-let machinery: Machinery;
 let world: World;
 let engine: EngineStack;
 let kubeconfig: string;
@@ -41,6 +38,7 @@ const settings = {
 };
 
 async function makeKubeconfig(machineSecrets: Record<string, unknown>): Promise<string> {
+  const machinery = await openMachinery();
   const made = await machinery.call<{ kubeconfigRaw: string }>("kubeconfig.generate", {
     machineSecrets,
     clusterName: "lab",
@@ -51,8 +49,7 @@ async function makeKubeconfig(machineSecrets: Record<string, unknown>): Promise<
 }
 
 beforeAll(async () => {
-  machinery = await openMachinery();
-  const lab = await Lab.open(machinery);
+  const lab = await Lab.open();
   for (const { vmId, name, address } of NODES) {
     lab.addVm({ vmId, name, address });
     await lab.start(vmId);
@@ -66,21 +63,13 @@ beforeAll(async () => {
   await lab.clock.sleep(600);
   await settle(lab.world);
   kubeconfig = await makeKubeconfig(lab.secrets.machineSecrets);
-  otherKubeconfig = await makeKubeconfig((await newSecrets(machinery)).machineSecrets);
+  otherKubeconfig = await makeKubeconfig((await newSecrets()).machineSecrets);
   settings.kubeconfig = kubeconfig;
-  world = new World({
-    state: lab.world.state,
-    clock: new ScaledClock(lab.clock.now(), 600),
-    machinery,
-    lifecycle: talosLifecycle,
-  });
+  world = runningWorld(lab.world, 600);
   const provider = kubernetesProvider(world, (vmId) => hostOf(world, vmId));
   engine = await openStack([await serveProvider(provider)], program);
 });
-afterAll(async () => {
-  await engine?.close();
-  await machinery?.close();
-});
+afterAll(() => engine?.close());
 
 function program() {
   const provider = new k8s.Provider("k8s", { kubeconfig: pulumi.secret(settings.kubeconfig) });

@@ -9,12 +9,12 @@ import * as proxmox from "@muhlba91/pulumi-proxmoxve";
 import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { grant, GRANTS, START_ORDER, type Places } from "../../../rehearsal/api/proxmox/access/grants.ts";
 import { serveProxmox, type ProxmoxServer } from "../../../rehearsal/api/proxmox/server.ts";
-import { ScaledClock } from "../../../rehearsal/world/kernel/clock.ts";
-import { World } from "../../../rehearsal/world/kernel/world.ts";
+import type { World } from "../../../rehearsal/world/kernel/world.ts";
 import { registerSchematic } from "../../../rehearsal/world/factory/images.ts";
 import { installHardware } from "../../../rehearsal/world/proxmox/hardware/hosts.ts";
 import { testEngine } from "../support/engine.ts";
-import { fixture, HARDWARE, IMAGE_URL, SCHEMATIC } from "../../unit/world/proxmox/fixture.ts";
+import { fixture, HARDWARE, IMAGE_URL, SCHEMATIC } from "../../support/world/proxmox.ts";
+import { runningWorld } from "../../support/world/world.ts";
 
 /** Whatever a test declares on the way: nothing here is about rights. */
 const places: Places = {
@@ -70,12 +70,7 @@ export async function openLab(
   machines: Record<string, MachineChanges> = { "cp-1": {}, "worker-1": {} },
 ): Promise<Lab> {
   const { world: base, calls } = fixture();
-  const world = new World({
-    state: base.state,
-    clock: new ScaledClock(0, 600),
-    machinery: base.machinery,
-    lifecycle: base.lifecycle,
-  });
+  const world = runningWorld(base, 600);
   world.state.proxmox = installHardware(HARDWARE, world);
   registerSchematic(world, SCHEMATIC);
   const server: ProxmoxServer = await serveProxmox(world, {

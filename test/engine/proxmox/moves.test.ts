@@ -2,7 +2,7 @@
 import { afterEach, expect, test } from "vitest";
 import { download } from "../../../rehearsal/world/proxmox/storage/files.ts";
 import { migrate } from "../../../rehearsal/world/proxmox/qemu/migrate.ts";
-import { IMAGE_URL } from "../../unit/world/proxmox/fixture.ts";
+import { IMAGE_URL } from "../../support/world/proxmox.ts";
 import { openLab, type Lab, type MachineChanges } from "./lab.ts";
 
 let lab: Lab | undefined;

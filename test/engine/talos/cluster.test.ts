@@ -2,41 +2,29 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as talos from "@pulumiverse/talos";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Machinery } from "../../../rehearsal/machinery.ts";
 import { talosProvider } from "../../../rehearsal/providers/talos/index.ts";
 import { serveProvider } from "../../../rehearsal/providers/server/index.ts";
-import { ScaledClock } from "../../../rehearsal/world/kernel/clock.ts";
 import { settle } from "../../../rehearsal/world/talos/cluster.ts";
-import { talosLifecycle } from "../../../rehearsal/world/talos/lifecycle.ts";
-import { World } from "../../../rehearsal/world/kernel/world.ts";
-import { Lab, RIGHT_SELECTOR, openMachinery, userVolume } from "../../unit/world/talos/support.ts";
+import type { World } from "../../../rehearsal/world/kernel/world.ts";
+import { Lab, RIGHT_SELECTOR, userVolume } from "../../support/world/lab.ts";
 import { openStack, type EngineStack } from "./lab.ts";
+import { runningWorld } from "../../support/world/world.ts";
 
 const CP = "192.168.1.126";
 const settings = { selector: RIGHT_SELECTOR, sysctl: "1", schematic: "customization: {}\n" };
 
-let machinery: Machinery;
 let world: World;
 let engine: EngineStack;
 
 beforeAll(async () => {
-  machinery = await openMachinery();
-  const lab = await Lab.open(machinery);
+  const lab = await Lab.open();
   lab.addVm({ vmId: 100, name: "cp-1", address: CP });
-  world = new World({
-    state: lab.world.state,
-    clock: new ScaledClock(0, 300),
-    machinery,
-    lifecycle: talosLifecycle,
-  });
+  world = runningWorld(lab.world, 300);
   world.state.proxmox.vms[100]!.power = "running";
   await world.lifecycle.powerOn(world, 100);
   engine = await openStack([await serveProvider(talosProvider(world))], program);
 });
-afterAll(async () => {
-  await engine.close();
-  await machinery.close();
-});
+afterAll(() => engine.close());
 
 function program() {
   const schematic = new talos.imagefactory.Schematic("image", { schematic: settings.schematic });

@@ -7,13 +7,13 @@ import { serveTalos } from "../../../rehearsal/api/talos/server.ts";
 import type { Interceptor } from "../../../rehearsal/world/kernel/request-faults.ts";
 import type { ClientConfiguration, Machinery } from "../../../rehearsal/machinery.ts";
 import { readToolchain } from "../../../rehearsal/toolchain.ts";
-import { ScaledClock } from "../../../rehearsal/world/kernel/clock.ts";
-import { talosLifecycle } from "../../../rehearsal/world/talos/lifecycle.ts";
-import { World } from "../../../rehearsal/world/kernel/world.ts";
-import { bringUp } from "../../unit/world/talos/cluster-lab.ts";
-import { Lab, newSecrets, openMachinery } from "../../unit/world/talos/support.ts";
+import type { World } from "../../../rehearsal/world/kernel/world.ts";
+import { bringUp } from "../../support/world/cluster.ts";
+import { Lab } from "../../support/world/lab.ts";
+import { newSecrets } from "../../support/world/world.ts";
+import { runningWorld } from "../../support/world/world.ts";
 
-export { CONTROL_PLANES, WORKER, installer } from "../../unit/world/talos/cluster-lab.ts";
+export { CONTROL_PLANES, WORKER, installer } from "../../support/world/cluster.ts";
 
 /** An upgrade takes a few seconds, of which talosctl's own pauses are most. */
 const TIME_SCALE = 120;
@@ -41,19 +41,14 @@ export interface NodesLab {
 export async function openNodesLab(intercept?: Interceptor): Promise<NodesLab> {
   const { talosHelper, talosctl } = await readToolchain();
   if (!talosctl) throw new Error("there is no talosctl: node scripts/bootstrap.mjs --talosctl");
-  const machinery = await openMachinery();
-  const lab = await Lab.open(machinery);
+  const lab = await Lab.open();
   const schematic = await bringUp(lab);
-  const world = new World({
-    state: lab.world.state,
-    clock: new ScaledClock(lab.clock.now(), TIME_SCALE),
-    machinery,
-    lifecycle: talosLifecycle,
-  });
+  const { machinery } = lab;
+  const world = runningWorld(lab.world, TIME_SCALE);
   const server = await serveTalos(world, { executable: talosHelper, ...(intercept && { intercept }) });
   const folder = await mkdtemp(join(tmpdir(), "talos-nodes-"));
   const own = await talosconfig(machinery, lab.secrets.clientConfiguration, join(folder, "own.yaml"));
-  const others = (await newSecrets(machinery)).clientConfiguration;
+  const others = (await newSecrets()).clientConfiguration;
   const strange = await talosconfig(machinery, others, join(folder, "stranger.yaml"));
   const endpoint = `127.0.0.1:${server.port}`;
   const call = (file: string, node: string, args: string[]) =>
@@ -67,7 +62,6 @@ export async function openNodesLab(intercept?: Interceptor): Promise<NodesLab> {
     stranger: (node, ...args) => call(strange, node, args),
     async close() {
       await server.close();
-      await machinery.close();
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -6,26 +6,20 @@ import {
   setHeaderOptions,
   VersionApi,
 } from "@kubernetes/client-node";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { FaultInjector } from "../../../rehearsal/faults/injector.ts";
-import type { Machinery } from "../../../rehearsal/machinery.ts";
 import { installRelease } from "../../../rehearsal/world/kubernetes/helm/releases.ts";
 import { createVolume, attachVolume } from "../../../rehearsal/world/longhorn/volumes.ts";
-import { GIB, LONGHORN, LONGHORN_VALUES, privileged } from "../world/kubernetes/fakes.ts";
-import { newSecrets, openMachinery, type Lab } from "../world/talos/support.ts";
-import { bringUp, serveLab, type ServedLab } from "./cluster.ts";
+import { GIB, LONGHORN, LONGHORN_VALUES, privileged } from "../../support/world/fake-cluster.ts";
+import type { Lab } from "../../support/world/lab.ts";
+import { newSecrets } from "../../support/world/world.ts";
+import { bringUp, serveLab, type ServedLab } from "../../support/world/served-lab.ts";
 
-let machinery: Machinery;
 let served: ServedLab;
 let lab: Lab;
 
-beforeAll(async () => {
-  machinery = await openMachinery();
-});
-afterAll(() => machinery.close());
-
 beforeEach(async () => {
-  served = await serveLab(machinery);
+  served = await serveLab();
   lab = served.lab;
 });
 afterEach(() => served.server.close());
@@ -169,7 +163,7 @@ describe("a running cluster, asked by the official client", () => {
   });
 
   test("a client of another cluster is not let in, and does not trust this one", async () => {
-    const strangers = await newSecrets(machinery);
+    const strangers = await newSecrets();
     const foreign = await client(strangers);
     await expect(foreign.makeApiClient(CoreV1Api).listNode()).rejects.toThrow(/certificate/);
     const trusting = await client(strangers);
@@ -204,7 +198,7 @@ describe("faults", () => {
       { at: "kubernetes GET /version", kind: "hang" as const, times: 1 },
     ];
     const injector = new FaultInjector({ faults });
-    const disturbed = await serveLab(machinery, injector.intercept);
+    const disturbed = await serveLab(injector.intercept);
     try {
       await bringUp(disturbed);
       const config = await disturbed.client();

@@ -6,11 +6,9 @@ import type { Patience } from "../../../rehearsal/api/http.ts";
 import { serveKubernetes } from "../../../rehearsal/api/kubernetes/server.ts";
 import { grant } from "../../../rehearsal/api/proxmox/access/grants.ts";
 import { serveProxmox } from "../../../rehearsal/api/proxmox/server.ts";
-import type { Machinery } from "../../../rehearsal/machinery.ts";
 import { hostOf } from "../../../rehearsal/world/talos/host.ts";
-import { fixture, PLACES } from "../world/proxmox/fixture.ts";
-import { openMachinery } from "../world/talos/support.ts";
-import { bringUp, serveLab } from "./cluster.ts";
+import { fixture, PLACES } from "../../support/world/proxmox.ts";
+import { bringUp, serveLab } from "../../support/world/served-lab.ts";
 import { TOKEN } from "./proxmox/client.ts";
 
 const patience: Patience = {
@@ -21,24 +19,22 @@ const patience: Patience = {
   keepAliveTimeout: 60_000,
 };
 
-let machinery: Machinery;
 const ports: Record<string, number> = {};
 const closers: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
-  machinery = await openMachinery();
   const proxmox = await serveProxmox(fixture().world, {
     token: TOKEN,
     access: grant(TOKEN, PLACES),
     patience,
   });
-  const served = await serveLab(machinery);
+  const served = await serveLab();
   await bringUp(served);
   const { world } = served.lab;
   const kubernetes = await serveKubernetes(world, { hosts: (vmId) => hostOf(world, vmId), patience });
   ports["Proxmox"] = proxmox.port;
   ports["Kubernetes"] = kubernetes.port;
-  for (const each of [proxmox, kubernetes, served.server, machinery]) closers.push(() => each.close());
+  for (const each of [proxmox, kubernetes, served.server]) closers.push(() => each.close());
 });
 
 afterAll(async () => {

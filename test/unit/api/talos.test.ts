@@ -1,19 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { authorityOf, defaultNode } from "../../../rehearsal/api/talos/authority.ts";
 import { callKey, callManner } from "../../../rehearsal/api/talos/faults.ts";
-import type { Machinery } from "../../../rehearsal/machinery.ts";
 import { reach } from "../../../rehearsal/world/talos/api.ts";
-import { bringUp, CONTROL_PLANES, machine, WORKER } from "../world/talos/cluster-lab.ts";
-import { Lab, newSecrets, openMachinery } from "../world/talos/support.ts";
+import { bringUp, CONTROL_PLANES, machine, WORKER } from "../../support/world/cluster.ts";
+import { Lab } from "../../support/world/lab.ts";
+import { newSecrets } from "../../support/world/world.ts";
 
-let machinery: Machinery;
 let lab: Lab;
-beforeAll(async () => {
-  machinery = await openMachinery();
-});
-afterAll(() => machinery.close());
 beforeEach(async () => {
-  lab = await Lab.open(machinery);
+  lab = await Lab.open();
 });
 
 const certificate = () => lab.secrets.clientConfiguration.caCertificate;
@@ -50,7 +45,7 @@ describe("a call reaches", () => {
   });
 
   it("no node of another cluster, nor one without a config", async () => {
-    const others = (await newSecrets(machinery)).clientConfiguration.caCertificate;
+    const others = (await newSecrets()).clientConfiguration.caCertificate;
     await expect(reach(lab.world, WORKER, others)).rejects.toThrow("certificate signed by unknown authority");
     lab.addVm({ vmId: 140, name: "new", address: "192.168.1.140" });
     await lab.start(140);

@@ -10,7 +10,7 @@ import { selfSigned } from "../../../rehearsal/api/proxmox/certificate.ts";
 import { serveProxmox } from "../../../rehearsal/api/proxmox/server.ts";
 import { switchOffHost } from "../../../rehearsal/world/proxmox/qemu/migrate.ts";
 import { proxmoxClient } from "../../../src/clients/proxmox/client.ts";
-import { fixture, HARDWARE, PROVIDER_ACCESS } from "../world/proxmox/fixture.ts";
+import { fixture, HARDWARE, PROVIDER_ACCESS } from "../../support/world/proxmox.ts";
 
 const TOKEN = "rehearsal@pve!homelab=11111111-2222-3333-4444-555555555555";
 const SECRET = "11111111-2222-3333-4444-555555555555";

@@ -1,6 +1,5 @@
 /** A small cluster, and the Kubernetes provider's handlers over it, called as the engine would. */
-import { afterAll, beforeAll, beforeEach } from "vitest";
-import type { Machinery } from "../../../rehearsal/machinery.ts";
+import { beforeAll, beforeEach } from "vitest";
 import { configure, type Configured } from "../../../rehearsal/providers/kubernetes/connection.ts";
 import { kubernetesProvider } from "../../../rehearsal/providers/kubernetes/index.ts";
 import type { PropertyMap, ResourceHandler } from "../../../rehearsal/providers/server/index.ts";
@@ -8,10 +7,9 @@ import type { ClusterState } from "../../../rehearsal/world/kubernetes/state.ts"
 import { bootstrap } from "../../../rehearsal/world/talos/api.ts";
 import { settle } from "../../../rehearsal/world/talos/cluster.ts";
 import { hostOf } from "../../../rehearsal/world/talos/host.ts";
-import { Lab, openMachinery } from "../world/talos/support.ts";
+import { Lab } from "../../support/world/lab.ts";
 
 const ADDRESS = "192.168.1.126";
-let machinery: Machinery;
 export let lab: Lab;
 let kubeconfig: string;
 let pristine: string;
@@ -19,8 +17,7 @@ let pristine: string;
 /** To be called once in a test file: every test gets the cluster as it was at the beginning. */
 export function withCluster(): void {
   beforeAll(async () => {
-    machinery = await openMachinery();
-    lab = await Lab.open(machinery);
+    lab = await Lab.open();
     lab.addVm({ vmId: 101, name: "cp-1", address: ADDRESS });
     await lab.start(101);
     await lab.apply(
@@ -32,7 +29,7 @@ export function withCluster(): void {
       await lab.clock.sleep(600);
       await settle(lab.world);
     }
-    const made = await machinery.call<{ kubeconfigRaw: string }>("kubeconfig.generate", {
+    const made = await lab.machinery.call<{ kubeconfigRaw: string }>("kubeconfig.generate", {
       machineSecrets: lab.secrets.machineSecrets,
       clusterName: "lab",
       clusterEndpoint: `https://${ADDRESS}:6443`,
@@ -41,7 +38,6 @@ export function withCluster(): void {
     kubeconfig = made.kubeconfigRaw;
     pristine = JSON.stringify(cluster());
   });
-  afterAll(() => machinery?.close());
   beforeEach(() => {
     const [id] = Object.keys(lab.world.state.clusters);
     lab.world.state.clusters[id!] = JSON.parse(pristine) as ClusterState;

@@ -1,46 +1,16 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Machinery } from "../../../rehearsal/machinery.ts";
-import {
-  Secret,
-  UNKNOWN,
-  type PropertyMap,
-  type SimulatedProvider,
-} from "../../../rehearsal/providers/server/index.ts";
-import { talosProvider } from "../../../rehearsal/providers/talos/index.ts";
-import { Lab, newSecrets, openMachinery } from "../world/talos/support.ts";
-import { NODE, context, create } from "./talos-support.ts";
+import { describe, expect, it } from "vitest";
+import { Secret, UNKNOWN, type PropertyMap } from "../../../rehearsal/providers/server/index.ts";
+import { newSecrets } from "../../support/world/world.ts";
+import { APPLY, NODE, applyInputs, context, create, lab, provider, withProvider } from "./talos-support.ts";
 
-const APPLY = "talos:machine/configurationApply:ConfigurationApply";
-
-let machinery: Machinery;
-let lab: Lab;
-let provider: SimulatedProvider;
-beforeAll(async () => {
-  machinery = await openMachinery();
-});
-afterAll(() => machinery.close());
-beforeEach(async () => {
-  lab = await Lab.open(machinery);
-  provider = talosProvider(lab.world);
-  lab.addVm({ vmId: 100, name: "cp-1", address: NODE });
-});
-
-async function applyInputs(extra: PropertyMap = {}): Promise<PropertyMap> {
-  return {
-    node: NODE,
-    clientConfiguration: lab.secrets.clientConfiguration,
-    machineConfigurationInput: await lab.config({ hostname: "cp-1" }),
-    applyMode: "auto",
-    ...extra,
-  };
-}
+withProvider();
 
 describe("ConfigurationApply", () => {
   it("waits for a node that still boots, then applies", async () => {
     const vm = lab.world.state.proxmox.vms[100]!;
     vm.power = "running";
     await lab.world.lifecycle.powerOn(lab.world, 100);
-    const { outputs } = await create(provider, APPLY, await applyInputs());
+    const { outputs } = await create(APPLY, await applyInputs());
     expect(outputs).toMatchObject({ endpoint: NODE, resolvedApplyMode: "auto" });
     expect(outputs["machineConfiguration"]).toBeInstanceOf(Secret);
     expect(outputs["machineConfigurationHash"]).toMatch(/^[0-9a-f]{64}$/);
@@ -48,20 +18,18 @@ describe("ConfigurationApply", () => {
   });
 
   it("gives up after its time limit with the node's last words", async () => {
-    await expect(create(provider, APPLY, await applyInputs())).rejects.toThrow(
+    await expect(create(APPLY, await applyInputs())).rejects.toThrow(
       "Error applying configuration: rpc error: code = Unavailable desc = connection error",
     );
     expect(lab.clock.now()).toBeGreaterThanOrEqual(600);
     const started = lab.clock.now();
-    await expect(
-      create(provider, APPLY, await applyInputs({ timeouts: { create: "1m30s" } })),
-    ).rejects.toThrow();
+    await expect(create(APPLY, await applyInputs({ timeouts: { create: "1m30s" } }))).rejects.toThrow();
     expect(lab.clock.now() - started).toBeLessThan(120);
   });
 
   it("knows no customTimeouts", async () => {
     const custom = { timeoutSeconds: 30 };
-    await expect(create(provider, APPLY, await applyInputs(), custom)).rejects.toThrow();
+    await expect(create(APPLY, await applyInputs(), custom)).rejects.toThrow();
     expect(lab.clock.now()).toBeGreaterThanOrEqual(600);
   });
 
@@ -69,32 +37,32 @@ describe("ConfigurationApply", () => {
     await lab.start(100);
     const started = lab.clock.now();
     const invalid = (await lab.config({ hostname: "cp-1" })).replace(/endpoint: https:.*/, "endpoint: ''");
-    await expect(
-      create(provider, APPLY, await applyInputs({ machineConfigurationInput: invalid })),
-    ).rejects.toThrow("InvalidArgument");
+    await expect(create(APPLY, await applyInputs({ machineConfigurationInput: invalid }))).rejects.toThrow(
+      "InvalidArgument",
+    );
     expect(lab.clock.now() - started).toBeLessThan(10);
   });
 
   it("tries with a stranger's certificate until the time is over", async () => {
     await lab.start(100);
     await lab.apply(NODE, await lab.config({ hostname: "cp-1" }));
-    const { clientConfiguration } = await newSecrets(machinery);
-    await expect(create(provider, APPLY, await applyInputs({ clientConfiguration }))).rejects.toThrow(
+    const { clientConfiguration } = await newSecrets();
+    await expect(create(APPLY, await applyInputs({ clientConfiguration }))).rejects.toThrow(
       "certificate signed by unknown authority",
     );
   });
 
   it("touches nothing in a preview, and stays unknown with unknown inputs", async () => {
     await lab.start(100);
-    const planned = await create(provider, APPLY, await applyInputs(), { preview: true });
+    const planned = await create(APPLY, await applyInputs(), { preview: true });
     expect(planned.outputs["machineConfigurationHash"]).toMatch(/^[0-9a-f]{64}$/);
-    const unknown = await create(provider, APPLY, await applyInputs({ machineConfigurationInput: UNKNOWN }), {
+    const unknown = await create(APPLY, await applyInputs({ machineConfigurationInput: UNKNOWN }), {
       preview: true,
     });
     expect(unknown.outputs["machineConfigurationHash"]).toBe(UNKNOWN);
     expect(lab.texts("config-applied")).toEqual([]);
     const bad = await applyInputs({ configPatches: ["machine: {nonsense: 1}"] });
-    await expect(create(provider, APPLY, bad, { preview: true })).rejects.toThrow("nonsense");
+    await expect(create(APPLY, bad, { preview: true })).rejects.toThrow("nonsense");
   });
 
   it("stages what needs a reboot in mode staged_if_needing_reboot", async () => {
@@ -102,7 +70,7 @@ describe("ConfigurationApply", () => {
     await lab.apply(NODE, await lab.config({ hostname: "cp-1" }));
     const mode = async (patch: string) => {
       const inputs = await applyInputs({ applyMode: "staged_if_needing_reboot", configPatches: [patch] });
-      return (await create(provider, APPLY, inputs)).outputs["resolvedApplyMode"];
+      return (await create(APPLY, inputs)).outputs["resolvedApplyMode"];
     };
     expect(await mode('machine: {sysctls: {vm.swappiness: "1"}}')).toBe("auto");
     expect(await mode("machine: {udev: {rules: ['KERNEL==\"x\"']}}")).toBe("staged");
@@ -140,7 +108,7 @@ describe("ConfigurationApply", () => {
   it("ends at once when the engine cancels", async () => {
     const controller = new AbortController();
     controller.abort(new Error("cancelled"));
-    await expect(create(provider, APPLY, await applyInputs(), { signal: controller.signal })).rejects.toThrow(
+    await expect(create(APPLY, await applyInputs(), { signal: controller.signal })).rejects.toThrow(
       "cancelled",
     );
     expect(lab.clock.now()).toBe(0);

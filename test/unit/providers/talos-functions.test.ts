@@ -1,24 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Machinery } from "../../../rehearsal/machinery.ts";
+import { describe, expect, it } from "vitest";
 import type { Secret } from "../../../rehearsal/providers/server/index.ts";
-import { type SimulatedProvider } from "../../../rehearsal/providers/server/index.ts";
-import { talosProvider } from "../../../rehearsal/providers/talos/index.ts";
 import { bootstrap } from "../../../rehearsal/world/talos/api.ts";
-import { Lab, openMachinery } from "../world/talos/support.ts";
-import { NODE, invoke } from "./talos-support.ts";
+import { NODE, invoke, lab, withProvider } from "./talos-support.ts";
 
-let machinery: Machinery;
-let lab: Lab;
-let provider: SimulatedProvider;
-beforeAll(async () => {
-  machinery = await openMachinery();
-});
-afterAll(() => machinery.close());
-beforeEach(async () => {
-  lab = await Lab.open(machinery);
-  provider = talosProvider(lab.world);
-  lab.addVm({ vmId: 100, name: "cp-1", address: NODE });
-});
+withProvider();
 
 describe("functions", () => {
   const target = () => ({ node: NODE, clientConfiguration: lab.secrets.clientConfiguration });
@@ -26,7 +11,7 @@ describe("functions", () => {
   it("getDisks shows a machine in maintenance mode and a running one the same disks", async () => {
     await lab.start(100);
     const sizes = async () => {
-      const { disks } = await invoke(provider, "talos:machine/getDisks:getDisks", {
+      const { disks } = await invoke("talos:machine/getDisks:getDisks", {
         ...target(),
         selector: "disk.size > 5u * GB",
       });
@@ -45,14 +30,14 @@ describe("functions", () => {
 
   it("getDisks does not know the system disk, and refuses a selector that does not parse at once", async () => {
     await lab.start(100);
-    const { disks } = await invoke(provider, "talos:machine/getDisks:getDisks", {
+    const { disks } = await invoke("talos:machine/getDisks:getDisks", {
       ...target(),
       selector: "system_disk",
     });
     expect(disks).toEqual([]);
     const started = lab.clock.now();
     await expect(
-      invoke(provider, "talos:machine/getDisks:getDisks", { ...target(), selector: "disk.sise == 1u" }),
+      invoke("talos:machine/getDisks:getDisks", { ...target(), selector: "disk.sise == 1u" }),
     ).rejects.toThrow("failed to parse celenv selector");
     expect(lab.clock.now()).toBe(started);
   });
@@ -61,7 +46,7 @@ describe("functions", () => {
     lab.addVm({ vmId: 101, name: "w-1", address: NODE });
     await lab.start(100);
     await lab.start(101);
-    await expect(invoke(provider, "talos:machine/getDisks:getDisks", target())).rejects.toThrow(
+    await expect(invoke("talos:machine/getDisks:getDisks", target())).rejects.toThrow(
       "VM 100 (cp-1) and VM 101 (w-1)",
     );
   });
@@ -75,11 +60,11 @@ describe("functions", () => {
       endpoints: [NODE],
       controlPlaneNodes: [NODE],
     };
-    expect(await invoke(provider, "talos:cluster/getHealth:getHealth", args)).toMatchObject({
+    expect(await invoke("talos:cluster/getHealth:getHealth", args)).toMatchObject({
       id: "cluster_health",
     });
     await expect(
-      invoke(provider, "talos:cluster/getHealth:getHealth", {
+      invoke("talos:cluster/getHealth:getHealth", {
         ...args,
         workerNodes: ["10.0.0.7"],
         timeouts: { read: "1m" },
@@ -88,7 +73,7 @@ describe("functions", () => {
   });
 
   it("getConfiguration makes a talosconfig that names its endpoints", async () => {
-    const made = await invoke(provider, "talos:client/getConfiguration:getConfiguration", {
+    const made = await invoke("talos:client/getConfiguration:getConfiguration", {
       clusterName: "lab",
       clientConfiguration: lab.secrets.clientConfiguration,
       endpoints: [NODE],
@@ -97,7 +82,7 @@ describe("functions", () => {
   });
 
   it("getUrls names nocloud's images and installer", async () => {
-    const { urls } = await invoke(provider, "talos:imageFactory/getUrls:getUrls", {
+    const { urls } = await invoke("talos:imageFactory/getUrls:getUrls", {
       schematicId: "abc",
       talosVersion: "1.12.0",
       platform: "nocloud",
@@ -111,21 +96,17 @@ describe("functions", () => {
   });
 
   it("list versions, extensions and overlays, filtered", async () => {
-    const versions = await invoke(provider, "talos:imageFactory/getVersions:getVersions", {});
+    const versions = await invoke("talos:imageFactory/getVersions:getVersions", {});
     expect(versions["talosVersions"]).toContain("v1.12.0");
-    const extensions = await invoke(
-      provider,
-      "talos:imageFactory/getExtensionsVersions:getExtensionsVersions",
-      {
-        talosVersion: "v1.12.0",
-        filters: { names: ["iscsi"] },
-      },
-    );
+    const extensions = await invoke("talos:imageFactory/getExtensionsVersions:getExtensionsVersions", {
+      talosVersion: "v1.12.0",
+      filters: { names: ["iscsi"] },
+    });
     expect((extensions["extensionsInfos"] as { name: string }[]).map(({ name }) => name)).toEqual([
       "siderolabs/iscsi-tools",
       "siderolabs/trident-iscsi-tools",
     ]);
-    const overlays = await invoke(provider, "talos:imageFactory/getOverlaysVersions:getOverlaysVersions", {
+    const overlays = await invoke("talos:imageFactory/getOverlaysVersions:getOverlaysVersions", {
       talosVersion: "v1.12.0",
       filters: { name: "rpi_generic" },
     });

@@ -1,29 +1,15 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Machinery } from "../../../rehearsal/machinery.ts";
-import { Secret, UNKNOWN, type SimulatedProvider } from "../../../rehearsal/providers/server/index.ts";
-import { talosProvider } from "../../../rehearsal/providers/talos/index.ts";
-import { Lab, openMachinery } from "../world/talos/support.ts";
-import { NODE, context, create } from "./talos-support.ts";
+import { describe, expect, it } from "vitest";
+import { Secret, UNKNOWN } from "../../../rehearsal/providers/server/index.ts";
+import { context, create, lab, provider, withProvider } from "./talos-support.ts";
 
 const SECRETS = "talos:machine/secrets:Secrets";
 const SCHEMATIC = "talos:imageFactory/schematic:Schematic";
 
-let machinery: Machinery;
-let lab: Lab;
-let provider: SimulatedProvider;
-beforeAll(async () => {
-  machinery = await openMachinery();
-});
-afterAll(() => machinery.close());
-beforeEach(async () => {
-  lab = await Lab.open(machinery);
-  provider = talosProvider(lab.world);
-  lab.addVm({ vmId: 100, name: "cp-1", address: NODE });
-});
+withProvider();
 
 describe("Secrets", () => {
   it("are made at once, with every key a secret, and unknown in a preview", async () => {
-    const { outputs, id } = await create(provider, SECRETS, { talosVersion: "v1.12" });
+    const { outputs, id } = await create(SECRETS, { talosVersion: "v1.12" });
     expect(id).toBe("machine_secrets");
     const { machineSecrets, clientConfiguration } = outputs as {
       machineSecrets: {
@@ -39,7 +25,7 @@ describe("Secrets", () => {
     expect(machineSecrets.cluster.id).toEqual(expect.any(String));
     expect(machineSecrets.trustdinfo.token).toBeInstanceOf(Secret);
     expect(clientConfiguration.clientKey).toBeInstanceOf(Secret);
-    const preview = await create(provider, SECRETS, { talosVersion: "v1.12" }, { preview: true });
+    const preview = await create(SECRETS, { talosVersion: "v1.12" }, { preview: true });
     expect(preview.outputs["machineSecrets"]).toBe(UNKNOWN);
   });
 
@@ -68,13 +54,13 @@ describe("Schematic", () => {
   it("is registered at the factory under the hash of its content", async () => {
     const schematic =
       "customization:\n  systemExtensions:\n    officialExtensions: [siderolabs/iscsi-tools, siderolabs/qemu-guest-agent, siderolabs/util-linux-tools]\n";
-    const { id } = await create(provider, SCHEMATIC, { schematic });
+    const { id } = await create(SCHEMATIC, { schematic });
     expect(id).toBe("88d1f7a5c4f1d3aba7df787c448c1d3d008ed29cfb34af53fa0df4336a56040b");
     expect(Object.keys(lab.world.state.factory!.schematics)).toEqual([id]);
   });
 
   it("reaches no factory in a preview", async () => {
-    await create(provider, SCHEMATIC, { schematic: "customization: {}" }, { preview: true });
+    await create(SCHEMATIC, { schematic: "customization: {}" }, { preview: true });
     expect(lab.world.state.factory).toBeUndefined();
   });
 });

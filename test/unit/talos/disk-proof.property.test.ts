@@ -3,14 +3,13 @@
  * goes on through the world: the program's own machine config, Talos's own selector, and what is formatted in the end.
  */
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Machinery } from "../../../rehearsal/machinery.ts";
+import { describe, expect, it } from "vitest";
 import type { DiskState } from "../../../rehearsal/world/kernel/state.ts";
 import { inventory } from "../../../rehearsal/world/talos/disks/inventory.ts";
 import { diskProblems, type ReportedDisk } from "../../../src/talos/data-disk.ts";
 import { nodePatches } from "../../../src/talos/machine-config.ts";
 import { lab as labConfig, nodeOf } from "../../components/support/homelabs.ts";
-import { DECLARED_SERIAL, Lab, openMachinery, osDisk } from "../world/talos/support.ts";
+import { DECLARED_SERIAL, Lab, osDisk } from "../../support/world/lab.ts";
 import { layouts, reported, type Layout } from "./disk-layouts.ts";
 
 const RUNS = 12_000;
@@ -52,12 +51,6 @@ describe(`disk layouts (seed ${SEED}; DISK_SEED sets another)`, () => {
   });
 
   describe("through the world", () => {
-    let machinery: Machinery;
-    beforeAll(async () => {
-      machinery = await openMachinery();
-    });
-    afterAll(() => machinery.close());
-
     it(`format the data disk or nothing, ${SAMPLE} of each kind`, { timeout: 120_000 }, async () => {
       const drawn = fc.sample(layouts, { numRuns: SAMPLE * 8, seed: SEED });
       const bootable = drawn.filter(({ disks }) => disks.some(({ is }) => is === "os"));
@@ -65,11 +58,11 @@ describe(`disk layouts (seed ${SEED}; DISK_SEED sets another)`, () => {
       const wrong = bootable.filter((layout) => layout.wrong.length > 0).slice(0, SAMPLE);
       expect([right.length, wrong.length]).toEqual([SAMPLE, SAMPLE]);
 
-      for (const layout of right) expect(await apply(machinery, layout)).toEqual(["virtio1"]);
+      for (const layout of right) expect(await apply(layout)).toEqual(["virtio1"]);
       // The same sample without the proof: some of them would have cost a disk, which is what it is for.
       let spared = 0;
       for (const layout of wrong) {
-        const found = await attempt(machinery, layout);
+        const found = await attempt(layout);
         expect(found.problems, layout.wrong.join(", ")).not.toEqual([]);
         spared += found.catastrophes.length;
       }
@@ -79,15 +72,15 @@ describe(`disk layouts (seed ${SEED}; DISK_SEED sets another)`, () => {
 });
 
 /** Proves and applies; returns the interfaces of the disks that were formatted. */
-async function apply(machinery: Machinery, layout: Layout): Promise<unknown[]> {
-  const { problems, catastrophes, formats } = await attempt(machinery, layout);
+async function apply(layout: Layout): Promise<unknown[]> {
+  const { problems, catastrophes, formats } = await attempt(layout);
   expect(problems, JSON.stringify(layout)).toEqual([]);
   expect(catastrophes).toEqual([]);
   return formats;
 }
 
-async function attempt(machinery: Machinery, layout: Layout) {
-  const lab = await Lab.open(machinery, SEED);
+async function attempt(layout: Layout) {
+  const lab = await Lab.open(SEED);
   const vm = lab.addVm({ vmId: 127, name: "worker-1", address: worker.address, disks: drives(layout) });
   lab.world.state.declarations![127]!.dataDisk!.serial = vm.disks["virtio1"]?.serial ?? DECLARED_SERIAL;
   await lab.start(127);
@@ -99,15 +92,18 @@ async function attempt(machinery: Machinery, layout: Layout) {
     node: worker,
     disks: inventory(lab.world, 127).map((disk) => ({ ...disk, size: disk.sizeBytes })),
   });
-  const { machineConfiguration } = await machinery.call<{ machineConfiguration: string }>("config.generate", {
-    clusterName: "lab",
-    clusterEndpoint: "https://192.168.1.126:6443",
-    machineType: "worker",
-    machineSecrets: lab.secrets.machineSecrets,
-    talosVersion: config.cluster.talosVersion,
-    kubernetesVersion: config.cluster.kubernetesVersion,
-    configPatches: nodePatches(config, worker, "factory.talos.dev/nocloud-installer/abc:v1.12.0"),
-  });
+  const { machineConfiguration } = await lab.machinery.call<{ machineConfiguration: string }>(
+    "config.generate",
+    {
+      clusterName: "lab",
+      clusterEndpoint: "https://192.168.1.126:6443",
+      machineType: "worker",
+      machineSecrets: lab.secrets.machineSecrets,
+      talosVersion: config.cluster.talosVersion,
+      kubernetesVersion: config.cluster.kubernetesVersion,
+      configPatches: nodePatches(config, worker, "factory.talos.dev/nocloud-installer/abc:v1.12.0"),
+    },
+  );
   await lab.apply(worker.address, machineConfiguration);
   const formats = lab.world.state.events
     .filter(({ kind }) => kind === "format")

@@ -3,27 +3,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { FaultInjector } from "../../../rehearsal/faults/injector.ts";
-import type { Machinery } from "../../../rehearsal/machinery.ts";
 import { main } from "../../../rehearsal/talosctl/upgrade-k8s.ts";
-import { bringUp, serveLab, type ServedLab } from "../api/cluster.ts";
-import { newSecrets, openMachinery } from "../world/talos/support.ts";
+import { bringUp, serveLab, type ServedLab } from "../../support/world/served-lab.ts";
+import { newSecrets } from "../../support/world/world.ts";
 
-let machinery: Machinery;
 let folder: string;
 let served: ServedLab;
 let talosconfig: string;
 
-beforeAll(async () => {
-  machinery = await openMachinery();
-  folder = await mkdtemp(join(tmpdir(), "talosctl-"));
-});
-afterAll(async () => {
-  await machinery.close();
-  await rm(folder, { recursive: true });
-});
+beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), "talosctl-"))));
+afterAll(() => rm(folder, { recursive: true }));
 
 async function prepare(patches: string[] = [], injector = new FaultInjector()): Promise<void> {
-  served = await serveLab(machinery, injector.intercept);
+  served = await serveLab(injector.intercept);
   await bringUp(served, patches);
   talosconfig = join(folder, "talosconfig");
   await writeFile(talosconfig, await served.talosconfig(), { mode: 0o600 });
@@ -156,7 +148,7 @@ describe("what it refuses", () => {
   });
 
   test("a talosconfig of another cluster", async () => {
-    await writeFile(talosconfig, await served.talosconfig(await newSecrets(machinery)));
+    await writeFile(talosconfig, await served.talosconfig(await newSecrets()));
     expect(await run("--to", "1.35.0")).toMatchObject({ code: 1, out: [] });
     expect(served.cluster().state.kubernetesVersion).toBe("1.34.2");
   });

@@ -4,9 +4,8 @@ import { serveProxmox } from "../../../../rehearsal/api/proxmox/server.ts";
 import { serveTalos } from "../../../../rehearsal/api/talos/server.ts";
 import { serveProvider } from "../../../../rehearsal/providers/server/index.ts";
 import { readToolchain } from "../../../../rehearsal/toolchain.ts";
-import { openMachinery } from "../../world/talos/support.ts";
-import { fixture, PLACES } from "../../world/proxmox/fixture.ts";
-import { bringUp, serveLab } from "../cluster.ts";
+import { fixture, PLACES } from "../../../support/world/proxmox.ts";
+import { bringUp, serveLab } from "../../../support/world/served-lab.ts";
 
 export interface Served {
   proxmox: { port: number; token: string };
@@ -16,8 +15,7 @@ export interface Served {
 }
 
 const token = "rehearsal@pve!homelab=00000000-0000-0000-0000-000000000001";
-const machinery = await openMachinery();
-const served = await serveLab(machinery);
+const served = await serveLab();
 await bringUp(served);
 const user = (await served.client()).getCurrentUser()!;
 const { talosHelper } = await readToolchain();

@@ -1,6 +1,6 @@
 /** A client of the simulated Proxmox, and what the provider asks it for in a machine's life, as recorded from it. */
 import { request } from "node:https";
-import { IMAGE_URL, vmParameters } from "../../world/proxmox/fixture.ts";
+import { IMAGE_URL, vmParameters } from "../../../support/world/proxmox.ts";
 
 export const TOKEN = "rehearsal@pve!homelab=secret-of-the-token";
 

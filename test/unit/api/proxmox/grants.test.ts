@@ -14,7 +14,7 @@ import { serveProxmox } from "../../../../rehearsal/api/proxmox/server.ts";
 import { REPOSITORY } from "../../../../rehearsal/paths.ts";
 import { registerSchematic } from "../../../../rehearsal/world/factory/images.ts";
 import { lab } from "../../../components/support/homelabs.ts";
-import { fixture, PLACES, SCHEMATIC, withVm } from "../../world/proxmox/fixture.ts";
+import { fixture, PLACES, SCHEMATIC, withVm } from "../../../support/world/proxmox.ts";
 import { call, CREATION, live, TOKEN } from "./client.ts";
 
 async function served<Result>(

@@ -4,7 +4,7 @@ import { grant } from "../../../../rehearsal/api/proxmox/access/grants.ts";
 import { ROUTES } from "../../../../rehearsal/api/proxmox/routes.ts";
 import { METHODS } from "../../../../rehearsal/api/proxmox/schema/methods.ts";
 import { serveProxmox, type ProxmoxServer } from "../../../../rehearsal/api/proxmox/server.ts";
-import { PLACES, withVm } from "../../world/proxmox/fixture.ts";
+import { PLACES, withVm } from "../../../support/world/proxmox.ts";
 import { call, CREATION, TOKEN, type Form } from "./client.ts";
 
 test("every route has its parameters and rights, and nothing else has", () => {

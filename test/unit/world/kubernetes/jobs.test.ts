@@ -1,6 +1,13 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { runJob, type JobRun } from "../../../../rehearsal/world/kubernetes/workloads/jobs.ts";
-import { FakeHost, fakeCluster, LAB, notes, privileged, type FakeCluster } from "./fakes.ts";
+import {
+  FakeHost,
+  fakeCluster,
+  LAB,
+  notes,
+  privileged,
+  type FakeCluster,
+} from "../../../support/world/fake-cluster.ts";
 
 let cluster: FakeCluster;
 

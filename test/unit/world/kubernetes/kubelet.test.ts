@@ -4,7 +4,7 @@ import { settleKubelets, skewProblem } from "../../../../rehearsal/world/kuberne
 import { checkPath, parsePath } from "../../../../rehearsal/world/kubernetes/nodes/upgrade-path.ts";
 import { readyNodes } from "../../../../rehearsal/world/kubernetes/cluster.ts";
 import type { MachineState } from "../../../../rehearsal/world/kernel/state.ts";
-import { fakeCluster, notes, type FakeCluster } from "./fakes.ts";
+import { fakeCluster, notes, type FakeCluster } from "../../../support/world/fake-cluster.ts";
 
 let cluster: FakeCluster;
 

@@ -1,32 +1,30 @@
 /** The layers together: nodes that Talos's physics upgrades one after the other, and what runs on them meanwhile. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Evidence } from "../../../../rehearsal/checks/check.ts";
 import { copiesKept, oneNodeDown, quorumKept } from "../../../../rehearsal/checks/cluster/outages.ts";
 import { servicesBack, upgradedOnce } from "../../../../rehearsal/checks/cluster/upgrades.ts";
-import type { Machinery } from "../../../../rehearsal/machinery.ts";
 import { setFault, clearFault } from "../../../../rehearsal/world/kernel/faults.ts";
 import { clusterOf, type Cluster } from "../../../../rehearsal/world/kubernetes/cluster.ts";
 import { installRelease } from "../../../../rehearsal/world/kubernetes/helm/releases.ts";
-import { nodeWorkloads } from "../../../../rehearsal/world/kubernetes/nodes/workloads.ts";
 import { settle } from "../../../../rehearsal/world/talos/cluster.ts";
 import { hostOf } from "../../../../rehearsal/world/talos/host.ts";
 import { sequencesEnded } from "../../../../rehearsal/world/talos/machined/sequence.ts";
 import { upgrade } from "../../../../rehearsal/world/talos/machined/upgrade.ts";
-import { bringUp, installer, machine } from "../talos/cluster-lab.ts";
-import { Lab, openMachinery } from "../talos/support.ts";
-import { LONGHORN, LONGHORN_VALUES, privileged, TRAEFIK, TRAEFIK_VALUES } from "./fakes.ts";
+import { bringUp, installer, machine } from "../../../support/world/cluster.ts";
+import { Lab } from "../../../support/world/lab.ts";
+import {
+  LONGHORN,
+  LONGHORN_VALUES,
+  privileged,
+  TRAEFIK,
+  TRAEFIK_VALUES,
+} from "../../../support/world/fake-cluster.ts";
 
 const MOUNT = `machine: {kubelet: {extraMounts: [{destination: /var/mnt/longhorn, type: bind, source: /var/mnt/longhorn, options: [bind, rshared, rw]}]}}`;
 const SCHEDULABLE = "cluster: {allowSchedulingOnControlPlanes: true}";
 
-let machinery: Machinery;
-beforeAll(async () => {
-  machinery = await openMachinery();
-});
-afterAll(() => machinery.close());
-
 async function open(controlPlanes: 1 | 3): Promise<{ lab: Lab; cluster: () => Cluster; schematic: string }> {
-  const lab = await Lab.open(machinery, 1, nodeWorkloads());
+  const lab = await Lab.open();
   const schematic = await bringUp(lab, { controlPlanes, config: { patches: [MOUNT, SCHEDULABLE] } });
   const id = Object.keys(lab.world.state.clusters)[0]!;
   const cluster = () => clusterOf(lab.world, id, (vmId) => hostOf(lab.world, vmId));

@@ -8,7 +8,7 @@ import {
   type Identity,
 } from "../../../../rehearsal/world/kubernetes/pods/privileges.ts";
 import { daemonNodes, schedule } from "../../../../rehearsal/world/kubernetes/pods/scheduling.ts";
-import { fakeCluster, type FakeCluster } from "./fakes.ts";
+import { fakeCluster, type FakeCluster } from "../../../support/world/fake-cluster.ts";
 
 let cluster: FakeCluster;
 beforeEach(() => {

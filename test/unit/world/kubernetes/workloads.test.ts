@@ -22,7 +22,7 @@ import {
   TRAEFIK,
   TRAEFIK_VALUES,
   type FakeCluster,
-} from "./fakes.ts";
+} from "../../../support/world/fake-cluster.ts";
 
 const THREE = [...LAB, { name: "worker-2", vmId: 103 }];
 /** A Traefik that may go anywhere. */

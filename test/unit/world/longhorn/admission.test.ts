@@ -12,7 +12,7 @@ import {
   LONGHORN_VALUES,
   privileged,
   type FakeCluster,
-} from "../kubernetes/fakes.ts";
+} from "../../../support/world/fake-cluster.ts";
 
 let cluster: FakeCluster;
 

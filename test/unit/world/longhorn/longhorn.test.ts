@@ -24,7 +24,7 @@ import {
   notes,
   privileged,
   type FakeCluster,
-} from "../kubernetes/fakes.ts";
+} from "../../../support/world/fake-cluster.ts";
 
 let cluster: FakeCluster;
 

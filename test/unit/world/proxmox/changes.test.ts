@@ -6,7 +6,14 @@ import { reboot, shutdown, start, stop } from "../../../../rehearsal/world/proxm
 import { networkConflicts } from "../../../../rehearsal/world/proxmox/network.ts";
 import { createVm } from "../../../../rehearsal/world/proxmox/qemu/vms.ts";
 import type { World } from "../../../../rehearsal/world/kernel/world.ts";
-import { kinds, refusal, vmParameters, withImage, withVm, type Fixture } from "./fixture.ts";
+import {
+  kinds,
+  refusal,
+  vmParameters,
+  withImage,
+  withVm,
+  type Fixture,
+} from "../../../support/world/proxmox.ts";
 
 const GiB = 1024 ** 3;
 

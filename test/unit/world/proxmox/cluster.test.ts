@@ -28,7 +28,7 @@ import {
   vmParameters,
   withImage,
   withVm,
-} from "./fixture.ts";
+} from "../../../support/world/proxmox.ts";
 
 const CONTAINERS: Hardware = {
   ...HARDWARE,

@@ -8,7 +8,7 @@ import {
 } from "../../../../rehearsal/world/factory/images.ts";
 import { OFFICIAL_EXTENSIONS } from "../../../../src/config/extensions.ts";
 import { parseSchematic } from "../../../../rehearsal/world/factory/schematic.ts";
-import { EXTENSIONS, fixture, IMAGE_URL, SCHEMATIC, SCHEMATIC_ID } from "./fixture.ts";
+import { EXTENSIONS, fixture, IMAGE_URL, SCHEMATIC, SCHEMATIC_ID } from "../../../support/world/proxmox.ts";
 
 const withExtensions = (...names: string[]): string =>
   `customization: {systemExtensions: {officialExtensions: [${names.join(", ")}]}}`;

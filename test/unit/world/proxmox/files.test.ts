@@ -1,7 +1,16 @@
 import { expect, test } from "vitest";
 import { registerSchematic } from "../../../../rehearsal/world/factory/images.ts";
 import { deleteFile, download, queryUrl } from "../../../../rehearsal/world/proxmox/storage/files.ts";
-import { fixture, HARDWARE, IMAGE_URL, kinds, refusal, SCHEMATIC, withImage, withVm } from "./fixture.ts";
+import {
+  fixture,
+  HARDWARE,
+  IMAGE_URL,
+  kinds,
+  refusal,
+  SCHEMATIC,
+  withImage,
+  withVm,
+} from "../../../support/world/proxmox.ts";
 
 const request = { content: "import", fileName: "talos.qcow2", url: IMAGE_URL };
 

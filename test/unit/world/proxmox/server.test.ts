@@ -14,7 +14,7 @@ import {
   vmParameters,
   withImage,
   type Fixture,
-} from "./fixture.ts";
+} from "../../../support/world/proxmox.ts";
 
 /** One datastore for images that a disk may be asked for on, too. */
 const access = grant(TOKEN, { ...PLACES, disks: [...PLACES.disks, "local"] });

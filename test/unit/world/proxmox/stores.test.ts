@@ -6,7 +6,7 @@ import type { StoreType } from "../../../../rehearsal/world/kernel/state.ts";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fixture, IMAGE_URL, refusal, vmParameters, withImage } from "./fixture.ts";
+import { fixture, IMAGE_URL, refusal, vmParameters, withImage } from "../../../support/world/proxmox.ts";
 
 /** Two hosts that have a datastore of this type. */
 async function withStore(type: StoreType, content: ("images" | "import")[], shared?: boolean) {

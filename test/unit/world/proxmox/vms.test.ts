@@ -2,7 +2,15 @@ import { describe, expect, test } from "vitest";
 import { overcommitments } from "../../../../rehearsal/world/proxmox/hardware/overcommitment.ts";
 import { createVm, destroyVm } from "../../../../rehearsal/world/proxmox/qemu/vms.ts";
 import { start, stop } from "../../../../rehearsal/world/proxmox/qemu/power.ts";
-import { EXTENSIONS, fixture, kinds, refusal, vmParameters, withImage, withVm } from "./fixture.ts";
+import {
+  EXTENSIONS,
+  fixture,
+  kinds,
+  refusal,
+  vmParameters,
+  withImage,
+  withVm,
+} from "../../../support/world/proxmox.ts";
 
 const GiB = 1024 ** 3;
 const MiB = 1024 ** 2;

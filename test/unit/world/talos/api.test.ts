@@ -1,34 +1,23 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Machinery } from "../../../../rehearsal/machinery.ts";
+import { beforeEach, describe, expect, it } from "vitest";
 import { connect } from "../../../../rehearsal/world/talos/api.ts";
-import { Lab, newSecrets, openMachinery, type ConfigOptions } from "./support.ts";
+import { Lab, type ConfigOptions } from "../../../support/world/lab.ts";
+import { newSecrets } from "../../../support/world/world.ts";
 
 const CP = "192.168.1.126";
 const WORKER = "192.168.1.127";
-let machinery: Machinery;
 let lab: Lab;
-beforeAll(async () => {
-  machinery = await openMachinery();
-});
-afterAll(() => machinery.close());
 beforeEach(async () => {
-  lab = await Lab.open(machinery);
+  lab = await Lab.open();
 });
-
-async function node(vmId: number, address: string, config: ConfigOptions): Promise<void> {
-  lab.addVm({ vmId, name: config.hostname, address });
-  await lab.start(vmId);
-  await lab.apply(address, await lab.config(config));
-}
 
 async function controlPlane(vmId = 100, address = CP, config: Partial<ConfigOptions> = {}): Promise<void> {
-  await node(vmId, address, { hostname: `cp-${vmId - 99}`, ...config });
+  await lab.node(vmId, address, { hostname: `cp-${vmId - 99}`, ...config });
 }
 
 describe("the Talos API", () => {
   it("refuses a client of other secrets as mutual TLS would", async () => {
     await controlPlane();
-    const other = await newSecrets(machinery);
+    const other = await newSecrets();
     const stranger = { ...lab.target(CP), credentials: other.clientConfiguration };
     await expect(connect(lab.world, stranger)).rejects.toThrow(
       "x509: certificate signed by unknown authority",
@@ -45,7 +34,7 @@ describe("the Talos API", () => {
   });
 
   it("of a worker needs a control plane for its certificate", async () => {
-    await node(101, WORKER, { hostname: "w-1", role: "worker" });
+    await lab.node(101, WORKER, { hostname: "w-1", role: "worker" });
     await expect(connect(lab.world, lab.target(WORKER))).rejects.toThrow("connect: connection refused");
     await controlPlane();
     expect((await connect(lab.world, lab.target(WORKER))).mode).toBe("running");
@@ -53,7 +42,7 @@ describe("the Talos API", () => {
 
   it("passes calls on from a control plane alone, and not into maintenance mode", async () => {
     await controlPlane();
-    await node(101, WORKER, { hostname: "w-1", role: "worker" });
+    await lab.node(101, WORKER, { hostname: "w-1", role: "worker" });
     expect((await connect(lab.world, lab.target(WORKER, CP))).machine.vmId).toBe(101);
     expect((await connect(lab.world, lab.target(WORKER, "127.0.0.1:50000"))).machine.vmId).toBe(101);
     await expect(connect(lab.world, lab.target(CP, WORKER))).rejects.toThrow("no request forwarding");

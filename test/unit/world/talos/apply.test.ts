@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Machinery } from "../../../../rehearsal/machinery.ts";
+import { beforeEach, describe, expect, it } from "vitest";
 import { apply, bootstrap, connect } from "../../../../rehearsal/world/talos/api.ts";
 import { stateOf } from "../../../../rehearsal/world/talos/machined/boot.ts";
 import { settle } from "../../../../rehearsal/world/talos/cluster.ts";
@@ -7,17 +6,12 @@ import { waitHealthy } from "../../../../rehearsal/world/kubernetes/nodes/health
 import { reboot } from "../../../../rehearsal/world/talos/lifecycle.ts";
 import { machineAt } from "../../../../rehearsal/world/talos/network/addresses.ts";
 import { resetMachine } from "../../../../rehearsal/world/talos/machined/reset.ts";
-import { Lab, openMachinery } from "./support.ts";
+import { Lab } from "../../../support/world/lab.ts";
 
 const NODE = "192.168.1.126";
-let machinery: Machinery;
 let lab: Lab;
-beforeAll(async () => {
-  machinery = await openMachinery();
-});
-afterAll(() => machinery.close());
 beforeEach(async () => {
-  lab = await Lab.open(machinery);
+  lab = await Lab.open();
   lab.addVm({ vmId: 100, name: "cp-1", address: NODE });
   await lab.start(100);
 });

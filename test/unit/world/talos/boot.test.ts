@@ -1,20 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Machinery } from "../../../../rehearsal/machinery.ts";
+import { beforeEach, describe, expect, it } from "vitest";
 import { connect } from "../../../../rehearsal/world/talos/api.ts";
 import { inventory, prettyBytes } from "../../../../rehearsal/world/talos/disks/inventory.ts";
 import { reboot } from "../../../../rehearsal/world/talos/lifecycle.ts";
 import { machineAt } from "../../../../rehearsal/world/talos/network/addresses.ts";
 import { roomOn } from "../../../../rehearsal/world/talos/disks/partitions.ts";
-import { GiB, Lab, openMachinery, osDisk } from "./support.ts";
+import { GiB, Lab, osDisk } from "../../../support/world/lab.ts";
 
-let machinery: Machinery;
 let lab: Lab;
-beforeAll(async () => {
-  machinery = await openMachinery();
-});
-afterAll(() => machinery.close());
 beforeEach(async () => {
-  lab = await Lab.open(machinery);
+  lab = await Lab.open();
 });
 
 describe("a machine that boots", () => {
@@ -111,7 +105,7 @@ describe("the disks that Talos reports", () => {
 
   it("are lettered the same way in another run of the same world", async () => {
     const letters = async () => {
-      const again = await Lab.open(machinery, 7);
+      const again = await Lab.open(7);
       const disks = [osDisk(), ...[1, 2, 3, 4].map((n) => ({ interface: `scsi${n}`, sizeBytes: n * GiB }))];
       again.addVm({ vmId: 100, name: "cp-1", address: "192.168.1.126", disks });
       await again.start(100);

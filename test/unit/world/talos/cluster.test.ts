@@ -1,29 +1,18 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Machinery } from "../../../../rehearsal/machinery.ts";
+import { beforeEach, describe, expect, it } from "vitest";
 import { apply, bootstrap } from "../../../../rehearsal/world/talos/api.ts";
 import { clusterNodes, isReady, kubernetesApiAt, settle } from "../../../../rehearsal/world/talos/cluster.ts";
 import { quorum } from "../../../../rehearsal/world/talos/etcd/cluster.ts";
 import { hostOf } from "../../../../rehearsal/world/talos/host.ts";
 import { reboot } from "../../../../rehearsal/world/talos/lifecycle.ts";
-import { Lab, newSecrets, openMachinery, type ConfigOptions } from "./support.ts";
+import { Lab, type ConfigOptions } from "../../../support/world/lab.ts";
+import { newSecrets } from "../../../support/world/world.ts";
 
 const CP = "192.168.1.126";
 const WORKER = "192.168.1.127";
-let machinery: Machinery;
 let lab: Lab;
-beforeAll(async () => {
-  machinery = await openMachinery();
-});
-afterAll(() => machinery.close());
 beforeEach(async () => {
-  lab = await Lab.open(machinery);
+  lab = await Lab.open();
 });
-
-async function node(vmId: number, address: string, config: ConfigOptions): Promise<void> {
-  lab.addVm({ vmId, name: config.hostname, address });
-  await lab.start(vmId);
-  await lab.apply(address, await lab.config(config));
-}
 
 async function after(seconds: number): Promise<void> {
   await lab.clock.sleep(seconds);
@@ -41,7 +30,7 @@ function readyNames(): string[] {
 }
 
 async function controlPlane(vmId = 100, address = CP, config: Partial<ConfigOptions> = {}): Promise<void> {
-  await node(vmId, address, { hostname: `cp-${vmId - 99}`, ...config });
+  await lab.node(vmId, address, { hostname: `cp-${vmId - 99}`, ...config });
 }
 
 describe("bootstrap", () => {
@@ -68,7 +57,7 @@ describe("bootstrap", () => {
     await expect(bootstrap(lab.world, lab.target(CP))).rejects.toThrow("connect: connection refused");
     await lab.clock.sleep(20);
     await expect(bootstrap(lab.world, lab.target(CP))).rejects.toThrow("bootstrap is not available yet");
-    await node(101, WORKER, { hostname: "w-1", role: "worker" });
+    await lab.node(101, WORKER, { hostname: "w-1", role: "worker" });
     await expect(bootstrap(lab.world, lab.target(WORKER))).rejects.toThrow(
       "only be performed on a control plane",
     );
@@ -89,7 +78,7 @@ describe("bootstrap", () => {
 describe("nodes", () => {
   it("join and become Ready after the API server is there, workers too", async () => {
     await controlPlane();
-    await node(101, WORKER, { hostname: "w-1", role: "worker" });
+    await lab.node(101, WORKER, { hostname: "w-1", role: "worker" });
     await bootstrap(lab.world, lab.target(CP));
     await after(60);
     expect(clusterNodes(lab.world, cluster().id)).toEqual([]);
@@ -116,7 +105,7 @@ describe("nodes", () => {
   it("do not join with the secrets of another cluster, even to the same endpoint", async () => {
     await controlPlane();
     await bootstrap(lab.world, lab.target(CP));
-    await node(101, WORKER, { hostname: "w-1", role: "worker", secrets: await newSecrets(machinery) });
+    await lab.node(101, WORKER, { hostname: "w-1", role: "worker", secrets: await newSecrets() });
     await after(300);
     await after(1);
     expect(readyNames()).toEqual(["cp-1"]);
@@ -125,7 +114,7 @@ describe("nodes", () => {
   it("do not join through an endpoint that nobody has", async () => {
     await controlPlane();
     await bootstrap(lab.world, lab.target(CP));
-    await node(101, WORKER, { hostname: "w-1", role: "worker", endpoint: "https://192.168.1.250:6443" });
+    await lab.node(101, WORKER, { hostname: "w-1", role: "worker", endpoint: "https://192.168.1.250:6443" });
     await after(300);
     expect(readyNames()).toEqual(["cp-1"]);
   });
@@ -185,7 +174,7 @@ describe("three control planes behind a VIP", () => {
     await three(vip("eth0", "10.0.0.9"), "https://10.0.0.9:6443");
     expect(() => kubernetesApiAt(lab.world, "10.0.0.9")).toThrow("no route to host");
     expect(readyNames()).toEqual([]);
-    lab = await Lab.open(machinery);
+    lab = await Lab.open();
     await three(vip("eth7"));
     expect(() => kubernetesApiAt(lab.world, VIP)).toThrow("no route to host");
     expect(lab.texts("config-applied").some((text) => text.includes("has no link eth7"))).toBe(true);

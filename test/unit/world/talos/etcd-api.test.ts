@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Machinery } from "../../../../rehearsal/machinery.ts";
+import { beforeEach, describe, expect, it } from "vitest";
 import { clearFault, setFault } from "../../../../rehearsal/world/kernel/faults.ts";
 import { apply } from "../../../../rehearsal/world/talos/api.ts";
 import { quorum } from "../../../../rehearsal/world/talos/etcd/cluster.ts";
@@ -16,15 +15,10 @@ import { leaderOf, memberNumber } from "../../../../rehearsal/world/talos/etcd/m
 import { recoverEtcd, uploadSnapshot } from "../../../../rehearsal/world/talos/etcd/recovery.ts";
 import { settle } from "../../../../rehearsal/world/talos/cluster.ts";
 import { resetMachine } from "../../../../rehearsal/world/talos/machined/reset.ts";
-import { bringUp, cluster, CONTROL_PLANES, machine, nodeOf, pass } from "./cluster-lab.ts";
-import { Lab, openMachinery } from "./support.ts";
+import { bringUp, cluster, CONTROL_PLANES, machine, nodeOf, pass } from "../../../support/world/cluster.ts";
+import { Lab } from "../../../support/world/lab.ts";
 
-let machinery: Machinery;
 let lab: Lab;
-beforeAll(async () => {
-  machinery = await openMachinery();
-});
-afterAll(() => machinery.close());
 
 const idOf = (vmId: number) =>
   Object.entries(cluster(lab).etcd).find(([, member]) => member.vmId === vmId)![0];
@@ -32,7 +26,7 @@ const leader = () => cluster(lab).etcd[leaderOf(lab.world, cluster(lab)) ?? ""]?
 
 describe("etcd of three", () => {
   beforeEach(async () => {
-    lab = await Lab.open(machinery);
+    lab = await Lab.open();
     await bringUp(lab, { worker: false });
   });
 
@@ -114,7 +108,7 @@ describe("etcd of three", () => {
 
 describe("a control plane that joins", () => {
   it("is a learner without a vote until it has caught up", async () => {
-    lab = await Lab.open(machinery);
+    lab = await Lab.open();
     await bringUp(lab, { controlPlanes: 1, worker: false });
     const address = CONTROL_PLANES[1]!;
     lab.addVm({ vmId: 127, name: "cp-2", address });
@@ -139,7 +133,7 @@ describe("a control plane that joins", () => {
 
 describe("one control plane", () => {
   beforeEach(async () => {
-    lab = await Lab.open(machinery);
+    lab = await Lab.open();
     await bringUp(lab, { controlPlanes: 1 });
   });
 
@@ -163,7 +157,7 @@ describe("recovery from a snapshot", () => {
     ...overrides,
   });
   beforeEach(async () => {
-    lab = await Lab.open(machinery);
+    lab = await Lab.open();
     await bringUp(lab, { controlPlanes: 1 });
     cluster(lab).objects["v1/ConfigMap/default/kept"] = {
       apiVersion: "v1",
@@ -229,7 +223,7 @@ describe("recovery from a snapshot", () => {
   });
 
   it("beside a living member is a catastrophe", async () => {
-    lab = await Lab.open(machinery);
+    lab = await Lab.open();
     await bringUp(lab, { worker: false });
     const taken = upload();
     etcdLeave(lab.world, machine(lab, 128));

@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Machinery } from "../../../../rehearsal/machinery.ts";
+import { beforeEach, describe, expect, it } from "vitest";
 import { clearFault, hasFault, setFault } from "../../../../rehearsal/world/kernel/faults.ts";
 import { unknownDocument } from "../../../../rehearsal/world/talos/machine-config/compatibility.ts";
 import { settle } from "../../../../rehearsal/world/talos/cluster.ts";
@@ -8,18 +7,13 @@ import { machineStatus } from "../../../../rehearsal/world/talos/machined/status
 import { isUp } from "../../../../rehearsal/world/talos/network/addresses.ts";
 import { sequencesEnded } from "../../../../rehearsal/world/talos/machined/sequence.ts";
 import { rebootNode, upgrade } from "../../../../rehearsal/world/talos/machined/upgrade.ts";
-import { bringUp, installer, machine, nodeOf, pass, WORKER } from "./cluster-lab.ts";
-import { Lab, openMachinery } from "./support.ts";
+import { bringUp, installer, machine, nodeOf, pass, WORKER } from "../../../support/world/cluster.ts";
+import { Lab } from "../../../support/world/lab.ts";
 
-let machinery: Machinery;
 let lab: Lab;
 let schematic: string;
-beforeAll(async () => {
-  machinery = await openMachinery();
-});
-afterAll(() => machinery.close());
 beforeEach(async () => {
-  lab = await Lab.open(machinery);
+  lab = await Lab.open();
   schematic = await bringUp(lab, { controlPlanes: 1 });
 });
 
@@ -183,7 +177,7 @@ describe("the machine's status", () => {
 describe("Talos 1.11", () => {
   const OLD = { talosVersion: "v1.11", kubernetesVersion: "1.34.1" };
   beforeEach(async () => {
-    lab = await Lab.open(machinery);
+    lab = await Lab.open();
     schematic = await bringUp(lab, { controlPlanes: 1, version: "v1.11.5", config: OLD });
   });
 

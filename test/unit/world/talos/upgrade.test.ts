@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Machinery } from "../../../../rehearsal/machinery.ts";
+import { beforeEach, describe, expect, it } from "vitest";
 import { setFault } from "../../../../rehearsal/world/kernel/faults.ts";
 import { isConfigured } from "../../../../rehearsal/world/talos/network/addresses.ts";
 import { watch, type NodeEvent } from "../../../../rehearsal/world/talos/machined/events.ts";
@@ -7,16 +6,19 @@ import { resumeSequences, sequencesEnded } from "../../../../rehearsal/world/tal
 import { rebootNode, upgrade } from "../../../../rehearsal/world/talos/machined/upgrade.ts";
 import type { NodeWorkloads } from "../../../../rehearsal/world/talos/workloads.ts";
 import { World } from "../../../../rehearsal/world/kernel/world.ts";
-import { bringUp, cluster, installer, machine, nodeOf, pass, schematicOf } from "./cluster-lab.ts";
-import { EXTENSIONS, Lab, openMachinery } from "./support.ts";
+import {
+  bringUp,
+  cluster,
+  installer,
+  machine,
+  nodeOf,
+  pass,
+  schematicOf,
+} from "../../../support/world/cluster.ts";
+import { EXTENSIONS, Lab } from "../../../support/world/lab.ts";
 
-let machinery: Machinery;
 let lab: Lab;
 let schematic: string;
-beforeAll(async () => {
-  machinery = await openMachinery();
-});
-afterAll(() => machinery.close());
 
 async function order(vmId: number, image: string): Promise<void> {
   await upgrade(lab.world, machine(lab, vmId), { image });
@@ -34,7 +36,7 @@ function kindsSince(from: number): string[] {
 
 describe("an upgrade", () => {
   beforeEach(async () => {
-    lab = await Lab.open(machinery);
+    lab = await Lab.open();
     schematic = await bringUp(lab);
   });
 
@@ -101,11 +103,10 @@ describe("an upgrade", () => {
   it("goes on where a killed process left it", async () => {
     const before = machine(lab, 129).bootId;
     let saved = "";
+    const { clock, machinery } = lab;
+    const { lifecycle, state } = lab.world;
     const dying = new World({
-      state: lab.world.state,
-      clock: lab.clock,
-      machinery,
-      lifecycle: lab.world.lifecycle,
+      ...{ state, clock, machinery, lifecycle },
       save: (state) => {
         if (state.machines[129]?.sequence?.phase === 5) saved ||= JSON.stringify(state);
         return Promise.resolve();
@@ -113,13 +114,7 @@ describe("an upgrade", () => {
     });
     await upgrade(dying, machine(lab, 129), { image: installer(schematic, "v1.12.1") });
     await sequencesEnded(dying);
-    const { lifecycle } = lab.world;
-    const world = new World({
-      state: JSON.parse(saved) as World["state"],
-      clock: lab.clock,
-      machinery,
-      lifecycle,
-    });
+    const world = new World({ state: JSON.parse(saved) as World["state"], clock, machinery, lifecycle });
     expect(world.state.machines[129]).toMatchObject({ bootId: before, image: { version: "v1.12.0" } });
     resumeSequences(world);
     await sequencesEnded(world);
@@ -170,7 +165,7 @@ describe("what runs on the node", () => {
     started: (_world, vmId) => Promise.resolve(void calls.push(`started ${vmId}`)),
   };
   beforeEach(async () => {
-    lab = await Lab.open(machinery, 1, workloads);
+    lab = await Lab.open(1, workloads);
     schematic = await bringUp(lab);
     calls.length = 0;
     left = undefined;
@@ -217,7 +212,7 @@ describe("what runs on the node", () => {
 
 describe("an upgrade is refused", () => {
   beforeEach(async () => {
-    lab = await Lab.open(machinery);
+    lab = await Lab.open();
   });
 
   it("with two control planes: one would have no quorum", async () => {

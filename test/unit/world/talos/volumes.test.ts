@@ -1,20 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Machinery } from "../../../../rehearsal/machinery.ts";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { DiskState, UserVolumeState } from "../../../../rehearsal/world/kernel/state.ts";
 import { settle } from "../../../../rehearsal/world/talos/cluster.ts";
 import { hostOf } from "../../../../rehearsal/world/talos/host.ts";
 import { reboot } from "../../../../rehearsal/world/talos/lifecycle.ts";
-import { GiB, Lab, dataDisk, openMachinery, osDisk, type ConfigOptions } from "./support.ts";
+import { GiB, Lab, dataDisk, osDisk, type ConfigOptions } from "../../../support/world/lab.ts";
 
 const NODE = "192.168.1.126";
-let machinery: Machinery;
 let lab: Lab;
-beforeAll(async () => {
-  machinery = await openMachinery();
-});
-afterAll(() => machinery.close());
 beforeEach(async () => {
-  lab = await Lab.open(machinery);
+  lab = await Lab.open();
 });
 
 /** Boots the machine with those disks, applies, and tells what became of its volume. */
@@ -102,7 +96,7 @@ describe("a user volume", () => {
     const disks = [osDisk(), dataDisk(), { interface: "virtio2", sizeBytes: 40 * GiB }];
     const taken = new Set<string>();
     for (let seed = 1; seed < 12; seed++) {
-      lab = await Lab.open(machinery, seed);
+      lab = await Lab.open(seed);
       const { diskId } = await node(disks);
       expect(diskId).toBe(lab.world.state.machines[100]!.devices["/dev/vda"]);
       taken.add(diskId!);
@@ -128,7 +122,7 @@ describe("a user volume", () => {
     expect((await node([osDisk(), small], { selector: 'disk.serial == "data-1"' })).reason).toContain(
       "1 have not enough space",
     );
-    lab = await Lab.open(machinery);
+    lab = await Lab.open();
     const partition = { label: "media", sizeBytes: 20 * GiB, filesystem: "xfs", formattedAt: 0, files: {} };
     const full = { ...dataDisk(), content: { kind: "gpt" as const, partitions: [partition] } };
     expect((await node([osDisk(), full])).reason).toContain("1 have not enough space");

@@ -20,7 +20,7 @@ import {
   TRAEFIK,
   TRAEFIK_VALUES,
   type FakeCluster,
-} from "../kubernetes/fakes.ts";
+} from "../../../support/world/fake-cluster.ts";
 
 let cluster: FakeCluster;
 

@@ -2,13 +2,11 @@
 import { KubeConfig } from "@kubernetes/client-node";
 import { serveKubernetes, type KubernetesServer } from "../../../rehearsal/api/kubernetes/server.ts";
 import type { Interceptor } from "../../../rehearsal/world/kernel/request-faults.ts";
-import type { Machinery } from "../../../rehearsal/machinery.ts";
 import { clusterOf, type Cluster } from "../../../rehearsal/world/kubernetes/cluster.ts";
-import { nodeWorkloads } from "../../../rehearsal/world/kubernetes/nodes/workloads.ts";
 import { bootstrap } from "../../../rehearsal/world/talos/api.ts";
 import { settle } from "../../../rehearsal/world/talos/cluster.ts";
 import { hostOf } from "../../../rehearsal/world/talos/host.ts";
-import { Lab } from "../world/talos/support.ts";
+import { Lab } from "./lab.ts";
 
 const MOUNT = `machine: {kubelet: {extraMounts: [{destination: /var/mnt/longhorn, type: bind, source: /var/mnt/longhorn, options: [bind, rshared, rw]}]}}`;
 
@@ -21,8 +19,8 @@ export interface ServedLab {
   talosconfig(secrets?: Lab["secrets"]): Promise<string>;
 }
 
-export async function serveLab(machinery: Machinery, intercept?: Interceptor): Promise<ServedLab> {
-  const lab = await Lab.open(machinery, 1, nodeWorkloads());
+export async function serveLab(intercept?: Interceptor): Promise<ServedLab> {
+  const lab = await Lab.open();
   const hosts = (vmId: number) => hostOf(lab.world, vmId);
   const server = await serveKubernetes(lab.world, { hosts, ...(intercept ? { intercept } : {}) });
   return {
@@ -30,7 +28,7 @@ export async function serveLab(machinery: Machinery, intercept?: Interceptor): P
     server,
     cluster: () => clusterOf(lab.world, Object.keys(lab.world.state.clusters)[0]!, hosts),
     async client(secrets = lab.secrets) {
-      const { kubeconfigRaw } = await machinery.call<{ kubeconfigRaw: string }>("kubeconfig.generate", {
+      const { kubeconfigRaw } = await lab.machinery.call<{ kubeconfigRaw: string }>("kubeconfig.generate", {
         machineSecrets: secrets.machineSecrets,
         clusterName: "lab",
         clusterEndpoint: server.url,
@@ -40,7 +38,7 @@ export async function serveLab(machinery: Machinery, intercept?: Interceptor): P
       return config;
     },
     async talosconfig(secrets = lab.secrets) {
-      const { talosConfig } = await machinery.call<{ talosConfig: string }>("talosconfig.generate", {
+      const { talosConfig } = await lab.machinery.call<{ talosConfig: string }>("talosconfig.generate", {
         clusterName: "lab",
         clientConfiguration: secrets.clientConfiguration,
         endpoints: ["127.0.0.1:50000"],

@@ -1,10 +1,9 @@
 /** A small cluster with nodes that are what a test says they are, and a clock that needs no time. */
-import { InstantClock } from "../../../../rehearsal/world/kernel/clock.ts";
-import type { Cluster } from "../../../../rehearsal/world/kubernetes/cluster.ts";
-import type { ClusterState } from "../../../../rehearsal/world/kubernetes/state.ts";
-import type { WorldState } from "../../../../rehearsal/world/kernel/state.ts";
-import type { HostPath, NodeHost } from "../../../../rehearsal/world/talos/contract.ts";
-import { World } from "../../../../rehearsal/world/kernel/world.ts";
+import { InstantClock } from "../../../rehearsal/world/kernel/clock.ts";
+import type { Cluster } from "../../../rehearsal/world/kubernetes/cluster.ts";
+import type { ClusterState } from "../../../rehearsal/world/kubernetes/state.ts";
+import type { HostPath, NodeHost } from "../../../rehearsal/world/talos/contract.ts";
+import { testWorld } from "./world.ts";
 
 export const GIB = 1024 ** 3;
 
@@ -124,26 +123,10 @@ export function fakeCluster(nodes: FakeNode[] = LAB): FakeCluster {
     objects: {},
     pods: {},
   };
-  const world = new World({
-    state: {
-      format: 1,
-      stack: "lab",
-      seed: 1,
-      elapsed: 0,
-      nextId: 1,
-      proxmox: { hosts: {}, vms: {} },
-      machines: {},
-      clusters: { [state.id]: state },
-      events: [],
-    } satisfies WorldState,
-    clock: new InstantClock(1000),
-    machinery: { call: () => Promise.reject(new Error("no machinery here")), close: () => Promise.resolve() },
-    lifecycle: {
-      powerOn: () => Promise.resolve(),
-      powerOff: () => Promise.resolve(),
-      destroyed: () => Promise.resolve(),
-    },
-  });
+  const world = testWorld(
+    { stack: "lab", clusters: { [state.id]: state } },
+    { clock: new InstantClock(1000) },
+  );
   const find = (vmId: number) => {
     const host = hosts.get(vmId);
     if (!host) throw new Error(`no fake host ${vmId}`);

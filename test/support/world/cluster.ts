@@ -1,10 +1,10 @@
 /** Clusters that are up, for tests of what happens to a running node. */
-import type { MachineState } from "../../../../rehearsal/world/kernel/state.ts";
-import { registerSchematic } from "../../../../rehearsal/world/factory/images.ts";
-import { bootstrap } from "../../../../rehearsal/world/talos/api.ts";
-import { settle } from "../../../../rehearsal/world/talos/cluster.ts";
-import type { ClusterState, KubernetesNode } from "../../../../rehearsal/world/kubernetes/state.ts";
-import { EXTENSIONS, GiB, osDisk, type ConfigOptions, type Lab } from "./support.ts";
+import type { MachineState } from "../../../rehearsal/world/kernel/state.ts";
+import { registerSchematic } from "../../../rehearsal/world/factory/images.ts";
+import { bootstrap } from "../../../rehearsal/world/talos/api.ts";
+import { settle } from "../../../rehearsal/world/talos/cluster.ts";
+import type { ClusterState, KubernetesNode } from "../../../rehearsal/world/kubernetes/state.ts";
+import { EXTENSIONS, GiB, osDisk, type ConfigOptions, type Lab } from "./lab.ts";
 
 export const CONTROL_PLANES = ["192.168.1.126", "192.168.1.127", "192.168.1.128"];
 export const WORKER = "192.168.1.129";

@@ -1,14 +1,14 @@
 /** A small homelab for tests of nodes: real machinery, a clock that only moves when somebody sleeps. */
-import { startMachinery, type Machinery, type MachinerySecrets } from "../../../../rehearsal/machinery.ts";
-import { readToolchain } from "../../../../rehearsal/toolchain.ts";
-import { InstantClock } from "../../../../rehearsal/world/kernel/clock.ts";
-import { nodeWorkloads } from "../../../../rehearsal/world/kubernetes/nodes/workloads.ts";
-import type { DiskState, VmState, WorldState } from "../../../../rehearsal/world/kernel/state.ts";
-import { apply, type Target } from "../../../../rehearsal/world/talos/api.ts";
-import type { ApplyMode, ApplyResult } from "../../../../rehearsal/world/talos/machine-config/apply.ts";
-import { talosLifecycle } from "../../../../rehearsal/world/talos/lifecycle.ts";
-import type { NodeWorkloads } from "../../../../rehearsal/world/talos/workloads.ts";
-import { World } from "../../../../rehearsal/world/kernel/world.ts";
+import type { Machinery, MachinerySecrets } from "../../../rehearsal/machinery.ts";
+import { InstantClock } from "../../../rehearsal/world/kernel/clock.ts";
+import { nodeWorkloads } from "../../../rehearsal/world/kubernetes/nodes/workloads.ts";
+import type { DiskState, VmState } from "../../../rehearsal/world/kernel/state.ts";
+import { apply, type Target } from "../../../rehearsal/world/talos/api.ts";
+import type { ApplyMode, ApplyResult } from "../../../rehearsal/world/talos/machine-config/apply.ts";
+import { talosLifecycle } from "../../../rehearsal/world/talos/lifecycle.ts";
+import type { NodeWorkloads } from "../../../rehearsal/world/talos/workloads.ts";
+import type { World } from "../../../rehearsal/world/kernel/world.ts";
+import { openMachinery, sharedSecrets, testWorld } from "./world.ts";
 
 export const GiB = 1024 ** 3;
 export const EXTENSIONS = ["siderolabs/iscsi-tools", "siderolabs/util-linux-tools"];
@@ -51,27 +51,15 @@ export class Lab {
     readonly machinery: Machinery,
     readonly secrets: MachinerySecrets,
     seed: number,
-    workloads: NodeWorkloads | undefined,
+    workloads: NodeWorkloads,
   ) {
-    const state: WorldState = {
-      format: 1,
-      stack: "test",
-      seed,
-      elapsed: 0,
-      nextId: 1,
-      proxmox: { hosts: {}, vms: {} },
-      machines: {},
-      clusters: {},
-      events: [],
-      declarations: {},
-    };
     const { clock } = this;
-    const lifecycle = talosLifecycle;
-    this.world = new World({ state, clock, machinery, lifecycle, workloads: workloads ?? nodeWorkloads() });
+    const parts = { clock, machinery, lifecycle: talosLifecycle, workloads };
+    this.world = testWorld({ seed, declarations: {} }, parts);
   }
 
-  static async open(machinery: Machinery, seed = 1, workloads?: NodeWorkloads): Promise<Lab> {
-    return new Lab(machinery, await sharedSecrets(machinery), seed, workloads);
+  static async open(seed = 1, workloads: NodeWorkloads = nodeWorkloads()): Promise<Lab> {
+    return new Lab(await openMachinery(), await sharedSecrets(), seed, workloads);
   }
 
   /** A VM with a 32 GiB OS disk on scsi0 and a blank 40 GiB data disk on virtio1, declared as such; not started. */
@@ -158,6 +146,13 @@ export class Lab {
     return machineConfiguration;
   }
 
+  /** A node that has booted and taken its config. */
+  async node(vmId: number, address: string, config: ConfigOptions): Promise<void> {
+    this.addVm({ vmId, name: config.hostname, address });
+    await this.start(vmId);
+    await this.apply(address, await this.config(config));
+  }
+
   target(node: string, endpoint = node): Target {
     return { node, endpoint, credentials: this.secrets.clientConfiguration };
   }
@@ -179,23 +174,6 @@ export class Lab {
       .filter(({ severity }) => severity === "catastrophe")
       .map(({ text }) => text);
   }
-}
-
-/** Making secrets takes a good part of a second (RSA), so the labs of a file share theirs. */
-const shared = new WeakMap<Machinery, Promise<MachinerySecrets>>();
-function sharedSecrets(machinery: Machinery): Promise<MachinerySecrets> {
-  const made = shared.get(machinery) ?? newSecrets(machinery);
-  shared.set(machinery, made);
-  return made;
-}
-
-export function newSecrets(machinery: Machinery): Promise<MachinerySecrets> {
-  return machinery.call<MachinerySecrets>("secrets.generate", { talosVersion: "v1.12" });
-}
-
-export async function openMachinery(): Promise<Machinery> {
-  const { talosHelper } = await readToolchain();
-  return startMachinery(talosHelper);
 }
 
 export function osDisk(extensions = EXTENSIONS): Partial<DiskState> {

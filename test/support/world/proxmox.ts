@@ -1,15 +1,14 @@
 /** A small Proxmox for unit tests: two hosts, a foreign machine, a clock that jumps, and a record of machine calls. */
-import { grant } from "../../../../rehearsal/api/proxmox/access/grants.ts";
-import type { Places } from "../../../../rehearsal/api/proxmox/access/grants.ts";
-import { InstantClock } from "../../../../rehearsal/world/kernel/clock.ts";
-import { registerSchematic } from "../../../../rehearsal/world/factory/images.ts";
-import { download } from "../../../../rehearsal/world/proxmox/storage/files.ts";
-import { installHardware, type Hardware } from "../../../../rehearsal/world/proxmox/hardware/hosts.ts";
-import type { Parameters } from "../../../../rehearsal/world/proxmox/parameters.ts";
-import type { Task } from "../../../../rehearsal/world/proxmox/task.ts";
-import { createVm } from "../../../../rehearsal/world/proxmox/qemu/vms.ts";
-import type { WorldState } from "../../../../rehearsal/world/kernel/state.ts";
-import { World } from "../../../../rehearsal/world/kernel/world.ts";
+import { grant } from "../../../rehearsal/api/proxmox/access/grants.ts";
+import type { Places } from "../../../rehearsal/api/proxmox/access/grants.ts";
+import { registerSchematic } from "../../../rehearsal/world/factory/images.ts";
+import { download } from "../../../rehearsal/world/proxmox/storage/files.ts";
+import { installHardware, type Hardware } from "../../../rehearsal/world/proxmox/hardware/hosts.ts";
+import type { Parameters } from "../../../rehearsal/world/proxmox/parameters.ts";
+import type { Task } from "../../../rehearsal/world/proxmox/task.ts";
+import { createVm } from "../../../rehearsal/world/proxmox/qemu/vms.ts";
+import type { World, WorldOptions } from "../../../rehearsal/world/kernel/world.ts";
+import { testWorld } from "./world.ts";
 
 export const EXTENSIONS = [
   "siderolabs/iscsi-tools",
@@ -63,30 +62,15 @@ export interface Fixture {
 
 export function fixture(hardware: Hardware = HARDWARE): Fixture {
   const calls: string[] = [];
-  const state: WorldState = {
-    format: 1,
-    stack: "test",
-    seed: 7,
-    elapsed: 0,
-    nextId: 1,
-    proxmox: { hosts: {}, vms: {} },
-    machines: {},
-    clusters: {},
-    events: [],
-  };
   const note = (call: string): Promise<void> => Promise.resolve(void calls.push(call));
-  const world = new World({
-    state,
-    clock: new InstantClock(),
-    machinery: { call: () => Promise.reject(new Error("not used here")), close: () => Promise.resolve() },
-    lifecycle: {
-      powerOn: (_, vmId) => note(`on ${vmId}`),
-      powerOff: (_, vmId, how) => note(`${how} ${vmId}`),
-      destroyed: (_, vmId) => note(`destroyed ${vmId}`),
-      disksChanged: (_, vmId) => note(`disks ${vmId}`),
-    },
-  });
-  state.proxmox = installHardware(hardware, world);
+  const lifecycle: WorldOptions["lifecycle"] = {
+    powerOn: (_, vmId) => note(`on ${vmId}`),
+    powerOff: (_, vmId, how) => note(`${how} ${vmId}`),
+    destroyed: (_, vmId) => note(`destroyed ${vmId}`),
+    disksChanged: (_, vmId) => note(`disks ${vmId}`),
+  };
+  const world = testWorld({ seed: 7 }, { lifecycle });
+  world.state.proxmox = installHardware(hardware, world);
   return { world, calls };
 }
 
