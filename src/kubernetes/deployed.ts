@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import type * as k8s from "@pulumi/kubernetes";
-import * as pulumi from "@pulumi/pulumi";
-import { refusingHook } from "../hooks/refusing-hook.ts";
+import type * as pulumi from "@pulumi/pulumi";
+import { recordValue } from "../hooks/recorded-value.ts";
 import type { ClusterObjects } from "../clients/kubernetes/cluster-objects.ts";
 
 /** What Helm calls a release whose last operation did not come to a good end (helm.sh, release status). */
@@ -40,14 +40,16 @@ export function deployed(
     release: `${told?.namespace}/${told?.name}`,
     status: told?.status ?? "",
   }));
-  const guard = refusingHook(`${name}-guard`, async ({ newInputs }) => {
-    const found = unfinishedIn((newInputs as { input?: unknown } | undefined)?.input);
-    return found && notDeployed(found, await troubles(found, objects));
-  });
-  return new pulumi.Stash(
+  return recordValue(
     name,
-    { input: status },
-    { ...opts, dependsOn: [release], hooks: { beforeCreate: [guard], beforeUpdate: [guard] } },
+    {
+      value: status,
+      refuse: async ({ after }) => {
+        const found = unfinishedIn(after);
+        return found && notDeployed(found, await troubles(found, objects));
+      },
+    },
+    { ...opts, dependsOn: [release] },
   );
 }
 

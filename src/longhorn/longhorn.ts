@@ -3,12 +3,13 @@ import * as pulumi from "@pulumi/pulumi";
 import type { HomelabConfig, NodeConfig } from "../config/types.ts";
 import { chartGuard, versionIn } from "../plan/chart-guard.ts";
 import type { LivingCluster } from "../clients/living-cluster.ts";
+import { recordValue } from "../hooks/recorded-value.ts";
 import { deployed } from "../kubernetes/deployed.ts";
 import { ownedJob, ownedNamespace, type OwnerArgs } from "../kubernetes/owned-objects.ts";
-import { copiesWholeJob, evacuatedJob } from "./copies-check.ts";
+import { passEvacuatedGate, passWholeGate } from "./copies-gate.ts";
 import { mountCheckJob } from "./data-volume-check.ts";
 import { retirement } from "./retirement.ts";
-import { volumesFit } from "./upgrade-gate.ts";
+import { passUpgradeGate } from "./upgrade-gate.ts";
 import { LONGHORN_NAMESPACE, longhornValues } from "./values.ts";
 
 const REPOSITORY = "https://charts.longhorn.io";
@@ -35,6 +36,7 @@ export class Longhorn extends pulumi.ComponentResource {
     super("homelab:longhorn:Longhorn", name, {}, opts);
     const { config } = args;
     const objects = () => args.living.objects();
+    const waiting = () => args.living.waiting(args.living.log(this));
     const owner: OwnerArgs = { cluster: config.cluster.name, objects };
 
     const namespace = ownedNamespace(
@@ -82,12 +84,20 @@ export class Longhorn extends pulumi.ComponentResource {
 
     this.deployed = deployed(`${name}-deployed`, { release: this.release, objects }, { parent: this });
 
-    const evacuations = config.nodes.flatMap((node) => this.#evacuate(name, node, args, owner));
-    this.whole = ownedJob(`${name}-copies-whole`, owner, copiesWholeJob(config), {
-      parent: this,
-      dependsOn: [this.deployed, ...evacuations],
-      replaceWith: [...args.applied.values()],
-    });
+    const evacuated = this.#evacuated(name, args);
+    this.whole = recordValue(
+      `${name}-copies-whole`,
+      {
+        // Asked again whenever a data disk comes, grows or goes, after each upgrade of Longhorn, and when a node begins anew.
+        value: { longhorn: config.longhorn.version, dataDisks: dataDiskSizes(config.nodes) },
+        act: () => passWholeGate({ ...waiting(), reader: args.living }),
+      },
+      {
+        parent: this,
+        dependsOn: [this.deployed, ...evacuated],
+        replaceWith: [...args.applied.values()],
+      },
+    );
 
     this.registerOutputs({ namespace: LONGHORN_NAMESPACE });
   }
@@ -97,29 +107,43 @@ export class Longhorn extends pulumi.ComponentResource {
     return async ({ oldInputs, newInputs }) => {
       const [from, to] = [versionIn(oldInputs), versionIn(newInputs)];
       if (from === undefined || to === undefined || from === to) return;
-      await volumesFit({ ...living.waiting(living.log(this)), reader: living, from, to });
+      await passUpgradeGate({ ...living.waiting(living.log(this)), reader: living, from, to });
     };
   }
 
-  /** For each node with a data disk, whether Longhorn uses it; for one that retires, a wait until its copies are elsewhere. */
-  #evacuate(
-    name: string,
-    node: NodeConfig,
-    { config: { nodes }, living }: LonghornArgs,
-    owner: OwnerArgs,
-  ): pulumi.Resource[] {
-    if (!node.dataDisk) return [];
-    const told = retirement(
-      `${name}-retirement-${node.name}`,
-      { node, nodes, objects: owner.objects, log: living.log(this) },
-      { parent: this, dependsOn: [this.deployed] },
+  /**
+   * For each node with a data disk, whether Longhorn uses it; for those that retire, a wait until their copies are elsewhere, once
+   * Longhorn was told of all nodes: one that is used again may be where they go.
+   */
+  #evacuated(name: string, { config: { nodes }, living }: LonghornArgs): pulumi.Resource[] {
+    const storing = nodes.filter(({ dataDisk }) => dataDisk !== undefined);
+    const told = storing.map((node) =>
+      retirement(
+        `${name}-retirement-${node.name}`,
+        { node, nodes, objects: () => living.objects() },
+        { parent: this, dependsOn: [this.deployed] },
+      ),
     );
-    if (node.retiring !== true) return [told];
-    return [
-      ownedJob(`${name}-evacuated-${node.name}`, owner, evacuatedJob(node), {
-        parent: this,
-        dependsOn: [told],
-      }),
-    ];
+    const gates = storing
+      .filter(({ retiring }) => retiring === true)
+      .map((node) =>
+        recordValue(
+          `${name}-evacuated-${node.name}`,
+          {
+            value: node.name,
+            act: () =>
+              passEvacuatedGate({ ...living.waiting(living.log(this)), reader: living, node: node.name }),
+          },
+          { parent: this, dependsOn: told },
+        ),
+      );
+    return [...told, ...gates];
   }
+}
+
+/** GiB, by node name. */
+function dataDiskSizes(nodes: readonly NodeConfig[]): Record<string, number> {
+  return Object.fromEntries(
+    nodes.flatMap(({ name, dataDisk }) => (dataDisk ? [[name, dataDisk.sizeGiB]] : [])),
+  );
 }

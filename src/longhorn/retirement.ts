@@ -1,8 +1,7 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import type { NodeConfig } from "../config/types.ts";
 import type { ClusterObjects } from "../clients/kubernetes/cluster-objects.ts";
-import { changeOf } from "../hooks/change.ts";
-import type { Log } from "../observe/access.ts";
+import { recordValue, type Change } from "../hooks/recorded-value.ts";
 import type { ReplicaObject, VolumeObject } from "../clients/kubernetes/objects.ts";
 import { copiesNowhere, refusedRetirement, type Room, type StorageNodeObject } from "./room.ts";
 
@@ -10,13 +9,16 @@ export interface RetirementArgs {
   node: NodeConfig;
   /** All nodes of the configuration. */
   nodes: readonly NodeConfig[];
+  /** The living cluster. */
   objects: () => Promise<ClusterObjects>;
-  log: Log;
 }
 
 interface Wish {
   retiring: boolean;
 }
+
+/** Longhorn's default: nobody is asked for a node that has not said anything of it yet. */
+const STAYS: Wish = { retiring: false };
 
 /**
  * Whether Longhorn is to use a node, one value in the state per node with a data disk, whatever its entry says of it: so
@@ -24,41 +26,38 @@ interface Wish {
  * would not do: it goes with the line, gives its fields up, and Longhorn reads a node without `allowScheduling` as one
  * that gets no copies (longhorn-manager scheduler/replica_scheduler.go). And it would make Longhorn's object where there
  * is none yet.
- *
- * A node that has not said anything of it yet is used: that is Longhorn's default, and nobody is asked.
  */
 export function retirement(
   name: string,
-  { node, nodes, objects, log }: RetirementArgs,
+  { node, nodes, objects }: RetirementArgs,
   opts: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
 ): pulumi.Resource {
-  const plan = new pulumi.ResourceHook(
-    `${name}-plan`,
-    async (hook) => {
-      const { before, after } = changeOf<Wish | undefined>(hook);
-      if (after && (before ?? STAYS).retiring !== after.retiring)
-        await log(`${node.name}: ${meaning(after)}`);
-    },
-    { onDryRun: true },
-  );
-  const tell = async (hook: pulumi.ResourceHookArgs) => {
-    const { before, after } = changeOf<Wish>(hook);
-    if ((before ?? STAYS).retiring === after.retiring) return;
-    const wanted = { allowScheduling: !after.retiring, evictionRequested: after.retiring };
+  const tell = async ({ retiring }: Wish) => {
     const living = await objects();
-    if (after.retiring) await refuseNowhere(living, node.name, nodes);
+    if (retiring) await refuseNowhere(living, node.name, nodes);
+    const wanted = { allowScheduling: !retiring, evictionRequested: retiring };
     const known = await living.setCopiesWanted(node.name, wanted);
-    if (!known && after.retiring)
+    if (!known && retiring)
       throw new Error(
         `${node.name} cannot retire: Longhorn knows no node of that name, so its copies cannot be moved. ` +
           "`kubectl -n longhorn-system get nodes.longhorn.io` shows those that it knows; then run `pulumi up` again.",
       );
   };
-  return new pulumi.Stash(
+  return recordValue<Wish>(
     name,
-    { input: { retiring: node.retiring === true } },
-    { ...opts, hooks: { beforeCreate: [plan, tell], beforeUpdate: [plan, tell] } },
+    {
+      value: { retiring: node.retiring === true },
+      announce: (change) => (changes(change) ? [`${node.name}: ${meaning(change.after)}`] : []),
+      act: async (change) => {
+        if (changes(change)) await tell(change.after);
+      },
+    },
+    opts,
   );
+}
+
+function changes({ before = STAYS, after }: Change<Wish>): boolean {
+  return before.retiring !== after.retiring;
 }
 
 async function refuseNowhere(living: ClusterObjects, node: string, nodes: readonly NodeConfig[]) {
@@ -74,8 +73,6 @@ async function refuseNowhere(living: ClusterObjects, node: string, nodes: readon
   );
   if (refused !== undefined) throw new Error(refused);
 }
-
-const STAYS: Wish = { retiring: false };
 
 function meaning({ retiring }: Wish): string {
   return retiring

@@ -25,11 +25,11 @@ describe("the lab", () => {
     expect(tree(run)).toEqual([
       "homelab:index:Homelab lab",
       "  homelab:longhorn:Longhorn lab-longhorn",
-      "    kubernetes:batch/v1:Job lab-longhorn-copies-whole",
       "    kubernetes:batch/v1:Job lab-longhorn-data-volume-cp-1",
       "    kubernetes:batch/v1:Job lab-longhorn-data-volume-worker-1",
       "    kubernetes:core/v1:Namespace lab-longhorn-namespace",
       "    kubernetes:helm.sh/v3:Release lab-longhorn-release",
+      "    pulumi:index:Stash lab-longhorn-copies-whole",
       "    pulumi:index:Stash lab-longhorn-deployed",
       "    pulumi:index:Stash lab-longhorn-retirement-cp-1",
       "    pulumi:index:Stash lab-longhorn-retirement-worker-1",
@@ -151,7 +151,6 @@ test("the rack: an image on each host, a VM, a config and, with a data disk, a c
     "rack-proxmox-image-pve3-file",
   ]);
   expect(lines.filter((line) => line.includes(":Job")).map((line) => line.trim().split(" ")[1])).toEqual([
-    "rack-longhorn-copies-whole",
     "rack-longhorn-data-volume-worker-1",
     "rack-longhorn-data-volume-worker-2",
     "rack-longhorn-data-volume-worker-3",

@@ -154,7 +154,6 @@ describe("a lost reply", () => {
     for (const at of [
       "kubernetes create lab-longhorn-namespace",
       "kubernetes create lab-longhorn-data-volume-worker-1",
-      "kubernetes create lab-longhorn-copies-whole",
       "kubernetes create lab-traefik-namespace",
     ])
       expect((await disturbed(at, "lose-reply")).ok).toBe(false);

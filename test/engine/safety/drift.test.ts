@@ -48,7 +48,7 @@ test("a data disk that was detached is asked for, and none is made in its place"
 test("a worker's VM that was deleted is made again, and what Longhorn still lacks is said", async () => {
   await lab.during({}, ({ world }) => deleteVm(world, 127));
   expect((await lab.run("refresh")).errors).toEqual([]);
-  const up = await lab.run("up");
+  const up = await lab.run("up", { overlays: ["upgrade.timeouts.volumes=5"] });
   // The machine is empty, so it gets its config again, its disks proven anew; never a second bootstrap.
   const done = up.operations.filter(({ ok }) => ok).map(({ name, op }) => `${op} ${name}`);
   expect(done).toEqual(

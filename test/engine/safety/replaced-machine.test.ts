@@ -54,7 +54,7 @@ test("and the program as it is finds nothing to do", async () => {
 
 describe("a machine that is gone from Proxmox", () => {
   // Nothing but the guard stands against it then.
-  const overlays = ["protect=false"];
+  const overlays = ["protect=false", "upgrade.timeouts.volumes=5"];
   beforeAll(async () => {
     await lab.run("up", { overlays });
     await lab.during({}, ({ world }) => deleteVm(world, 127));

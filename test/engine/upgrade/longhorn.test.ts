@@ -40,7 +40,7 @@ test("to the next minor, and the volume is whole afterwards", async () => {
   expect(causes(report)).toBe("");
   const done = report.operations.map(({ op, name }) => `${op} ${name}`);
   expect(done).toContain("update lab-longhorn-release");
-  expect(done).toContain("create-replacement lab-longhorn-copies-whole");
+  expect(done).toContain("update lab-longhorn-copies-whole");
   await runs("1.11.3");
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { volumesFit } from "../../../src/longhorn/upgrade-gate.ts";
+import { passUpgradeGate } from "../../../src/longhorn/upgrade-gate.ts";
 import type { Storage, StorageVolume } from "../../../src/observe/picture.ts";
 import { lab } from "../../components/support/homelabs.ts";
 import { FakeClock } from "../talos/upgrade/support/fake-cluster.ts";
@@ -28,7 +28,7 @@ async function gate(...answers: (StorageVolume[] | string)[]) {
       : Promise.resolve({ volumes: answer, replicas: [] });
   };
   const clock = new FakeClock();
-  const passed = volumesFit({
+  const passed = passUpgradeGate({
     reader: { storage },
     from: "1.11.3",
     to: "1.12.1",
@@ -92,7 +92,7 @@ describe("an upgrade of Longhorn", () => {
 
   test("is refused when nobody answers", async () => {
     expect((await gate("connection refused")).error).toContain(
-      "its volumes cannot be read: connection refused",
+      "Longhorn's volumes cannot be read: connection refused",
     );
   });
 });
