@@ -28,14 +28,6 @@ export interface ReportedDisk {
   cdrom: boolean;
 }
 
-/** What a node's disks are declared to be, in one line: a node is proven anew when it changes. */
-export function declaredDisks({ vmId, osDisk, dataDisk }: NodeConfig): string {
-  const data = dataDisk
-    ? `data ${gibToBytes(dataDisk.sizeGiB)} bytes, serial ${dataDisk.serial}`
-    : "no data disk";
-  return `VM ${vmId}: OS ${gibToBytes(osDisk.sizeGiB)} bytes, ${data}`;
-}
-
 export interface NodeInventory {
   node: NodeConfig;
   disks: ReportedDisk[];

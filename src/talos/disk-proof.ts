@@ -1,11 +1,11 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import type { NodeConfig } from "../config/types.ts";
+import { recordValue } from "../hooks/recorded-value.ts";
 import type { ClusterProbes } from "./cluster-probes.ts";
-import { declaredDisks } from "./data-disk.ts";
-import { changeByNode } from "../hooks/change.ts";
+import { declaredDisks, isSame, type DeclaredDisks } from "./declared-disks.ts";
 
 export interface DiskProofArgs {
-  nodes: NodeConfig[];
+  nodes: readonly NodeConfig[];
   probes: ClusterProbes;
 }
 
@@ -18,20 +18,13 @@ export function diskProof(
   { nodes, probes }: DiskProofArgs,
   opts: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
 ): pulumi.Resource {
-  return new pulumi.Stash(
+  return recordValue<Record<string, DeclaredDisks>>(
     name,
-    { input: Object.fromEntries(nodes.map((node) => [node.name, declaredDisks(node)])) },
     {
-      ...opts,
-      hooks: {
-        beforeCreate: [() => probes.dataDisksProven()],
-        beforeUpdate: [
-          (hook) => {
-            const { before, after } = changeByNode(hook);
-            return probes.dataDisksProven(nodes.filter(({ name }) => before[name] !== after[name]));
-          },
-        ],
-      },
+      value: Object.fromEntries(nodes.map((node) => [node.name, declaredDisks(node)])),
+      act: ({ before }) =>
+        probes.dataDisksProven(nodes.filter((node) => !isSame(before?.[node.name], declaredDisks(node)))),
     },
+    opts,
   );
 }

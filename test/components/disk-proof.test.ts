@@ -1,6 +1,7 @@
 /** The proof of the data disks, before anything is written to any node. */
 import { describe, expect, test } from "vitest";
-import { declaredDisks, type ReportedDisk } from "../../src/talos/data-disk.ts";
+import type { ReportedDisk } from "../../src/talos/data-disk.ts";
+import { declaredDisks } from "../../src/talos/declared-disks.ts";
 import { resource } from "./support/find.ts";
 import { lab, nodeOf, rack } from "./support/homelabs.ts";
 import { called, DISKS, failure, HEALTH, hook } from "./support/hooks.ts";
@@ -106,8 +107,8 @@ describe("the gate before the first config", () => {
 
 describe("the gate of a homelab whose nodes or disks are declared anew", () => {
   const GATE = "rack-talos-disk-proof";
-  const line = (node: string, changes = {}) => declaredDisks({ ...nodeOf(rack(), node), ...changes });
-  const all = Object.fromEntries(rack().nodes.map(({ name }) => [name, line(name)]));
+  const disksOf = (node: string, changes = {}) => declaredDisks({ ...nodeOf(rack(), node), ...changes });
+  const all = Object.fromEntries(rack().nodes.map(({ name }) => [name, disksOf(name)]));
   const rackDisks = (address: string): ReportedDisk[] => {
     const node = rack().nodes.find((candidate) => candidate.address === address)!;
     const common = { transport: "virtio", readonly: false, cdrom: false };
@@ -127,10 +128,24 @@ describe("the gate of a homelab whose nodes or disks are declared anew", () => {
   };
 
   test.each<[string, unknown, string[]]>([
-    ["nobody when no node's line changed", { input: all }, []],
+    ["nobody when no node's disks changed", { input: all }, []],
     [
       "nobody when a node is gone",
-      { input: { ...all, "worker-4": "VM 2024: OS 1 bytes, no data disk" } },
+      { input: { ...all, "worker-4": { vmId: 2024, osDisk: { bytes: 1 } } } },
+      [],
+    ],
+    [
+      "nobody when the state is an earlier version's, and its lines say the same",
+      {
+        input: {
+          "cp-1": "VM 2011: OS 34359738368 bytes, no data disk",
+          "cp-2": "VM 2012: OS 34359738368 bytes, no data disk",
+          "cp-3": "VM 2013: OS 34359738368 bytes, no data disk",
+          "worker-1": "VM 2021: OS 51539607552 bytes, data 107374182400 bytes, serial data-2021",
+          "worker-2": "VM 2022: OS 51539607552 bytes, data 107374182400 bytes, serial data-2022",
+          "worker-3": "VM 2023: OS 51539607552 bytes, data 214748364800 bytes, serial data-2023",
+        },
+      },
       [],
     ],
     ["the node that joins", { input: { ...all, "worker-2": undefined } }, ["10.20.0.22"]],
@@ -139,9 +154,9 @@ describe("the gate of a homelab whose nodes or disks are declared anew", () => {
       {
         input: {
           ...all,
-          "cp-2": line("cp-2", { vmId: 2099 }),
-          "worker-1": line("worker-1", { osDisk: { sizeGiB: 32, datastore: "local-zfs" } }),
-          "worker-3": line("worker-3", { dataDisk: undefined }),
+          "cp-2": disksOf("cp-2", { vmId: 2099 }),
+          "worker-1": disksOf("worker-1", { osDisk: { sizeGiB: 32, datastore: "local-zfs" } }),
+          "worker-3": disksOf("worker-3", { dataDisk: undefined }),
         },
       },
       ["10.20.0.12", "10.20.0.21", "10.20.0.23"],

@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import type { NodeConfig } from "../../../src/config/types.ts";
 import {
   dataDiskSelector,
-  declaredDisks,
   diskProblems,
   refusal,
   silenceRefusal,
@@ -172,41 +171,6 @@ describe("the refusal of a homelab", () => {
       `  worker-1: no virtio disk has the data disk's size of ${DATA_SIZE}`,
     ]);
     expect(text).toContain("  cp-1  /dev/vda  43 GB  42949672960  virtio     data-126\n");
-  });
-});
-
-describe("what a node's disks are declared to be", () => {
-  test("in one line: the VM, both sizes in bytes, the serial", () => {
-    expect(declaredDisks(worker)).toBe(
-      "VM 127: OS 34359738368 bytes, data 42949672960 bytes, serial data-127",
-    );
-    expect(declaredDisks(nodeOf(rack(), "cp-1"))).toBe("VM 2011: OS 34359738368 bytes, no data disk");
-  });
-
-  const { dataDisk, ...withoutDataDisk } = worker;
-  const data = dataDisk!;
-  test.each<[string, NodeConfig]>([
-    ["the VM", { ...worker, vmId: 128 }],
-    ["the OS disk's size", { ...worker, osDisk: { ...worker.osDisk, sizeGiB: 33 } }],
-    ["the data disk's size", { ...worker, dataDisk: { ...data, sizeGiB: 41 } }],
-    ["the data disk's serial", { ...worker, dataDisk: { ...data, serial: "other" } }],
-    ["that there is a data disk", withoutDataDisk],
-  ])("%s makes another line", (_, node) => {
-    expect(declaredDisks(node)).not.toBe(declaredDisks(worker));
-  });
-
-  test("what the proof does not read makes none: a running node is not asked for it", () => {
-    const node: NodeConfig = {
-      ...worker,
-      name: "storage-1",
-      address: "192.168.1.99",
-      cores: 8,
-      memoryGiB: 64,
-      host: "pve2",
-      osDisk: { ...worker.osDisk, datastore: "fast" },
-      dataDisk: { ...data, datastore: "fast" },
-    };
-    expect(declaredDisks(node)).toBe(declaredDisks(worker));
   });
 });
 
