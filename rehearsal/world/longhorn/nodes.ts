@@ -5,7 +5,7 @@ import { sharedMountError, relativeTo } from "../kubernetes/pods/mounts.ts";
 import type { PodSpec } from "../kubernetes/pods/spec.ts";
 import type { KubernetesNode, LonghornState } from "../kubernetes/state.ts";
 import type { HostPath, NodeHost } from "../talos/contract.ts";
-import { systemTolerates, type LonghornValues } from "./values.ts";
+import { readValues, systemTolerates, type LonghornValues } from "./values.ts";
 
 export const ISCSI_TOOLS = "siderolabs/iscsi-tools";
 export const UTIL_LINUX_TOOLS = "siderolabs/util-linux-tools";
@@ -95,6 +95,14 @@ export function storageNodes(cluster: Cluster, longhorn: LonghornState): Storage
 /** Where in the filesystem's files a path of the data directory is. */
 export function fileKey(on: HostPath, dataPath: string, path: string): string {
   return [relativeTo(on.mountPoint, dataPath), path].filter(Boolean).join("/");
+}
+
+/** A manager that came up since the release was installed gives its node a disk. */
+export function registerNewDisks(cluster: Cluster): void {
+  const { longhorn, releases } = cluster.state;
+  if (!longhorn || Object.keys(longhorn.disks).length === 0) return; // it never came up
+  const release = releases[longhorn.release];
+  if (release?.status === "deployed") registerDisks(cluster, longhorn, readValues(release.values));
 }
 
 /** The node gets its default disk: once, where the data path leads in the host's mount namespace, and never moved again. */

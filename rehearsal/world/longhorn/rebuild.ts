@@ -11,6 +11,7 @@ import type { LonghornReplica, LonghornState, LonghornVolume } from "../kubernet
 import { hasFault } from "../kernel/faults.ts";
 import { assess, mayComeBack, reassess } from "./copies.ts";
 import { longhornOf } from "./installed.ts";
+import { registerNewDisks } from "./nodes.ts";
 import { placeReplicas, removeReplicaFiles, replicaAlive } from "./placement.ts";
 
 const GIB = 1024 ** 3;
@@ -20,10 +21,11 @@ function replenishmentWait({ settings }: LonghornState): number {
   return Number(settings["replica-replenishment-wait-interval"] ?? "600");
 }
 
-/** Brings every volume's replicas up to the present. */
+/** Brings every volume's replicas up to the present, and the disks that they may be on. */
 export function settleCopies(cluster: Cluster): void {
   const { longhorn } = cluster.state;
   if (!longhorn) return;
+  registerNewDisks(cluster);
   for (const volume of Object.values(longhorn.volumes)) settleVolume(cluster, longhorn, volume);
 }
 

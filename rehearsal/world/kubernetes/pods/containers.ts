@@ -1,7 +1,6 @@
 /** Starts one container of a pod in the sandbox, with its user, its mounts and its command. */
 import type { NodeHost } from "../../talos/contract.ts";
 import type { Cluster } from "../cluster.ts";
-import { longhornApi } from "../../longhorn/api.ts";
 import { hostPathMount, propagationError, ROOT_DIRECTORY } from "./mounts.ts";
 import type { Container, PodSpec } from "./spec.ts";
 import { identityOf } from "./privileges.ts";
@@ -69,7 +68,6 @@ export async function runContainer(run: ContainerRun): Promise<ContainerEnd> {
       await cluster.world.clock.sleep(seconds);
       await cluster.settle?.();
     },
-    fetch: async (url) => longhornApi(cluster, url),
     ...(run.signal ? { signal: run.signal } : {}),
   });
   for (const { mount, volume, prefix } of mounts) {

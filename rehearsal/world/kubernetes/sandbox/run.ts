@@ -19,8 +19,6 @@ export interface SandboxRun {
   readOnlyRoot?: boolean;
   /** Simulated sleep. */
   sleep(seconds: number): Promise<void>;
-  /** What an HTTP GET answers from inside the cluster; throws as a client would. Default: nothing is there. */
-  fetch?(url: URL): Promise<string>;
   /** Wall-clock limit in milliseconds, without what it waits for: a script that does not end is a mistake, not a wait. */
   limitMs?: number;
   signal?: AbortSignal;
@@ -64,8 +62,6 @@ export async function runInSandbox(run: SandboxRun): Promise<SandboxResult> {
   run.signal?.addEventListener("abort", stop, { once: true });
   const outside = {
     sleep: (seconds: number) => limit.outside(run.sleep(seconds)),
-    fetch: (url: URL) =>
-      limit.outside(run.fetch?.(url) ?? Promise.reject(new Error(`bad address '${url.hostname}'`))),
     now: () => Date.now() / 1000,
   };
   const shell: Shell = {

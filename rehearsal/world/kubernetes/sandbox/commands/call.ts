@@ -7,8 +7,6 @@ import type { ContainerFs } from "../filesystem.ts";
 export interface Outside {
   /** Simulated seconds. */
   sleep(seconds: number): Promise<void>;
-  /** What an HTTP GET answers; throws as a client would. */
-  fetch(url: URL): Promise<string>;
   /** Seconds since 1970. */
   now(): number;
 }

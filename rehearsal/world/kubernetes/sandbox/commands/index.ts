@@ -3,7 +3,7 @@
  * and no more. Any other ends the script.
  */
 import { Unknown } from "../budget.ts";
-import { fail, ok, readArguments, unknownArguments, type Answer, type Call, type Command } from "./call.ts";
+import { ok, unknownArguments, type Answer, type Call, type Command } from "./call.ts";
 import { cat, chmod, chown, df, mv, stat } from "./files.ts";
 import { cut, grep, sort, tail, tr, uniq } from "./text.ts";
 
@@ -22,7 +22,6 @@ const COMMANDS: Record<string, Command> = {
   tail,
   tr,
   uniq,
-  wget,
 };
 
 export function commandNamed(name: string): Command {
@@ -42,16 +41,4 @@ async function sleep(call: Call): Promise<Answer> {
   if (!/^\d+(\.\d+)?$/.test(seconds) || more.length > 0) throw unknownArguments(call);
   await call.outside.sleep(Number(seconds));
   return ok();
-}
-
-/** To standard output (`-O -`) alone. Its own patience (`-T`) never runs out: the simulated services answer at once. */
-async function wget(call: Call): Promise<Answer> {
-  const { values, rest } = readArguments(call, "q", "OT");
-  const [url = "", ...more] = rest;
-  if (!URL.canParse(url) || more.length > 0 || values["O"] !== "-") throw unknownArguments(call);
-  try {
-    return ok(await call.outside.fetch(new URL(url)));
-  } catch (error) {
-    return fail(call, (error as Error).message);
-  }
 }
