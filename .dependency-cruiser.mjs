@@ -5,13 +5,13 @@ const MAY = {
   config: [],
   hooks: [],
   observe: [],
-  plan: ["hooks"],
+  plan: [],
   clients: ["hooks", "observe"],
   proxmox: ["hooks", "plan", "clients", "talos"],
-  kubernetes: ["hooks", "clients"],
+  kubernetes: ["hooks", "plan", "clients"],
   talos: ["hooks", "observe", "plan", "clients"],
   longhorn: ["hooks", "observe", "plan", "clients", "kubernetes"],
-  traefik: ["hooks", "plan", "clients", "kubernetes", "longhorn"],
+  traefik: ["clients", "kubernetes", "longhorn"],
 };
 
 /** Facts that belong to no folder: they import nothing of the program but its config. */

@@ -2,16 +2,17 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { HomelabConfig } from "./config/types.ts";
 import { NOTHING_MADE, type Made } from "./plan/made.ts";
-import { lifeOf } from "./plan/retired.ts";
-import { settled } from "./plan/settled.ts";
+import { lifeOf, listRetired } from "./plan/retired.ts";
 import { madeAnew, standing } from "./plan/unfinished.ts";
+import { recordValue } from "./hooks/recorded-value.ts";
 import { Longhorn } from "./longhorn/longhorn.ts";
 import { longhornOutput, nodeOutput, traefikOutput, type HomelabOutputs } from "./outputs.ts";
+import { ingressStage, storageStage } from "./stages.ts";
 import { Virtualization } from "./proxmox/virtualization.ts";
 import { Cluster } from "./talos/cluster.ts";
-import { etcdMembers } from "./talos/etcd-members.ts";
+import { recordEtcdMembers } from "./talos/etcd-members.ts";
 import { ImageSchematic } from "./talos/image-schematic.ts";
-import { kubernetesNodes } from "./talos/kubernetes-nodes.ts";
+import { recordKubernetesNodes } from "./talos/kubernetes-nodes.ts";
 import { endpointUrl } from "./talos/machine-config.ts";
 import { installerImage } from "./talos/schematic.ts";
 import { Traefik } from "./traefik/traefik.ts";
@@ -80,28 +81,30 @@ export class Homelab extends pulumi.ComponentResource {
     // 3. Replicated storage on the data disks.
     const longhorn = new Longhorn(
       `${name}-longhorn`,
-      { config, applied: cluster.applied, living: cluster.living },
+      { ...storageStage(config), applied: cluster.applied, living: cluster.living },
       { parent: this, providers: [kubernetes], dependsOn: [cluster.ready] },
     );
 
     // 4. The ingress, its certificates on that storage.
+    const ingress = ingressStage(config);
     const traefik = new Traefik(
       `${name}-traefik`,
-      { config, objects: () => cluster.living.objects() },
+      { ...ingress, objects: () => cluster.living.objects() },
       { parent: this, providers: [kubernetes], dependsOn: [longhorn.deployed, longhorn.whole] },
     );
     const beforeLeaving = () => proxmox.gate.beforeLeaving();
-    const members = etcdMembers(
-      `${name}-etcd-members`,
-      { config, living: cluster.living, beforeLeaving },
-      { parent: this, dependsOn: [traefik.deployed] },
+    const leaving = { cluster: config.cluster, nodes: config.nodes, living: cluster.living, beforeLeaving };
+    const members = recordEtcdMembers(`${name}-etcd-members`, leaving, {
+      parent: this,
+      dependsOn: [traefik.deployed],
+    });
+    // The end of a run, under a name without the cluster's: the entry of a node that is retired for good may go in a later one.
+    const done = recordValue(
+      "settled",
+      { value: { retired: listRetired(made, config.nodes) } },
+      { parent: this, dependsOn: [members] },
     );
-    const done = settled(config, made, this, [members]);
-    kubernetesNodes(
-      `${name}-kubernetes-nodes`,
-      { config, living: cluster.living, beforeLeaving },
-      { parent: this, dependsOn: [done] },
-    );
+    recordKubernetesNodes(`${name}-kubernetes-nodes`, leaving, { parent: this, dependsOn: [done] });
 
     this.outputs = {
       clusterName: config.cluster.name,
@@ -111,8 +114,8 @@ export class Homelab extends pulumi.ComponentResource {
       installerImage: installer,
       talosconfig: cluster.talosconfig,
       kubeconfig: cluster.kubeconfig,
-      longhorn: longhornOutput(config),
-      traefik: traefikOutput(config),
+      longhorn: longhornOutput(config.longhorn),
+      traefik: traefikOutput(ingress),
     };
     this.registerOutputs(this.outputs);
   }

@@ -1,11 +1,11 @@
 /** The stack outputs: what other stacks and people build on. */
 import type * as pulumi from "@pulumi/pulumi";
 import { gibToBytes, talosSize } from "./config/sizes.ts";
-import type { HomelabConfig, NodeConfig, Role } from "./config/types.ts";
+import type { LonghornConfig, NodeConfig, Role } from "./config/types.ts";
 import { LONGHORN_NAMESPACE, STORAGE_CLASS } from "./longhorn/values.ts";
 import { dataDiskSelector } from "./talos/data-disk.ts";
 import { acmeStorage } from "./traefik/acme-storage.ts";
-import { RUN_AS_USER, TRAEFIK_NAMESPACE, ingressNode } from "./traefik/values.ts";
+import { RUN_AS_USER, TRAEFIK_NAMESPACE, type IngressArgs } from "./traefik/values.ts";
 import { DATA_DISK_INTERFACE, OS_DISK_INTERFACE } from "./disks.ts";
 
 export interface DiskOutput {
@@ -99,7 +99,7 @@ function disk(name: string, sizeGiB: number): DiskOutput {
   return { interface: name, sizeGiB, bytes, talosSize: talosSize(bytes) };
 }
 
-export function longhornOutput({ longhorn }: HomelabConfig): LonghornOutput {
+export function longhornOutput(longhorn: LonghornConfig): LonghornOutput {
   return {
     version: longhorn.version,
     namespace: LONGHORN_NAMESPACE,
@@ -109,15 +109,15 @@ export function longhornOutput({ longhorn }: HomelabConfig): LonghornOutput {
   };
 }
 
-export function traefikOutput(config: HomelabConfig): TraefikOutput {
+export function traefikOutput({ traefik: { version, acme }, ingressAddress }: IngressArgs): TraefikOutput {
   return {
-    version: config.traefik.version,
+    version,
     namespace: TRAEFIK_NAMESPACE,
     exposure: "hostNetwork",
-    addresses: [ingressNode(config).address],
+    addresses: [ingressAddress],
     acme: {
-      resolver: config.traefik.acme.resolver,
-      storage: acmeStorage(config.traefik.acme.caServer),
+      resolver: acme.resolver,
+      storage: acmeStorage(acme.caServer),
       mode: "0600",
       runAsUser: RUN_AS_USER,
       fsGroup: null,

@@ -3,21 +3,21 @@
  * which needs no provider. A hook that fails leaves the old value in the state, so the next `up` goes on there.
  */
 import * as pulumi from "@pulumi/pulumi";
-import { programContext } from "./context.ts";
+import { planHook, type Plan } from "./plan-hook.ts";
 
 export interface Change<T> {
-  /** What the state has; undefined where the value is made or made anew. */
+  /** What the state has, perhaps of an earlier version of the program; undefined where the value is made, or made anew. */
   before: T | undefined;
   after: T;
 }
 
-/** Without a limit in `on`, everything here is for a value that is made as well as for one that changes. */
 export interface RecordedValueArgs<T> {
   /** Plain data. What decides over a change must be in it. */
   value: pulumi.Input<T>;
+  /** Which of the two the functions below are for. Default: both. */
   on?: "create" | "update";
   /** In previews as well: why it must not become that, or nothing. */
-  refuse?: (change: Change<T>) => string | undefined | Promise<string | undefined>;
+  refuse?: (change: Change<T>) => ReturnType<NonNullable<Plan["refuse"]>>;
   /** In previews as well: what becomes what, a line each, on the parent. */
   announce?: (change: Change<T>) => readonly string[];
   /** Brings about what the new value says; rejects where it could not. Never in a preview. */
@@ -28,28 +28,23 @@ export interface RecordedValueArgs<T> {
 export function recordValue<T>(
   name: string,
   { value, on, refuse, announce, act }: RecordedValueArgs<T>,
-  { parent, ...opts }: Omit<pulumi.CustomResourceOptions, "hooks"> & { parent: pulumi.Resource },
+  opts: Omit<pulumi.CustomResourceOptions, "hooks"> & { parent: pulumi.Resource },
 ): pulumi.Resource {
-  const inContext = programContext();
-  const hooks: pulumi.ResourceHook[] = [];
-  if (refuse ?? announce) {
-    const plan = async (hook: pulumi.ResourceHookArgs) => {
-      const change = changeOf<T>(hook);
-      const refused = await refuse?.(change);
-      if (refused !== undefined) throw new Error(refused);
-      // Never on the value itself: its URN is known only after the hook, and the line would wait for it for ever.
-      for (const line of announce?.(change) ?? []) await inContext(() => pulumi.log.info(line, parent));
-    };
-    hooks.push(new pulumi.ResourceHook(`${name}-plan`, plan, { onDryRun: true }));
-  }
-  if (act)
-    hooks.push(new pulumi.ResourceHook(`${name}-act`, async (hook) => void (await act(changeOf<T>(hook)))));
+  const plan: Plan = {
+    ...(refuse && { refuse: (hook) => refuse(changeOf<T>(hook)) }),
+    ...(announce && { announce: (hook) => announce(changeOf<T>(hook)) }),
+  };
+  const hooks = [
+    ...(refuse || announce ? [planHook(`${name}-plan`, plan, opts.parent)] : []),
+    ...(act
+      ? [new pulumi.ResourceHook(`${name}-act`, async (hook) => void (await act(changeOf<T>(hook))))]
+      : []),
+  ];
   return new pulumi.Stash(
     name,
     { input: value },
     {
       ...opts,
-      parent,
       ...(hooks.length > 0 && {
         hooks: {
           ...(on !== "update" && { beforeCreate: hooks }),

@@ -31,7 +31,7 @@ export interface DeployedArgs {
  * this is told in the preview already. Helm's reason is not: the provider keeps its status alone (pulumi-kubernetes,
  * helm_release.go, setReleaseAttributes), so the cluster is asked for it then, and only then.
  */
-export function deployed(
+export function recordDeployed(
   name: string,
   { release, objects }: DeployedArgs,
   opts: { parent: pulumi.Resource },

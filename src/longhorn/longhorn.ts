@@ -1,23 +1,26 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { HomelabConfig, NodeConfig } from "../config/types.ts";
-import { chartGuard, versionIn } from "../plan/chart-guard.ts";
+import type { NodeConfig } from "../config/types.ts";
 import type { LivingCluster } from "../clients/living-cluster.ts";
 import { recordValue } from "../hooks/recorded-value.ts";
-import { deployed } from "../kubernetes/deployed.ts";
+import { jumpIn, planChartVersion } from "../kubernetes/chart-version.ts";
+import { recordDeployed } from "../kubernetes/deployed.ts";
 import { ownedJob, ownedNamespace, type OwnerArgs } from "../kubernetes/owned-objects.ts";
 import { passEvacuatedGate, passWholeGate } from "./copies-gate.ts";
 import { mountCheckJob } from "./data-volume-check.ts";
-import { retirement } from "./retirement.ts";
+import { recordRetirement } from "./retirement.ts";
 import { passUpgradeGate } from "./upgrade-gate.ts";
-import { LONGHORN_NAMESPACE, longhornValues } from "./values.ts";
+import { LONGHORN_NAMESPACE, longhornValues, type StorageArgs } from "./values.ts";
 
 const REPOSITORY = "https://charts.longhorn.io";
 /** Seconds. Some twenty images are pulled on every node. */
 const INSTALL_TIMEOUT = 900;
 
-export interface LonghornArgs {
-  config: HomelabConfig;
+export interface LonghornArgs extends StorageArgs {
+  /** Name of the cluster, with which what is made in it is marked as ours. */
+  clusterName: string;
+  /** Whether the release refuses to be deleted. */
+  protect: boolean;
   /** By node name; a check of a node's volume is repeated when its machine config was applied anew. */
   applied: Map<string, pulumi.Resource>;
   /** For hooks. */
@@ -34,10 +37,9 @@ export class Longhorn extends pulumi.ComponentResource {
 
   constructor(name: string, args: LonghornArgs, opts?: pulumi.ComponentResourceOptions) {
     super("homelab:longhorn:Longhorn", name, {}, opts);
-    const { config } = args;
-    const objects = () => args.living.objects();
-    const waiting = () => args.living.waiting(args.living.log(this));
-    const owner: OwnerArgs = { cluster: config.cluster.name, objects };
+    const { longhorn, nodes, living } = args;
+    const objects = () => living.objects();
+    const owner: OwnerArgs = { cluster: args.clusterName, objects };
 
     const namespace = ownedNamespace(
       `${name}-namespace`,
@@ -50,7 +52,7 @@ export class Longhorn extends pulumi.ComponentResource {
       { parent: this },
     );
 
-    const checks = config.nodes.flatMap((node) =>
+    const checks = nodes.flatMap((node) =>
       node.dataDisk
         ? [
             ownedJob(`${name}-data-volume-${node.name}`, owner, mountCheckJob(node, node.dataDisk.sizeGiB), {
@@ -68,29 +70,31 @@ export class Longhorn extends pulumi.ComponentResource {
         name: "longhorn",
         namespace: LONGHORN_NAMESPACE,
         chart: "longhorn",
-        version: config.longhorn.version,
+        version: longhorn.version,
         repositoryOpts: { repo: REPOSITORY },
-        values: longhornValues(config),
+        values: longhornValues(args),
         timeout: INSTALL_TIMEOUT,
       },
       // Protected like the machines: a destroy takes the releases first, and every volume with them.
       {
         parent: this,
-        protect: config.protect,
+        protect: args.protect,
         dependsOn: [namespace, ...checks],
-        hooks: { beforeUpdate: [chartGuard(`${name}-version-guard`, "longhorn", this), this.#gate(args)] },
+        hooks: {
+          beforeUpdate: [planChartVersion(`${name}-version-plan`, "longhorn", this), this.#gate(living)],
+        },
       },
     );
 
-    this.deployed = deployed(`${name}-deployed`, { release: this.release, objects }, { parent: this });
+    this.deployed = recordDeployed(`${name}-deployed`, { release: this.release, objects }, { parent: this });
 
-    const evacuated = this.#evacuated(name, args);
+    const evacuated = this.#evacuate(name, args);
     this.whole = recordValue(
       `${name}-copies-whole`,
       {
         // Asked again whenever a data disk comes, grows or goes, after each upgrade of Longhorn, and when a node begins anew.
-        value: { longhorn: config.longhorn.version, dataDisks: dataDiskSizes(config.nodes) },
-        act: () => passWholeGate({ ...waiting(), reader: args.living }),
+        value: { longhorn: longhorn.version, dataDisks: dataDiskSizes(nodes) },
+        act: () => passWholeGate({ ...living.waiting(living.log(this)), reader: living }),
       },
       {
         parent: this,
@@ -102,12 +106,11 @@ export class Longhorn extends pulumi.ComponentResource {
     this.registerOutputs({ namespace: LONGHORN_NAMESPACE });
   }
 
-  /** An effect, unlike the guard: it asks the cluster, and only where another version is about to come. */
-  #gate({ living }: LonghornArgs): (hook: pulumi.ResourceHookArgs) => Promise<void> {
-    return async ({ oldInputs, newInputs }) => {
-      const [from, to] = [versionIn(oldInputs), versionIn(newInputs)];
-      if (from === undefined || to === undefined || from === to) return;
-      await passUpgradeGate({ ...living.waiting(living.log(this)), reader: living, from, to });
+  /** It asks the cluster, and only where another version is about to come. */
+  #gate(living: LivingCluster): (hook: pulumi.ResourceHookArgs) => Promise<void> {
+    return async (hook) => {
+      const jump = jumpIn(hook);
+      if (jump) await passUpgradeGate({ ...living.waiting(living.log(this)), reader: living, ...jump });
     };
   }
 
@@ -115,10 +118,10 @@ export class Longhorn extends pulumi.ComponentResource {
    * For each node with a data disk, whether Longhorn uses it; for those that retire, a wait until their copies are elsewhere, once
    * Longhorn was told of all nodes: one that is used again may be where they go.
    */
-  #evacuated(name: string, { config: { nodes }, living }: LonghornArgs): pulumi.Resource[] {
+  #evacuate(name: string, { nodes, living }: LonghornArgs): pulumi.Resource[] {
     const storing = nodes.filter(({ dataDisk }) => dataDisk !== undefined);
     const told = storing.map((node) =>
-      retirement(
+      recordRetirement(
         `${name}-retirement-${node.name}`,
         { node, nodes, objects: () => living.objects() },
         { parent: this, dependsOn: [this.deployed] },

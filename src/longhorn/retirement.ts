@@ -27,7 +27,7 @@ const STAYS: Wish = { retiring: false };
  * that gets no copies (longhorn-manager scheduler/replica_scheduler.go). And it would make Longhorn's object where there
  * is none yet.
  */
-export function retirement(
+export function recordRetirement(
   name: string,
   { node, nodes, objects }: RetirementArgs,
   opts: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },

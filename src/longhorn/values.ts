@@ -1,5 +1,5 @@
 /** Values for Longhorn's chart. Settings must be strings: the chart writes them into a ConfigMap as they are. */
-import type { HomelabConfig } from "../config/types.ts";
+import type { LonghornConfig, NodeConfig } from "../config/types.ts";
 
 export const LONGHORN_NAMESPACE = "longhorn-system";
 /** Name of the storage class that the chart makes. */
@@ -7,12 +7,24 @@ export const STORAGE_CLASS = "longhorn";
 
 const CONTROL_PLANE_TAINT = "node-role.kubernetes.io/control-plane";
 
-export function longhornValues(config: HomelabConfig): Record<string, unknown> {
-  const { longhorn } = config;
+/** What the chart's values are made of. */
+export interface StorageArgs {
+  longhorn: LonghornConfig;
+  /** All nodes of the configuration. */
+  nodes: readonly NodeConfig[];
+  /** Whether any pod may run on control planes. */
+  schedulableControlPlanes: boolean;
+}
+
+export function longhornValues({
+  longhorn,
+  nodes,
+  schedulableControlPlanes,
+}: StorageArgs): Record<string, unknown> {
   const replicas = String(longhorn.replicaCount);
   const tolerate = longhorn.tolerateControlPlanes;
-  const schedulable = config.nodes.filter(
-    (node) => node.role === "worker" || config.cluster.allowSchedulingOnControlPlanes || tolerate,
+  const schedulable = nodes.filter(
+    ({ role }) => role === "worker" || schedulableControlPlanes || tolerate,
   ).length;
   // More copies of a CSI sidecar than nodes only share a node and its fate.
   const copies = Math.min(3, schedulable);

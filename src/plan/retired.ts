@@ -1,5 +1,5 @@
 /** Which nodes are retired for good, so that their entries may go. Pure. */
-import type { HomelabConfig } from "../config/types.ts";
+import type { NodeConfig } from "../config/types.ts";
 import type { Made, Retired } from "./made.ts";
 
 /**
@@ -21,7 +21,7 @@ export function isRetired(made: Pick<Made, "kept" | "retired">, node: string): b
  * Said at the end of a run. What was said of nodes without an entry stays: a machine goes after everything else of its run, and when
  * that fails the next run must still know that it may.
  */
-export function retiredAfter(made: Pick<Made, "kept" | "retired">, { nodes }: HomelabConfig): Retired[] {
+export function listRetired(made: Pick<Made, "kept" | "retired">, nodes: readonly NodeConfig[]): Retired[] {
   const leaving = nodes
     .filter(({ retiring }) => retiring === true)
     .map(({ name }) => ({ name, life: lifeOf(made, name) }));

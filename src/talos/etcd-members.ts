@@ -1,17 +1,22 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import type { LivingCluster } from "../clients/living-cluster.ts";
-import type { HomelabConfig } from "../config/types.ts";
-import { changeByNode } from "../hooks/change.ts";
+import type { ClusterConfig, NodeConfig } from "../config/types.ts";
+import { recordValue, type Change } from "../hooks/recorded-value.ts";
 import type { Reachable } from "../observe/access.ts";
 import { leaveEtcd, type LeaveArgs } from "./leaving-etcd.ts";
 
 export interface LeavingArgs {
-  config: HomelabConfig;
+  cluster: Pick<ClusterConfig, "vip" | "talosVersion">;
+  /** All nodes of the configuration. */
+  nodes: readonly NodeConfig[];
   /** For hooks. */
   living: LivingCluster;
   /** Fails when the machine of a node whose entry is gone cannot be deleted: nothing is taken from the node then. */
   beforeLeaving: () => Promise<void>;
 }
+
+/** Addresses by node name. */
+type Members = Record<string, string>;
 
 /**
  * Who is a member of etcd, one value in the state. A control plane whose entry is gone is no longer in it, and leaves etcd
@@ -21,53 +26,40 @@ export interface LeavingArgs {
  *
  * @param opts `dependsOn`: everything else of a run.
  */
-export function etcdMembers(
+export function recordEtcdMembers(
   name: string,
-  { config, living, beforeLeaving }: LeavingArgs,
+  { cluster, nodes, living, beforeLeaving }: LeavingArgs,
   opts: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
 ): pulumi.Resource {
-  const staying = config.nodes.filter(({ role }) => role === "controlplane");
-  const log = living.log(opts.parent);
+  const staying = nodes.filter(({ role }) => role === "controlplane");
   const about = {
     staying,
-    sharedAddress: config.cluster.vip !== undefined,
-    talosVersion: config.cluster.talosVersion,
+    sharedAddress: cluster.vip !== undefined,
+    talosVersion: cluster.talosVersion,
   };
-  const plan = new pulumi.ResourceHook(
-    `${name}-plan`,
-    async (hook) => {
-      for (const { name } of leavingNodes(hook))
-        await log(`${name}: leaves etcd before its machine is deleted`);
-    },
-    { onDryRun: true },
-  );
-  return new pulumi.Stash(
+  return recordValue<Members>(
     name,
-    { input: Object.fromEntries(staying.map(({ name, address }) => [name, address])) },
     {
-      ...opts,
-      hooks: {
-        beforeUpdate: [
-          plan,
-          async (hook) => {
-            const leaving = leavingNodes(hook);
-            if (leaving.length === 0) return;
-            await beforeLeaving();
-            await living.access((access) =>
-              leaveOneByOne({ ...living.waiting(log), access, ...about }, leaving),
-            );
-          },
-        ],
+      on: "update",
+      value: Object.fromEntries(staying.map(({ name, address }) => [name, address])),
+      announce: (change) =>
+        findLeaving(change).map(({ name }) => `${name}: leaves etcd before its machine is deleted`),
+      act: async (change) => {
+        const leaving = findLeaving(change);
+        if (leaving.length === 0) return;
+        await beforeLeaving();
+        const waiting = living.waiting(living.log(opts.parent));
+        await living.access((access) => leaveOneByOne({ ...waiting, access, ...about }, leaving));
       },
     },
+    opts,
   );
 }
 
-function leavingNodes(hook: pulumi.ResourceHookArgs): Reachable[] {
-  const { before, after } = changeByNode(hook);
+function findLeaving({ before = {}, after }: Change<Members>): Reachable[] {
   return Object.entries(before)
     .filter(([name]) => !(name in after))
-    .map(([name, address]) => ({ name, address: String(address) }));
+    .map(([name, address]) => ({ name, address }));
 }
 
 async function leaveOneByOne(

@@ -1,7 +1,8 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import type { ClusterObjects } from "../clients/kubernetes/cluster-objects.ts";
 import type { LeavingArgs } from "./etcd-members.ts";
-import { changeByNode } from "../hooks/change.ts";
+import type { Role } from "../config/types.ts";
+import { recordValue, type Change } from "../hooks/recorded-value.ts";
 import { Stopped } from "../observe/failure.ts";
 import { waitFor, type Patience } from "../observe/waiting.ts";
 
@@ -14,38 +15,36 @@ import { waitFor, type Patience } from "../observe/waiting.ts";
  *
  * @param opts `dependsOn`: everything that may still refuse the removal.
  */
-export function kubernetesNodes(
+export function recordKubernetesNodes(
   name: string,
-  { config, living, beforeLeaving }: LeavingArgs,
+  { nodes, living, beforeLeaving }: LeavingArgs,
   opts: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
 ): pulumi.Resource {
-  const log = living.log(opts.parent);
-  const plan = new pulumi.ResourceHook(
-    `${name}-plan`,
-    async (hook) => {
-      for (const node of leaving(hook)) await log(`${node}: leaves Kubernetes before its machine is deleted`);
-    },
-    { onDryRun: true },
-  );
-  return new pulumi.Stash(
+  return recordValue<Roles>(
     name,
-    { input: Object.fromEntries(config.nodes.map((node) => [node.name, node.role])) },
     {
-      ...opts,
-      hooks: {
-        beforeUpdate: [
-          plan,
-          async (hook) => {
-            const gone = leaving(hook);
-            if (gone.length === 0) return;
-            await beforeLeaving();
-            const objects = await living.objects();
-            for (const node of gone) await leaveKubernetes({ ...living.waiting(log), node, objects });
-          },
-        ],
+      on: "update",
+      value: Object.fromEntries(nodes.map((node) => [node.name, node.role])),
+      announce: (change) =>
+        findLeaving(change).map((node) => `${node}: leaves Kubernetes before its machine is deleted`),
+      act: async (change) => {
+        const leaving = findLeaving(change);
+        if (leaving.length === 0) return;
+        await beforeLeaving();
+        const waiting = living.waiting(living.log(opts.parent));
+        const objects = await living.objects();
+        for (const node of leaving) await leaveKubernetes({ ...waiting, node, objects });
       },
     },
+    opts,
   );
+}
+
+/** By node name. */
+type Roles = Record<string, Role>;
+
+function findLeaving({ before = {}, after }: Change<Roles>): string[] {
+  return Object.keys(before).filter((name) => !(name in after));
 }
 
 export interface LeaveKubernetesArgs extends Patience {
@@ -79,9 +78,4 @@ export async function leaveKubernetes({ node, objects, ...common }: LeaveKuberne
       ),
   });
   await common.log(`${node}: left Kubernetes`);
-}
-
-function leaving(hook: pulumi.ResourceHookArgs): string[] {
-  const { before, after } = changeByNode(hook);
-  return Object.keys(before).filter((name) => !(name in after));
 }

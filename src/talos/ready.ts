@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type * as talos from "@pulumiverse/talos";
 import type { HomelabConfig } from "../config/types.ts";
 import type { ClusterProbes } from "./cluster-probes.ts";
-import { changeOf } from "../hooks/change.ts";
+import { recordValue, type Change } from "../hooks/recorded-value.ts";
 import type { Upgrade } from "./upgrade/upgrade.ts";
 
 export interface ReadyArgs {
@@ -29,42 +29,31 @@ export function ready(
   { config, installerImage, applied, probes, upgrade }: ReadyArgs,
   opts: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
 ): pulumi.Resource {
-  const arrived = async () => {
-    await probes.healthy();
-    await upgrade.everywhere();
-  };
-  return new pulumi.Stash(
+  return recordValue<ReadyInput>(
     name,
     {
-      input: {
+      value: pulumi.output({
         configs: Object.fromEntries(
           [...applied].map(([node, { machineConfigurationHash }]) => [node, machineConfigurationHash]),
         ),
         installerImage,
         kubernetesVersion: config.cluster.kubernetesVersion,
+      }),
+      act: async (change) => {
+        if (onlyRemovals(change)) return;
+        await probes.healthy();
+        await upgrade.everywhere();
       },
     },
-    {
-      ...opts,
-      // A replaced machine gets the same config again, so its hash alone would not show.
-      replaceWith: [...applied.values()],
-      hooks: {
-        beforeCreate: [arrived],
-        beforeUpdate: [(hook) => (onlyRemovals(changeOf<ReadyInput>(hook)) ? undefined : arrived())],
-      },
-    },
+    // A replaced machine gets the same config again, so its hash alone would not show.
+    { ...opts, replaceWith: [...applied.values()] },
   );
 }
 
 /** A node that goes is still there by then, expected by nobody: the check could only fail, and has nothing to find. */
-function onlyRemovals({
-  before,
-  after,
-}: {
-  before: Partial<ReadyInput> | undefined;
-  after: ReadyInput;
-}): boolean {
-  const { configs = {}, ...versions } = before ?? {};
+function onlyRemovals({ before, after }: Change<ReadyInput>): boolean {
+  if (!before) return false;
+  const { configs, ...versions } = before;
   const unchanged =
     versions.installerImage === after.installerImage &&
     versions.kubernetesVersion === after.kubernetesVersion;

@@ -1,18 +1,20 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { HomelabConfig } from "../config/types.ts";
 import type { ClusterObjects } from "../clients/kubernetes/cluster-objects.ts";
-import { deployed } from "../kubernetes/deployed.ts";
+import { planChartVersion } from "../kubernetes/chart-version.ts";
+import { recordDeployed } from "../kubernetes/deployed.ts";
 import { ownedNamespace } from "../kubernetes/owned-objects.ts";
-import { chartGuard } from "../plan/chart-guard.ts";
-import { TRAEFIK_NAMESPACE, traefikValues } from "./values.ts";
+import { TRAEFIK_NAMESPACE, traefikValues, type IngressArgs } from "./values.ts";
 
 const REPOSITORY = "https://traefik.github.io/charts";
 /** Seconds. */
 const INSTALL_TIMEOUT = 600;
 
-export interface TraefikArgs {
-  config: HomelabConfig;
+export interface TraefikArgs extends IngressArgs {
+  /** Name of the cluster, with which what is made in it is marked as ours. */
+  clusterName: string;
+  /** Whether the release refuses to be deleted. */
+  protect: boolean;
   /** The living cluster, for hooks. */
   objects: () => Promise<ClusterObjects>;
 }
@@ -23,12 +25,13 @@ export class Traefik extends pulumi.ComponentResource {
   /** Done once Helm says that it is installed. */
   readonly deployed: pulumi.Resource;
 
-  constructor(name: string, { config, objects }: TraefikArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: TraefikArgs, opts?: pulumi.ComponentResourceOptions) {
     super("homelab:traefik:Traefik", name, {}, opts);
+    const { traefik, objects } = args;
 
     const namespace = ownedNamespace(
       `${name}-namespace`,
-      { cluster: config.cluster.name, objects },
+      { cluster: args.clusterName, objects },
       {
         name: TRAEFIK_NAMESPACE,
         // The host's network and ports are more than the cluster's default, `baseline`, allows.
@@ -43,20 +46,20 @@ export class Traefik extends pulumi.ComponentResource {
         name: "traefik",
         namespace: TRAEFIK_NAMESPACE,
         chart: "traefik",
-        version: config.traefik.version,
+        version: traefik.version,
         repositoryOpts: { repo: REPOSITORY },
-        values: traefikValues(config),
+        values: traefikValues(args),
         timeout: INSTALL_TIMEOUT,
       },
       // Its volume, and so the certificates, goes with it.
       {
         parent: this,
-        protect: config.protect,
+        protect: args.protect,
         dependsOn: [namespace],
-        hooks: { beforeUpdate: [chartGuard(`${name}-version-guard`, "traefik", this)] },
+        hooks: { beforeUpdate: [planChartVersion(`${name}-version-plan`, "traefik", this)] },
       },
     );
-    this.deployed = deployed(`${name}-deployed`, { release: this.release, objects }, { parent: this });
+    this.deployed = recordDeployed(`${name}-deployed`, { release: this.release, objects }, { parent: this });
 
     this.registerOutputs({ namespace: TRAEFIK_NAMESPACE });
   }

@@ -1,7 +1,7 @@
 /**
  * Values for Traefik's chart: on the host's own ports 80 and 443, as root, with its certificates on a Longhorn volume.
  */
-import type { HomelabConfig, NodeConfig } from "../config/types.ts";
+import type { HomelabConfig, NodeConfig, TraefikConfig } from "../config/types.ts";
 import { BUSYBOX_IMAGE } from "../images.ts";
 import { STORAGE_CLASS } from "../longhorn/values.ts";
 import { SCRIPT_RESOURCES } from "../restricted-pod.ts";
@@ -21,25 +21,32 @@ const METRICS_PORT = 9101;
  */
 const LOOPBACK = "127.0.0.1";
 
-export function ingressNode(config: HomelabConfig): NodeConfig {
-  const node = config.nodes.find(({ name }) => name === config.traefik.ingressNode);
-  if (!node) throw new Error(`no node is named ${config.traefik.ingressNode}`);
+export function findIngressNode({ nodes, traefik }: Pick<HomelabConfig, "nodes" | "traefik">): NodeConfig {
+  const node = nodes.find(({ name }) => name === traefik.ingressNode);
+  if (!node) throw new Error(`no node is named ${traefik.ingressNode}`);
   return node;
 }
 
-export function traefikValues(config: HomelabConfig): Record<string, unknown> {
-  const { acme } = config.traefik;
+/** What the chart's values are made of. */
+export interface IngressArgs {
+  traefik: TraefikConfig;
+  /** IPv4 address of the node that Traefik is pinned to. */
+  ingressAddress: string;
+}
+
+export function traefikValues({ traefik, ingressAddress }: IngressArgs): Record<string, unknown> {
+  const { acme, ingressNode } = traefik;
   return {
     hostNetwork: true,
     deployment: {
       replicas: 1, // one ACME file has one writer
       dnsPolicy: "ClusterFirstWithHostNet", // otherwise a pod on the host's network does not see the cluster's DNS
-      initContainers: [acmeFiles(config)],
+      initContainers: [acmeFiles(acme)],
     },
     // The ports and the volume are free only once the old pod is gone. The chart's default names the other strategy's
     // settings, which must go.
     updateStrategy: { type: "Recreate", rollingUpdate: null },
-    nodeSelector: { "kubernetes.io/hostname": config.traefik.ingressNode },
+    nodeSelector: { "kubernetes.io/hostname": ingressNode },
     ports: {
       web: {
         port: 80,
@@ -61,7 +68,7 @@ export function traefikValues(config: HomelabConfig): Record<string, unknown> {
     providers: {
       kubernetesIngress: {
         publishedService: { enabled: false },
-        ingressEndpoint: { ip: ingressNode(config).address },
+        ingressEndpoint: { ip: ingressAddress },
       },
     },
     // No fsGroup: with it the kubelet makes the ACME file 0660 at every mount, and Traefik refuses that.
@@ -97,7 +104,7 @@ export function traefikValues(config: HomelabConfig): Record<string, unknown> {
 }
 
 /** Root with just the capabilities that a repair of somebody else's file takes. */
-function acmeFiles({ traefik: { acme } }: HomelabConfig): Record<string, unknown> {
+function acmeFiles(acme: TraefikConfig["acme"]): Record<string, unknown> {
   const script = acmeFilesScript({ directory: acme.caServer, resolver: acme.resolver, uid: RUN_AS_USER });
   return {
     name: "acme-files",

@@ -6,6 +6,7 @@ import { optionsOf, resource } from "./support/find.ts";
 import { lab, nodeOf, rack } from "./support/homelabs.ts";
 import type { Run } from "./support/mock-engine.ts";
 import { runHomelab } from "./support/run-homelab.ts";
+import { ingressStage, storageStage } from "../../src/stages.ts";
 
 const NAMESPACE = { apiVersion: "v1", kind: "Namespace" };
 
@@ -63,7 +64,7 @@ describe.each([
       chart: "longhorn",
       version: "1.12.1",
       repositoryOpts: { repo: "https://charts.longhorn.io" },
-      values: longhornValues(config),
+      values: longhornValues(storageStage(config)),
       timeout: 900,
     });
     const checks = config.nodes
@@ -86,7 +87,7 @@ describe.each([
       chart: "traefik",
       version: "41.3.0",
       repositoryOpts: { repo: "https://traefik.github.io/charts" },
-      values: traefikValues(config),
+      values: traefikValues(ingressStage(config)),
       timeout: 600,
     });
     expect(release.inputs).toHaveProperty(["values", "updateStrategy"], {

@@ -7,6 +7,7 @@ import { SCHEMATIC_ID, SECRET_TEXTS } from "./support/mock-answers.ts";
 import type { Run } from "./support/mock-engine.ts";
 import { runHomelab } from "./support/run-homelab.ts";
 import { masked, secret, settled } from "./support/secrets.ts";
+import { ingressStage } from "../../src/stages.ts";
 
 describe("secrets of the lab", () => {
   let run: Run<HomelabOutputs>;
@@ -45,8 +46,8 @@ describe("secrets of the lab", () => {
       nodes: lab().nodes.map(nodeOutput),
       schematicId: SCHEMATIC_ID,
       installerImage: `factory.talos.dev/nocloud-installer/${SCHEMATIC_ID}:v1.12.0`,
-      longhorn: longhornOutput(lab()),
-      traefik: traefikOutput(lab()),
+      longhorn: longhornOutput(lab().longhorn),
+      traefik: traefikOutput(ingressStage(lab())),
     });
   });
 

@@ -114,8 +114,16 @@ describe("the cluster of the lab", () => {
     const gate = resource(run, "lab-talos-disk-proof");
     expect(gate.inputs).toEqual({
       input: {
-        "cp-1": "VM 126: OS 34359738368 bytes, data 42949672960 bytes, serial data-126",
-        "worker-1": "VM 127: OS 34359738368 bytes, data 42949672960 bytes, serial data-127",
+        "cp-1": {
+          vmId: 126,
+          osDisk: { bytes: 34359738368 },
+          dataDisk: { bytes: 42949672960, serial: "data-126" },
+        },
+        "worker-1": {
+          vmId: 127,
+          osDisk: { bytes: 34359738368 },
+          dataDisk: { bytes: 42949672960, serial: "data-127" },
+        },
       },
     });
     expect(optionsOf(gate)).toEqual({
@@ -214,12 +222,24 @@ describe("the cluster of the rack", () => {
     const gate = resource(run, "rack-talos-disk-proof");
     expect(gate.inputs).toEqual({
       input: {
-        "cp-1": "VM 2011: OS 34359738368 bytes, no data disk",
-        "cp-2": "VM 2012: OS 34359738368 bytes, no data disk",
-        "cp-3": "VM 2013: OS 34359738368 bytes, no data disk",
-        "worker-1": "VM 2021: OS 51539607552 bytes, data 107374182400 bytes, serial data-2021",
-        "worker-2": "VM 2022: OS 51539607552 bytes, data 107374182400 bytes, serial data-2022",
-        "worker-3": "VM 2023: OS 51539607552 bytes, data 214748364800 bytes, serial data-2023",
+        "cp-1": { vmId: 2011, osDisk: { bytes: 34359738368 } },
+        "cp-2": { vmId: 2012, osDisk: { bytes: 34359738368 } },
+        "cp-3": { vmId: 2013, osDisk: { bytes: 34359738368 } },
+        "worker-1": {
+          vmId: 2021,
+          osDisk: { bytes: 51539607552 },
+          dataDisk: { bytes: 107374182400, serial: "data-2021" },
+        },
+        "worker-2": {
+          vmId: 2022,
+          osDisk: { bytes: 51539607552 },
+          dataDisk: { bytes: 107374182400, serial: "data-2022" },
+        },
+        "worker-3": {
+          vmId: 2023,
+          osDisk: { bytes: 51539607552 },
+          dataDisk: { bytes: 214748364800, serial: "data-2023" },
+        },
       },
     });
     expect(optionsOf(gate).dependsOn).toEqual([

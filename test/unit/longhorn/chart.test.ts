@@ -3,6 +3,7 @@ import { longhornValues } from "../../../src/longhorn/values.ts";
 import { lab, rack } from "../../components/support/homelabs.ts";
 import { coalesced, sections, unknownPaths, type Values } from "../../support/charts.ts";
 import { readFacts, testFacts } from "../../support/facts.ts";
+import { storageStage } from "../../../src/stages.ts";
 
 const FACTS = "longhorn-1.12.1";
 /** Those that any of the values below sets. */
@@ -23,7 +24,7 @@ describe("Longhorn's chart 1.12.1", () => {
     ["rack", rack()],
     ["tolerated control planes", lab({ longhorn: { tolerateControlPlanes: true } })],
   ])("has a key for every value of %s: it would ignore any other", (_, config) => {
-    expect(unknownPaths(chart, longhornValues(config))).toEqual([]);
+    expect(unknownPaths(chart, longhornValues(storageStage(config)))).toEqual([]);
   });
 
   test("would show a misspelt one", () => {
@@ -32,7 +33,7 @@ describe("Longhorn's chart 1.12.1", () => {
   });
 
   test("comes out with the replica counts in all three places and none of its own left", () => {
-    const values = coalesced(chart, longhornValues(lab()));
+    const values = coalesced(chart, longhornValues(storageStage(lab())));
     expect(values.persistence).toMatchObject({ defaultClass: true, defaultClassReplicaCount: "2" });
     expect(values.defaultSettings).toMatchObject({ defaultReplicaCount: { v1: "2", v2: "2" } });
     const csi = Object.entries(values.csi as object).filter(([key]) => /ReplicaCount$/.test(key));

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { LONGHORN_NAMESPACE, longhornValues, STORAGE_CLASS } from "../../../src/longhorn/values.ts";
 import { lab, rack } from "../../components/support/homelabs.ts";
+import { storageStage } from "../../../src/stages.ts";
 
 /** As the chart's ConfigMap, storage class and CSI deployer will have them. */
 const LAB_VALUES = {
@@ -38,11 +39,11 @@ describe("Longhorn's values", () => {
   });
 
   test("lab: two replicas on two nodes, in all three places, as strings", () => {
-    expect(longhornValues(lab())).toStrictEqual(LAB_VALUES);
+    expect(longhornValues(storageStage(lab()))).toStrictEqual(LAB_VALUES);
   });
 
   test("rack: three replicas on three workers; the control planes take no part", () => {
-    expect(longhornValues(rack())).toStrictEqual({
+    expect(longhornValues(storageStage(rack()))).toStrictEqual({
       ...LAB_VALUES,
       defaultSettings: { ...LAB_VALUES.defaultSettings, defaultReplicaCount: { v1: "3", v2: "3" } },
       persistence: { defaultClass: true, defaultClassReplicaCount: "3" },
@@ -56,7 +57,7 @@ describe("Longhorn's values", () => {
       cluster: { allowSchedulingOnControlPlanes: false },
       longhorn: { tolerateControlPlanes: true },
     });
-    expect(longhornValues(config)).toStrictEqual({
+    expect(longhornValues(storageStage(config))).toStrictEqual({
       ...LAB_VALUES,
       defaultSettings: {
         ...LAB_VALUES.defaultSettings,
@@ -69,7 +70,7 @@ describe("Longhorn's values", () => {
 
   test("no more copies of a sidecar than nodes that can run one, and at most three", () => {
     const closed = lab({ cluster: { allowSchedulingOnControlPlanes: false } });
-    expect(longhornValues(closed)).toMatchObject({
+    expect(longhornValues(storageStage(closed))).toMatchObject({
       csi: {
         attacherReplicaCount: "1",
         provisionerReplicaCount: "1",
@@ -79,14 +80,14 @@ describe("Longhorn's values", () => {
       longhornUI: { replicas: 1 },
     });
     const open = rack({ cluster: { allowSchedulingOnControlPlanes: true } });
-    expect(longhornValues(open)).toMatchObject({ csi: THREE, longhornUI: { replicas: 2 } });
+    expect(longhornValues(storageStage(open))).toMatchObject({ csi: THREE, longhornUI: { replicas: 2 } });
   });
 
   test("data path, replicas and the uninstall flag follow the configuration", () => {
     const config = lab({
       longhorn: { dataPath: "/var/mnt/longhorn/replicas", replicaCount: 1, deletingConfirmation: true },
     });
-    expect(longhornValues(config)).toStrictEqual({
+    expect(longhornValues(storageStage(config))).toStrictEqual({
       ...LAB_VALUES,
       defaultSettings: {
         ...LAB_VALUES.defaultSettings,
@@ -99,7 +100,9 @@ describe("Longhorn's values", () => {
   });
 
   test("every setting is a string, or a map of strings", () => {
-    const { defaultSettings } = longhornValues(lab()) as { defaultSettings: Record<string, unknown> };
+    const { defaultSettings } = longhornValues(storageStage(lab())) as {
+      defaultSettings: Record<string, unknown>;
+    };
     const leaves = Object.values(defaultSettings).flatMap((value) =>
       typeof value === "object" && value !== null ? (Object.values(value) as unknown[]) : [value],
     );

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { longhornOutput, nodeOutput, traefikOutput } from "../../../src/outputs.ts";
 import { endpointUrl } from "../../../src/talos/machine-config.ts";
 import { lab, nodeOf, rack } from "../../components/support/homelabs.ts";
+import { ingressStage } from "../../../src/stages.ts";
 
 describe("the outputs", () => {
   test("endpoint: the control plane's address, or the VIP", () => {
@@ -40,7 +41,7 @@ describe("the outputs", () => {
   });
 
   test("Longhorn", () => {
-    expect(longhornOutput(lab())).toStrictEqual({
+    expect(longhornOutput(lab().longhorn)).toStrictEqual({
       version: "1.12.1",
       namespace: "longhorn-system",
       storageClass: "longhorn",
@@ -51,7 +52,7 @@ describe("the outputs", () => {
 
   test("Traefik: the ingress node's address, and the mode that acme.json must have", () => {
     const config = rack({ traefik: { ingressNode: "worker-2", acme: { resolver: "step" } } });
-    expect(traefikOutput(config)).toStrictEqual({
+    expect(traefikOutput(ingressStage(config))).toStrictEqual({
       version: "41.3.0",
       namespace: "traefik",
       exposure: "hostNetwork",

@@ -9,6 +9,7 @@ import { longhornValues } from "../../../src/longhorn/values.ts";
 import type { StateResource } from "../../../src/plan/own-state.ts";
 import { vmArgs } from "../../../src/proxmox/vm-args.ts";
 import type { Retired } from "../../../src/plan/made.ts";
+import { storageStage } from "../../../src/stages.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
 const FOLDER = new URL("test/fixtures/refused/", ROOT);
@@ -88,7 +89,7 @@ export function stateOf(config: HomelabConfig, progress: Progress = {}): StateRe
   return [
     ...begun,
     stash(`${id}-talos-upgrade-kubernetes-version`, { kubernetesVersion }),
-    release("longhorn", longhorn.version, longhornValues(config)),
+    release("longhorn", longhorn.version, longhornValues(storageStage(config))),
     release("traefik", traefik.version),
     stash("settled", { retired }),
   ];

@@ -1,7 +1,7 @@
 /** Which entries may go: those of nodes that retired under this very life of their name, and still do not once it begins another. */
 import { describe, expect, test } from "vitest";
 import type { Made } from "../../../src/plan/made.ts";
-import { isRetired, lifeOf, retiredAfter } from "../../../src/plan/retired.ts";
+import { isRetired, lifeOf, listRetired } from "../../../src/plan/retired.ts";
 import { labWith } from "./fixtures.ts";
 
 type Past = Pick<Made, "kept" | "retired">;
@@ -34,7 +34,7 @@ test.each<[string, Past, boolean]>([
 });
 
 describe("what a run says at its end", () => {
-  const after = (past: Past, ...overlays: string[]) => retiredAfter(past, labWith(overlays));
+  const after = (past: Past, ...overlays: string[]) => listRetired(past, labWith(overlays).nodes);
   const leaving = "nodes[1].retiring=true";
 
   test("names those that retire", () => {

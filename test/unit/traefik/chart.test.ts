@@ -4,6 +4,7 @@ import { traefikValues } from "../../../src/traefik/values.ts";
 import { lab, rack } from "../../components/support/homelabs.ts";
 import { coalesced, isMap, sections, unknownPaths, type Values } from "../../support/charts.ts";
 import { readFacts, testFacts } from "../../support/facts.ts";
+import { ingressStage } from "../../../src/stages.ts";
 
 const FACTS = "traefik-41.3.0";
 /** Those that the values set, and what decides how many pods there are. */
@@ -48,7 +49,7 @@ describe("Traefik's chart 41.3.0", () => {
     additionalProperties: boolean;
   }>(FACTS);
   const schema = z.fromJSONSchema({ type: "object", properties, additionalProperties } as Values);
-  const merged = (config = lab()) => coalesced(chart, traefikValues(config));
+  const merged = (config = lab()) => coalesced(chart, traefikValues(ingressStage(config)));
   const problems = (values: Values) => schema.safeParse(values).error?.issues ?? [];
 
   test.each([
@@ -70,7 +71,7 @@ describe("Traefik's chart 41.3.0", () => {
   });
 
   test("has a key for every value", () => {
-    expect(unknownPaths(chart, traefikValues(lab()))).toEqual([
+    expect(unknownPaths(chart, traefikValues(ingressStage(lab())))).toEqual([
       // The chart's values show these as comments only, or hand the map on to Kubernetes as it is.
       "ports.web.containerPort",
       "ports.web.hostPort",

@@ -3,8 +3,14 @@ import { plan } from "../../../rehearsal/world/traefik/values.ts";
 import { BUSYBOX_IMAGE } from "../../../src/images.ts";
 import { acmeFilesScript } from "../../../src/traefik/acme-files.ts";
 import { acmeStorage } from "../../../src/traefik/acme-storage.ts";
-import { ingressNode, RUN_AS_USER, TRAEFIK_NAMESPACE, traefikValues } from "../../../src/traefik/values.ts";
+import {
+  findIngressNode,
+  RUN_AS_USER,
+  TRAEFIK_NAMESPACE,
+  traefikValues,
+} from "../../../src/traefik/values.ts";
 import { lab, rack } from "../../components/support/homelabs.ts";
+import { ingressStage } from "../../../src/stages.ts";
 
 const STAGING = "https://acme-staging-v02.api.letsencrypt.org/directory";
 
@@ -95,7 +101,7 @@ describe("Traefik's values", () => {
   });
 
   test("lab, whole", () => {
-    expect(traefikValues(lab())).toStrictEqual(LAB_VALUES);
+    expect(traefikValues(ingressStage(lab()))).toStrictEqual(LAB_VALUES);
   });
 
   test("resolver, email, authority, challenge, size and ingress node follow the configuration", () => {
@@ -117,7 +123,7 @@ describe("Traefik's values", () => {
       uid: 0,
     });
     const [init] = LAB_VALUES.deployment.initContainers;
-    expect(traefikValues(config)).toStrictEqual({
+    expect(traefikValues(ingressStage(config))).toStrictEqual({
       ...LAB_VALUES,
       deployment: { ...LAB_VALUES.deployment, initContainers: [{ ...init, command: ["sh", "-c", script] }] },
       nodeSelector: { "kubernetes.io/hostname": "cp-1" },
@@ -150,11 +156,11 @@ describe("Traefik's values", () => {
     ["rack", rack()],
     ["tls-alpn-01", lab({ traefik: { acme: { challenge: "tls-alpn-01" } } })],
   ])("%s: nothing named fsGroup, at any depth: it would make acme.json 0660", (_, config) => {
-    expect(keysOf(traefikValues(config)).filter((key) => /^fsgroup/i.test(key))).toEqual([]);
+    expect(keysOf(traefikValues(ingressStage(config))).filter((key) => /^fsgroup/i.test(key))).toEqual([]);
   });
 
   test("the ACME file lies on the volume that the init container repairs", () => {
-    const values = traefikValues(lab()) as typeof LAB_VALUES;
+    const values = traefikValues(ingressStage(lab())) as typeof LAB_VALUES;
     const [init] = values.deployment.initContainers;
     expect(init?.volumeMounts).toEqual([
       { name: values.persistence.name, mountPath: values.persistence.path },
@@ -186,18 +192,18 @@ describe("the ACME file", () => {
 
 describe("the ingress node", () => {
   test("is the configured one", () => {
-    expect(ingressNode(rack({ traefik: { ingressNode: "worker-2" } })).address).toBe("10.20.0.22");
+    expect(findIngressNode(rack({ traefik: { ingressNode: "worker-2" } })).address).toBe("10.20.0.22");
   });
 
   test("must exist", () => {
-    expect(() => ingressNode(lab({ traefik: { ingressNode: "worker-9" } }))).toThrow(
+    expect(() => findIngressNode(lab({ traefik: { ingressNode: "worker-9" } }))).toThrow(
       new Error("no node is named worker-9"),
     );
   });
 });
 
 test("listens on the LAN with the two ports that are meant for it, and elsewhere on loopback", () => {
-  const { entryPoints, pod } = plan({ name: "traefik", values: traefikValues(lab()) });
+  const { entryPoints, pod } = plan({ name: "traefik", values: traefikValues(ingressStage(lab())) });
   expect(pod.hostNetwork).toBe(true);
   const listening = entryPoints.map(({ name, hostIP = "*", port }) => `${name} ${hostIP}:${port}`);
   expect(listening.sort()).toEqual([
