@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { NodeConfig } from "../config/types.ts";
-import { refusingHook, type Judge } from "./refusing-hook.ts";
+import { planHook, type Plan } from "./plan-hook.ts";
 
 /** The nodes by the names of their resources, of which each has one of a kind. */
 export type NodesByResource = ReadonlyMap<string, NodeConfig>;
@@ -27,11 +27,11 @@ export function nodeHook(
   return new pulumi.ResourceHook(name, (hook) => act(nodes.get(hook.name)!, hook), options);
 }
 
-/** The same for a hook that refuses: see `refusingHook`. */
+/** The same for a hook that refuses, in previews as well. */
 export function refusingNodeHook(
   name: string,
   nodes: NodesByResource,
-  judge: (node: NodeConfig, hook: pulumi.ResourceHookArgs) => ReturnType<Judge>,
+  judge: (node: NodeConfig, hook: pulumi.ResourceHookArgs) => ReturnType<NonNullable<Plan["refuse"]>>,
 ): pulumi.ResourceHook {
-  return refusingHook(name, (hook) => judge(nodes.get(hook.name)!, hook));
+  return planHook(name, { refuse: (hook) => judge(nodes.get(hook.name)!, hook) });
 }

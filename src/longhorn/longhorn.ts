@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { NodeConfig } from "../config/types.ts";
 import type { LivingCluster } from "../clients/living-cluster.ts";
-import { recordValue } from "../hooks/recorded-value.ts";
+import { recordNodeValues, recordValue } from "../hooks/recorded-value.ts";
 import { jumpIn, planChartVersion } from "../kubernetes/chart-version.ts";
 import { recordDeployed } from "../kubernetes/deployed.ts";
 import { ownedJob, ownedNamespace, type OwnerArgs } from "../kubernetes/owned-objects.ts";
@@ -119,28 +119,23 @@ export class Longhorn extends pulumi.ComponentResource {
    * Longhorn was told of all nodes: one that is used again may be where they go.
    */
   #evacuate(name: string, { nodes, living }: LonghornArgs): pulumi.Resource[] {
-    const storing = nodes.filter(({ dataDisk }) => dataDisk !== undefined);
-    const told = storing.map((node) =>
-      recordRetirement(
-        `${name}-retirement-${node.name}`,
-        { node, nodes, objects: () => living.objects() },
-        { parent: this, dependsOn: [this.deployed] },
-      ),
+    const told = recordRetirement(
+      name,
+      { nodes, objects: () => living.objects() },
+      { parent: this, dependsOn: [this.deployed] },
     );
-    const gates = storing
-      .filter(({ retiring }) => retiring === true)
-      .map((node) =>
-        recordValue(
-          `${name}-evacuated-${node.name}`,
-          {
-            value: node.name,
-            act: () =>
-              passEvacuatedGate({ ...living.waiting(living.log(this)), reader: living, node: node.name }),
-          },
-          { parent: this, dependsOn: told },
-        ),
-      );
-    return [...told, ...gates];
+    const gates = recordNodeValues(
+      `${name}-evacuated`,
+      {
+        nodes: nodes.filter(({ dataDisk, retiring }) => dataDisk !== undefined && retiring === true),
+        resourceName: (node) => `${name}-evacuated-${node.name}`,
+        value: (node) => node.name,
+        act: (_change, node) =>
+          passEvacuatedGate({ ...living.waiting(living.log(this)), reader: living, node: node.name }),
+      },
+      { parent: this, dependsOn: told },
+    );
+    return [...told, ...gates.values()];
   }
 }
 

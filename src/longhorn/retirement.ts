@@ -1,12 +1,11 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { NodeConfig } from "../config/types.ts";
 import type { ClusterObjects } from "../clients/kubernetes/cluster-objects.ts";
-import { recordValue, type Change } from "../hooks/recorded-value.ts";
+import { recordNodeValues, type Change } from "../hooks/recorded-value.ts";
 import type { ReplicaObject, VolumeObject } from "../clients/kubernetes/objects.ts";
 import { copiesNowhere, refusedRetirement, type Room, type StorageNodeObject } from "./room.ts";
 
 export interface RetirementArgs {
-  node: NodeConfig;
   /** All nodes of the configuration. */
   nodes: readonly NodeConfig[];
   /** The living cluster. */
@@ -29,31 +28,34 @@ const STAYS: Wish = { retiring: false };
  */
 export function recordRetirement(
   name: string,
-  { node, nodes, objects }: RetirementArgs,
+  { nodes, objects }: RetirementArgs,
   opts: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
-): pulumi.Resource {
-  const tell = async ({ retiring }: Wish) => {
+): pulumi.Resource[] {
+  const tell = async (node: string, { retiring }: Wish) => {
     const living = await objects();
-    if (retiring) await refuseNowhere(living, node.name, nodes);
+    if (retiring) await refuseNowhere(living, node, nodes);
     const wanted = { allowScheduling: !retiring, evictionRequested: retiring };
-    const known = await living.setCopiesWanted(node.name, wanted);
+    const known = await living.setCopiesWanted(node, wanted);
     if (!known && retiring)
       throw new Error(
-        `${node.name} cannot retire: Longhorn knows no node of that name, so its copies cannot be moved. ` +
+        `${node} cannot retire: Longhorn knows no node of that name, so its copies cannot be moved. ` +
           "`kubectl -n longhorn-system get nodes.longhorn.io` shows those that it knows; then run `pulumi up` again.",
       );
   };
-  return recordValue<Wish>(
-    name,
+  const values = recordNodeValues<Wish>(
+    `${name}-retirement`,
     {
-      value: { retiring: node.retiring === true },
-      announce: (change) => (changes(change) ? [`${node.name}: ${meaning(change.after)}`] : []),
-      act: async (change) => {
-        if (changes(change)) await tell(change.after);
+      nodes: nodes.filter(({ dataDisk }) => dataDisk !== undefined),
+      resourceName: (node) => `${name}-retirement-${node.name}`,
+      value: ({ retiring }) => ({ retiring: retiring === true }),
+      announce: (change, node) => (changes(change) ? [`${node.name}: ${meaning(change.after)}`] : []),
+      act: async (change, node) => {
+        if (changes(change)) await tell(node.name, change.after);
       },
     },
     opts,
   );
+  return [...values.values()];
 }
 
 function changes({ before = STAYS, after }: Change<Wish>): boolean {

@@ -6,7 +6,7 @@ import { programContext } from "../hooks/context.ts";
 import { Turns } from "../hooks/turns.ts";
 import { ClusterProbes } from "./cluster-probes.ts";
 import { diskProof } from "./disk-proof.ts";
-import { keptNodes } from "./kept-nodes.ts";
+import { recordKeptNodes } from "./kept-nodes.ts";
 import { endpointUrl } from "./machine-config.ts";
 import { machineConfigs, type Machine } from "./machine-configs.ts";
 import { ready } from "./ready.ts";
@@ -69,7 +69,11 @@ export class Cluster extends pulumi.ComponentResource {
       { parent: this, dependsOn: [proof] },
     );
     const sending = { parent: this, dependsOn: [proof, upgrade.done] };
-    const kept = keptNodes(name, { nodes: config.nodes, protect: config.protect, life, probes }, sending);
+    const kept = recordKeptNodes(
+      name,
+      { nodes: config.nodes, protect: config.protect, life, probes },
+      sending,
+    );
     this.applied = machineConfigs(
       name,
       { config, machines, installerImage, secrets, probes, living: this.living, kept, turns },

@@ -1,6 +1,6 @@
-import * as pulumi from "@pulumi/pulumi";
-import type { NodeConfig } from "../config/types.ts";
-import { byResource, nodeHook } from "../hooks/per-node.ts";
+import type * as pulumi from "@pulumi/pulumi";
+import type { NodeConfig, Role } from "../config/types.ts";
+import { recordNodeValues } from "../hooks/recorded-value.ts";
 import type { ClusterProbes } from "./cluster-probes.ts";
 
 export interface KeptNodesArgs {
@@ -20,23 +20,22 @@ export interface KeptNodesArgs {
  * @param opts `dependsOn`: everything that is to hold before a config is sent.
  * @returns By node name.
  */
-export function keptNodes(
+export function recordKeptNodes(
   name: string,
   { nodes, protect, life, probes }: KeptNodesArgs,
   opts: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
 ): Map<string, pulumi.Resource> {
-  const recordName = (node: NodeConfig) => `${name}-${node.name}-kept`;
-  // Of a machine whose disks cannot be proven nothing is kept: it will not be sent anything.
-  const proven = nodeHook(`${name}-kept-proven`, byResource(nodes, recordName), (node) =>
-    probes.dataDisksProven([node]),
+  return recordNodeValues<{ role: Role; life?: number }>(
+    `${name}-kept`,
+    {
+      on: "create",
+      nodes,
+      resourceName: (node) => `${name}-${node.name}-kept`,
+      value: ({ name, role }) => ({ role, ...(life(name) > 0 && { life: life(name) }) }),
+      // Of a machine whose disks cannot be proven nothing is kept: it will not be sent anything.
+      act: (_change, node) => probes.dataDisksProven([node]),
+    },
+    opts,
+    ({ retiring }) => ({ protect: protect && retiring !== true }),
   );
-  const record = (node: NodeConfig) => {
-    const lives = life(node.name);
-    return new pulumi.Stash(
-      recordName(node),
-      { input: { role: node.role, ...(lives > 0 && { life: lives }) } },
-      { ...opts, protect: protect && node.retiring !== true, hooks: { beforeCreate: [proven] } },
-    );
-  };
-  return new Map(nodes.map((node) => [node.name, record(node)]));
 }

@@ -2,8 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { LivingCluster } from "../../clients/living-cluster.ts";
 import type { ClusterConfig, HomelabConfig, NodeConfig } from "../../config/types.ts";
 import { kubernetesJump, kubernetesOutgrown, talosJump } from "../../plan/refusals/versions.ts";
-import { changeOf } from "../../hooks/change.ts";
-import { byResource, nodeHook, type NodesByResource } from "../../hooks/per-node.ts";
+import { recordNodeValues, recordValue } from "../../hooks/recorded-value.ts";
 import type { Turns } from "../../hooks/turns.ts";
 import { deviatingNodes, type Target } from "./deviation.ts";
 import { kubeletsAt, upgradeKubernetes } from "./kubernetes-step.ts";
@@ -47,17 +46,7 @@ export class Upgrade extends pulumi.ComponentResource {
       [...controlPlanes, ...workers].map((node) => [node.name, { node, image: nodeImage(args, node) }]),
     );
 
-    const valueName = (node: NodeConfig) => `${name}-${node.name}-image`;
-    const hooks = this.#nodeHooks(name, byResource(nodes, valueName));
-    const value = (node: NodeConfig, dependsOn: pulumi.Resource[]) =>
-      new pulumi.Stash(
-        valueName(node),
-        { input: { ...this.#targets.get(node.name)!.image } },
-        { parent: this, dependsOn, hooks },
-      );
-    const first = controlPlanes.map((node) => value(node, []));
-    const values = [...first, ...workers.map((node) => value(node, first))];
-    this.done = this.#kubernetes(`${name}-kubernetes-version`, cluster, values);
+    this.done = this.#kubernetes(`${name}-kubernetes-version`, cluster, this.#values(name, controlPlanes));
     this.registerOutputs({});
   }
 
@@ -88,22 +77,28 @@ export class Upgrade extends pulumi.ComponentResource {
     );
   }
 
-  #nodeHooks(name: string, nodes: NodesByResource): pulumi.ResourceHookBinding {
-    const log = this.#living.log(this);
-    // Pure, and in previews as well: what would change, and whether it can.
-    const plan = nodeHook(
-      `${name}-image-plan`,
-      nodes,
-      async (node, hook) => {
-        const { before, after } = changeOf<NodeImage>(hook);
-        const refused = talosJump(before.talosVersion, after.talosVersion);
-        if (refused !== undefined) throw new Error(`${node.name}: ${refused}. Nothing was changed.`);
-        await log(`${node.name}: ${changeOfImage(before, after) ?? "the same image"}`);
+  #values(name: string, controlPlanes: readonly NodeConfig[]): pulumi.Resource[] {
+    const values = recordNodeValues<NodeImage>(
+      `${name}-image`,
+      {
+        on: "update",
+        nodes: [...this.#targets.values()].map(({ node }) => node),
+        resourceName: (node) => `${name}-${node.name}-image`,
+        value: (node) => this.#targets.get(node.name)!.image,
+        refuse: ({ before, after }, node) => {
+          const refused = before && talosJump(before.talosVersion, after.talosVersion);
+          return refused && `${node.name}: ${refused}. Nothing was changed.`;
+        },
+        announce: ({ before, after }, node) => [
+          `${node.name}: ${(before && changeOfImage(before, after)) ?? "the same image"}`,
+        ],
+        act: (_change, node) => this.#move(node),
       },
-      { onDryRun: true },
+      { parent: this },
+      ({ role }, made) =>
+        role === "worker" ? { dependsOn: controlPlanes.map(({ name }) => made.get(name)!) } : {},
     );
-    const move = nodeHook(`${name}-image-move`, nodes, (node) => this.#move(node));
-    return { beforeUpdate: [plan, move] };
+    return [...values.values()];
   }
 
   #kubernetes(
@@ -111,35 +106,26 @@ export class Upgrade extends pulumi.ComponentResource {
     { kubernetesVersion, talosVersion }: ClusterConfig,
     dependsOn: pulumi.Resource[],
   ): pulumi.Resource {
-    const log = this.#living.log(this);
-    const plan = new pulumi.ResourceHook(
-      `${name}-plan`,
-      async (hook) => {
-        const { before, after } = changeOf<{ kubernetesVersion: string }>(hook);
-        const refused =
-          kubernetesJump(before.kubernetesVersion, after.kubernetesVersion) ??
-          kubernetesOutgrown(before.kubernetesVersion, talosVersion);
-        if (refused !== undefined) throw new Error(`${refused}. Nothing was changed.`);
-        await log(`Kubernetes ${before.kubernetesVersion} -> ${after.kubernetesVersion}`);
-      },
-      { onDryRun: true },
-    );
-    return new pulumi.Stash(
+    const waiting = () => this.#living.waiting(this.#living.log(this));
+    return recordValue<{ kubernetesVersion: string }>(
       name,
-      { input: { kubernetesVersion } },
       {
-        parent: this,
-        dependsOn,
-        hooks: {
-          beforeUpdate: [
-            plan,
-            () =>
-              this.#living.access((access) =>
-                upgradeKubernetes({ ...this.#living.waiting(log), access, to: kubernetesVersion }),
-              ),
-          ],
+        on: "update",
+        value: { kubernetesVersion },
+        refuse: ({ before, after }) => {
+          const refused =
+            before &&
+            (kubernetesJump(before.kubernetesVersion, after.kubernetesVersion) ??
+              kubernetesOutgrown(before.kubernetesVersion, talosVersion));
+          return refused && `${refused}. Nothing was changed.`;
         },
+        announce: ({ before, after }) => [
+          `Kubernetes ${before?.kubernetesVersion} -> ${after.kubernetesVersion}`,
+        ],
+        act: () =>
+          this.#living.access((access) => upgradeKubernetes({ ...waiting(), access, to: kubernetesVersion })),
       },
+      { parent: this, dependsOn },
     );
   }
 }
