@@ -1,9 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { HomelabConfig } from "./config/types.ts";
-import { NOTHING_MADE, type Made } from "./plan/made.ts";
+import { NOTHING_EXISTS, type Existing } from "./plan/existing.ts";
 import { lifeOf, listRetired } from "./plan/retired.ts";
-import { madeAnew, standing } from "./plan/unfinished.ts";
+import { listRemade, standing } from "./plan/unfinished.ts";
 import { recordValue } from "./hooks/recorded-value.ts";
 import { Longhorn } from "./longhorn/longhorn.ts";
 import { longhornOutput, nodeOutput, traefikOutput, type HomelabOutputs } from "./outputs.ts";
@@ -22,7 +22,7 @@ export interface HomelabArgs {
   /** Token of the Proxmox API, secret. */
   proxmoxApiToken: pulumi.Input<string>;
   /** What was there when the run began. Default: nothing. */
-  made?: Made;
+  existing?: Existing;
 }
 
 /** A homelab, from bare Proxmox hosts to an ingress with replicated storage, in four stages. */
@@ -31,7 +31,7 @@ export class Homelab extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    { config, proxmoxApiToken, made = NOTHING_MADE }: HomelabArgs,
+    { config, proxmoxApiToken, existing = NOTHING_EXISTS }: HomelabArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("homelab:index:Homelab", name, {}, opts);
@@ -45,8 +45,8 @@ export class Homelab extends pulumi.ComponentResource {
         config,
         apiToken: proxmoxApiToken,
         image,
-        anew: madeAnew(made, config),
-        standing: standing(made),
+        anew: listRemade(existing, config),
+        standing: standing(existing),
       },
       parent,
     );
@@ -60,7 +60,7 @@ export class Homelab extends pulumi.ComponentResource {
         machines: proxmox.machines,
         installerImage: installer,
         schematicId: image.schematicId,
-        life: (node) => lifeOf(made, node),
+        life: (node) => lifeOf(existing, node),
       },
       parent,
     );
@@ -101,7 +101,7 @@ export class Homelab extends pulumi.ComponentResource {
     // The end of a run, under a name without the cluster's: the entry of a node that is retired for good may go in a later one.
     const done = recordValue(
       "settled",
-      { value: { retired: listRetired(made, config.nodes) } },
+      { value: { retired: listRetired(existing, config.nodes) } },
       { parent: this, dependsOn: [members] },
     );
     recordKubernetesNodes(`${name}-kubernetes-nodes`, leaving, { parent: this, dependsOn: [done] });

@@ -25,7 +25,7 @@ export const FUZZ = testsPart({
   title: "Fuzz",
   tests: [
     "test/unit/config/fuzz.test.ts",
-    "test/unit/talos/disk-proof.property.test.ts",
+    "test/unit/talos/data-disk.property.test.ts",
     "test/unit/api/hostile",
   ],
   text: "Mutated configurations, disks of every kind, and hostile requests against each local server.",

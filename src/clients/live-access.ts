@@ -7,7 +7,7 @@ import { upgradePhase } from "./talosctl/answers.ts";
 import { commands } from "./talosctl/commands.ts";
 import type { KubernetesReader } from "./kubernetes/reader.ts";
 import { keepSnapshot } from "./talosctl/snapshot-folder.ts";
-import { withTalosconfig, type Credentials } from "./talosctl/talosconfig.ts";
+import { withTalosconfig, type TalosCredentials } from "./talosctl/talosconfig.ts";
 import { readDataVolume, readEtcd, readImage, readMachines } from "./talosctl/talos-reader.ts";
 import { Talosctl } from "./talosctl/talosctl.ts";
 
@@ -20,7 +20,7 @@ const MORE = 15;
 /** The access while `use` runs; the credentials are on the disk for no longer. */
 export function withLiveAccess<T>(
   config: HomelabConfig,
-  credentials: Credentials,
+  credentials: TalosCredentials,
   kubernetes: () => Promise<KubernetesReader>,
   use: (access: ClusterAccess) => Promise<T>,
 ): Promise<T> {

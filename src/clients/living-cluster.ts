@@ -1,6 +1,6 @@
 /**
  * The living cluster, for hooks: its nodes by talosctl, Kubernetes by the official client, credentials taken from the secrets when they
- * are needed. Made while the program runs, because provider calls need its context.
+ * are needed. Existing while the program runs, because provider calls need its context.
  */
 import * as pulumi from "@pulumi/pulumi";
 import type { HomelabConfig } from "../config/types.ts";
@@ -13,16 +13,16 @@ import type { ClusterObjects } from "./kubernetes/cluster-objects.ts";
 import { kubernetesOf } from "./kubernetes/connect.ts";
 import type { KubernetesReader } from "./kubernetes/reader.ts";
 import { kubernetesAccess, withLiveAccess } from "./live-access.ts";
-import type { Credentials } from "./talosctl/talosconfig.ts";
+import type { TalosCredentials } from "./talosctl/talosconfig.ts";
 
 export class LivingCluster {
   readonly #config: HomelabConfig;
-  readonly #clientConfiguration: pulumi.Output<Credentials>;
+  readonly #clientConfiguration: pulumi.Output<TalosCredentials>;
   readonly #inContext = programContext();
   #connected: (() => Promise<KubernetesReader>) | undefined;
 
   /** @param clientConfiguration What authenticates at the Talos API, secret. */
-  constructor(config: HomelabConfig, clientConfiguration: pulumi.Output<Credentials>) {
+  constructor(config: HomelabConfig, clientConfiguration: pulumi.Output<TalosCredentials>) {
     this.#config = config;
     this.#clientConfiguration = clientConfiguration;
   }
@@ -45,7 +45,7 @@ export class LivingCluster {
 
   /** Everything that can be asked of it and done to it, while `use` runs. */
   async access<T>(use: (access: ClusterAccess) => Promise<T>): Promise<T> {
-    const credentials = (await valueOf(this.#clientConfiguration)) as Credentials;
+    const credentials = (await valueOf(this.#clientConfiguration)) as TalosCredentials;
     return withLiveAccess(this.#config, credentials, await this.#kubernetes(), use);
   }
 
@@ -66,7 +66,7 @@ export class LivingCluster {
 
   /** One connection for the whole run: no upgrade changes the authority that signed its credentials. */
   async #kubernetes(): Promise<() => Promise<KubernetesReader>> {
-    const credentials = (await valueOf(this.#clientConfiguration)) as Credentials;
+    const credentials = (await valueOf(this.#clientConfiguration)) as TalosCredentials;
     return (this.#connected ??= kubernetesOf(this.#config, credentials, this.#inContext));
   }
 }

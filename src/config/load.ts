@@ -56,7 +56,7 @@ function needlesslySecret(path: string): Problem {
 
 /**
  * A token pasted into the wrong key would be quoted as what was found there, so it is masked before anything is read:
- * whole, and its part behind the `=`, which is the secret proper.
+ * whole, and its part after the `=`, which is the secret proper.
  */
 function masked(text: string, sources: TokenSources): string {
   const tokens = [sources.configured, sources.environment].filter((value) => typeof value === "string");

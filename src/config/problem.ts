@@ -24,7 +24,7 @@ const CREDENTIALS = /((?:[\w+.-]+:)?\/\/)[^\s"]*@|[^\s":@/=]+:[^\s"@]+@/g;
 /** More than is shown of anything, so that the work does not grow with the value. */
 const LONGEST_READ = 8 * LONGEST_SHOWN;
 
-/** What may be the beginning of a URL's password that ends behind what is read. */
+/** What may be the beginning of a URL's password that ends after what is read. */
 const CREDENTIALS_CUT = /[^\s":@]*:[^\s"]*$/;
 
 function hideSecrets(whole: string): string {

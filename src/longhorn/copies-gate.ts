@@ -1,7 +1,7 @@
 /** Whether the copies of the data are where they should be, before anything builds on that: two gates, asked of Longhorn. */
 import type { ClusterObjects } from "../clients/kubernetes/cluster-objects.ts";
 import { Stopped } from "../observe/failure.ts";
-import { seen } from "../observe/looks.ts";
+import { tryLook } from "../observe/looks.ts";
 import { volumeName } from "../observe/storage.ts";
 import { waitFor, type Waiting } from "../observe/waiting.ts";
 import { awaitWholeVolumes, type StorageReader } from "../observe/whole-volumes.ts";
@@ -42,7 +42,7 @@ export async function passEvacuatedGate({ reader, node, ...wait }: EvacuatedGate
     subject: node,
     limit: "volumes",
     look: async () => {
-      const looked = await seen(Promise.all([reader.storage(), knows(reader, node)]));
+      const looked = await tryLook(Promise.all([reader.storage(), knows(reader, node)]));
       if ("unseen" in looked) return { waiting: [`Longhorn's copies cannot be read: ${looked.unseen}`] };
       const [{ volumes, replicas }, known] = looked.seen;
       if (!known) return { waiting: ["Longhorn does not know it"] };

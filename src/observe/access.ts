@@ -1,6 +1,6 @@
 /** What an upgrade asks of the homelab and does to it: the one seam between its decisions and the world. */
 import type { NodeConfig } from "../config/types.ts";
-import type { Etcd, KubernetesNode, Machine, RunningImage, Storage, VolumePhase } from "./picture.ts";
+import type { Etcd, KubernetesNode, TalosNode, RunningImage, Storage, VolumePhase } from "./picture.ts";
 
 /** What it takes to ask a node something. */
 export type Reachable = Pick<NodeConfig, "name" | "address">;
@@ -10,7 +10,7 @@ export interface ClusterAccess {
   /** Version of the workstation's talosctl, with the leading `v`; rejects when there is none. */
   talosctlVersion(): Promise<string>;
   /** In one round; a node that does not answer is told of, not thrown. */
-  machines(nodes: readonly Reachable[]): Promise<Machine[]>;
+  machines(nodes: readonly Reachable[]): Promise<TalosNode[]>;
   image(node: NodeConfig): Promise<RunningImage>;
   dataVolume(node: NodeConfig): Promise<VolumePhase>;
   /** @param controlPlanes Those that should be members. */

@@ -1,4 +1,4 @@
-/** Whether etcd bears it: every member well, and a quorum without the one that goes down. */
+/** Whether etcd can do without a node: every member well, and a quorum without the one that goes down. */
 import type { NodeConfig, Role } from "../config/types.ts";
 import { unanswered, type Etcd, type Picture } from "./picture.ts";
 
@@ -18,12 +18,12 @@ export function etcdReasons(
     machines.filter(({ state }) => state === "unconfigured").map(({ name }) => name),
   );
   const addressOf = new Map(declared.map(({ name, address }) => [name, address]));
-  const nameOf = new Map(declared.map(({ name, address }) => [address, name]));
+  const nameAt = new Map(declared.map(({ name, address }) => [address, name]));
   const expected = declared
     .filter(({ name, role }) => role === "controlplane" && !unconfigured.has(name))
     .map(({ address }) => address);
   return [
-    ...memberReasons(etcd.seen, expected, nameOf),
+    ...memberReasons(etcd.seen, expected, nameAt),
     ...(node.role === "controlplane" ? quorumReasons(etcd.seen, node, addressOf.get(node.name)) : []),
   ];
 }
@@ -31,12 +31,12 @@ export function etcdReasons(
 function memberReasons(
   { members, statuses, alarms }: Etcd,
   expected: readonly string[],
-  nameOf: ReadonlyMap<string, string>,
+  nameAt: ReadonlyMap<string, string>,
 ): string[] {
   const answering = new Set(statuses.map(({ member }) => member));
   const hostnames = new Map(members.map(({ id, hostname }) => [id, hostname]));
   const silent = expected.filter((address) => !statuses.some((status) => status.address === address));
-  const silentNames = silent.map((address) => nameOf.get(address) ?? address);
+  const silentNames = silent.map((address) => nameAt.get(address) ?? address);
   const leaders = new Set(statuses.map(({ leader }) => leader));
   return [
     ...silentNames.map((name) => `etcd on ${name} does not answer`),
@@ -54,7 +54,7 @@ function memberReasons(
     ),
     ...statuses
       .filter(({ errors }) => errors !== "")
-      .map(({ address, errors }) => `etcd on ${nameOf.get(address) ?? address} reports: ${errors}`),
+      .map(({ address, errors }) => `etcd on ${nameAt.get(address) ?? address} reports: ${errors}`),
     ...(statuses.length > 0 && (leaders.size > 1 || leaders.has(NO_LEADER))
       ? ["etcd's members do not agree on a leader"]
       : []),

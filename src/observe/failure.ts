@@ -21,7 +21,7 @@ export class Stopped extends Error {
 }
 
 /** Before anything happened to the node. */
-export function untouched(
+export function stopUntouched(
   { name }: NodeConfig,
   why: string,
   todo: string,
@@ -31,7 +31,7 @@ export function untouched(
 }
 
 /** Once the node was told to move. */
-export function left(
+export function stopLeft(
   node: NodeConfig,
   why: string,
   report: NodeReport,

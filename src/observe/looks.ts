@@ -3,7 +3,7 @@ import type { NodeConfig } from "../config/types.ts";
 import type { ClusterAccess } from "./access.ts";
 import type { Seen, NodeReport, Picture } from "./picture.ts";
 
-export async function seen<T>(look: Promise<T>): Promise<Seen<T>> {
+export async function tryLook<T>(look: Promise<T>): Promise<Seen<T>> {
   try {
     return { seen: await look };
   } catch (error) {
@@ -17,9 +17,9 @@ export async function takePicture(access: ClusterAccess, declared: readonly Node
     ({ role }, index) => role === "controlplane" && machines[index]?.state !== "unconfigured",
   );
   const [etcd, nodes, storage] = await Promise.all([
-    seen(access.etcd(members)),
-    seen(access.kubernetesNodes()),
-    seen(access.storage()),
+    tryLook(access.etcd(members)),
+    tryLook(access.kubernetesNodes()),
+    tryLook(access.storage()),
   ]);
   return { machines, etcd, nodes, storage };
 }
@@ -28,9 +28,9 @@ export async function takePicture(access: ClusterAccess, declared: readonly Node
 export async function lookAt(access: ClusterAccess, node: NodeConfig): Promise<NodeReport> {
   const [machine] = await access.machines([node]);
   const [image, dataVolume, nodes] = await Promise.all([
-    seen(access.image(node)),
-    node.dataDisk && seen(access.dataVolume(node)),
-    seen(access.kubernetesNodes()),
+    tryLook(access.image(node)),
+    node.dataDisk && tryLook(access.dataVolume(node)),
+    tryLook(access.kubernetesNodes()),
   ]);
   return {
     machine: machine!,

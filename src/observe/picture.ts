@@ -12,7 +12,7 @@ export function unanswered(who: "etcd" | "the Kubernetes API", { unseen }: { uns
 }
 
 /** What a node says of itself by Talos's API, asked with the cluster's own credentials. */
-export type Machine =
+export type TalosNode =
   | {
       name: string;
       state: "configured";
@@ -107,7 +107,7 @@ export interface Storage {
 
 export interface Picture {
   /** Of the declared nodes. */
-  machines: Machine[];
+  machines: TalosNode[];
   etcd: Seen<Etcd>;
   /** All that Kubernetes knows, declared or not. */
   nodes: Seen<KubernetesNode[]>;
@@ -116,7 +116,7 @@ export interface Picture {
 
 /** A node as it answers after the step. */
 export interface NodeReport {
-  machine: Machine;
+  machine: TalosNode;
   image: Seen<RunningImage>;
   /** Of the data volume; not looked at on a node without a data disk. */
   dataVolume?: Seen<VolumePhase>;

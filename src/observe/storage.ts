@@ -1,4 +1,4 @@
-/** Whether Longhorn bears it: every volume whole, and a copy of each on another node that runs. */
+/** Whether Longhorn can do without a node: every volume whole, and a copy of each on another node that runs. */
 import { staysWithDataDisk } from "../config/derive.ts";
 import type { Consent, NodeConfig } from "../config/types.ts";
 import type { Seen, Storage, StorageReplica, StorageVolume } from "./picture.ts";

@@ -1,5 +1,5 @@
 /** The wait until every volume has all of its copies, of everybody who waits for that. */
-import { seen } from "./looks.ts";
+import { tryLook } from "./looks.ts";
 import type { Storage } from "./picture.ts";
 import { neverWhole, unwholeVolumes } from "./storage.ts";
 import { waitFor, type WaitArgs, type Waiting } from "./waiting.ts";
@@ -20,7 +20,7 @@ export async function awaitWholeVolumes({ reader, vain, nodes, ...wait }: WholeV
   await waitFor({
     ...wait,
     look: async () => {
-      const storage = await seen(reader.storage());
+      const storage = await tryLook(reader.storage());
       if ("unseen" in storage) return { waiting: [`Longhorn's volumes cannot be read: ${storage.unseen}`] };
       const never = neverWhole(storage.seen, nodes);
       if (never.length > 0) throw vain(never);

@@ -2,13 +2,13 @@
 import { isDeepStrictEqual } from "node:util";
 import type { HomelabConfig, NodeConfig } from "../config/types.ts";
 import { nodeFacts } from "./facts.ts";
-import type { Made } from "./made.ts";
+import type { Existing } from "./existing.ts";
 
 /**
  * Names of the nodes whose machine is there, holds nothing, and is not what is wanted now. Changing it would not do: a
  * booted machine keeps its address until it is restarted, and no disk shrinks.
  */
-export function madeAnew({ machines, kept }: Made, config: HomelabConfig): Set<string> {
+export function listRemade({ machines, kept }: Existing, config: HomelabConfig): Set<string> {
   const names = config.nodes.flatMap((node) => {
     const old = machines.find(({ name }) => name === node.name);
     if (!old || kept.some(({ name }) => name === node.name)) return [];
@@ -22,7 +22,7 @@ export function madeAnew({ machines, kept }: Made, config: HomelabConfig): Set<s
 }
 
 /** Names of the nodes whose machine is there and may hold data. One that was lost, and is to be made again, is not. */
-export function standing({ machines, kept }: Made): Set<string> {
+export function standing({ machines, kept }: Existing): Set<string> {
   const there = machines.filter(({ name }) => kept.some((node) => node.name === name));
   return new Set(there.map(({ name }) => name));
 }
@@ -31,7 +31,7 @@ export function standing({ machines, kept }: Made): Set<string> {
  * The configuration without nodes that retire before their config was ever applied: no machine is made for them any more,
  * and one that is there goes.
  */
-export function planned(config: HomelabConfig, { kept }: Made): HomelabConfig {
+export function planned(config: HomelabConfig, { kept }: Existing): HomelabConfig {
   const began = ({ name }: NodeConfig) => kept.some((node) => node.name === name);
   return { ...config, nodes: config.nodes.filter((node) => node.retiring !== true || began(node)) };
 }

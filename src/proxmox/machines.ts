@@ -5,13 +5,13 @@ import type { HomelabConfig, NodeConfig } from "../config/types.ts";
 import { programContext } from "../hooks/context.ts";
 import { formerParent } from "../hooks/former-parent.ts";
 import { byResource, nodeHook, refusingNodeHook } from "../hooks/per-node.ts";
-import { madeIn } from "../plan/made.ts";
+import { readExisting } from "../plan/existing.ts";
 import { ownState } from "../plan/own-state.ts";
 import { hostRefusal } from "../plan/refusals/hosts.ts";
 import { cardRefusal } from "../plan/refusals/network.ts";
 import { standing as standingIn } from "../plan/unfinished.ts";
 import { machineFacts } from "../plan/vm-facts.ts";
-import { lostDisks } from "./lost-disk-guard.ts";
+import { lostDiskRefusal } from "../plan/refusals/lost-disks.ts";
 import type { ProxmoxGate } from "./proxmox-gate.ts";
 import { vmArgs } from "./vm-args.ts";
 
@@ -39,7 +39,7 @@ export interface Machine {
 /**
  * Each node's VM with its OS disk and, where declared, its data disk. Until its config was applied nothing is on it, and whatever is
  * wrong with it must be able to go. From then on it is protected twice: its deletion has to pass the record of the applied config
- * (talos/kept-nodes.ts), and because a replacement passes no record, that is refused by a hook in front of its first half, and by Pulumi's own protection from the next run on.
+ * (talos/kept-nodes.ts), and because a replacement passes no record, that is refused by a hook before its first half, and by Pulumi's own protection from the next run on.
  *
  * @returns By node name.
  */
@@ -80,7 +80,7 @@ export function machines(
   return new Map(config.nodes.map((node) => [node.name, machine(node)]));
 }
 
-/** What stands in front of a machine's operations. */
+/** What comes before a machine's operations. */
 function vmHooks(
   name: string,
   config: HomelabConfig,
@@ -97,7 +97,7 @@ function vmHooks(
   const inContext = programContext();
   const isLost = pulumi.runtime.isDryRun()
     ? (node: NodeConfig) => gate.isGone(node)
-    : async (node: NodeConfig) => !standingIn(madeIn(await inContext(ownState))).has(node.name);
+    : async (node: NodeConfig) => !standingIn(readExisting(await inContext(ownState))).has(node.name);
   return {
     replacement: refusingNodeHook(`${name}-replacement`, nodes, async (node) =>
       (await isLost(node))
@@ -114,7 +114,7 @@ function vmHooks(
       cardRefusal(path(node), factsIn(node, oldOutputs), factsIn(node, newInputs)),
     ),
     lostDisk: refusingNodeHook(`${name}-lost-disk`, nodes, (node, { oldOutputs, newInputs }) =>
-      lostDisks(node, oldOutputs, newInputs),
+      lostDiskRefusal(node, oldOutputs, newInputs),
     ),
     change: nodeHook(`${name}-change`, nodes, (node, { oldOutputs }) =>
       gate.beforeUpdate(node, hostIn(oldOutputs)),

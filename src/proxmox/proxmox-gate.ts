@@ -1,7 +1,7 @@
 /**
  * What Proxmox is asked before the first operation on it, in each run that makes or changes anything there, and in no
  * preview but one that would be refused. Every hook on such an operation passes here, and the questions are asked once for all of them. A resource of its
- * own in front would not do: one that does not change calls no hook, and the last run may have broken off behind it.
+ * own before them would not do: one that does not change calls no hook, and the last run may have broken off after it.
  */
 import type { Guest, ProxmoxClient } from "../clients/proxmox/client.ts";
 import type { HomelabConfig, NodeConfig } from "../config/types.ts";
@@ -97,7 +97,7 @@ export class ProxmoxGate {
   }
 }
 
-/** @param version With whatever Debian puts behind it, e.g. `8.4-1`. */
+/** @param version With whatever Debian puts after it, e.g. `8.4-1`. */
 function tooOld(version: string): string[] {
   if (compareVersions(version, OLDEST_PROXMOX) >= 0) return [];
   return [

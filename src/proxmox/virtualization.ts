@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { proxmoxClient } from "../clients/proxmox/client.ts";
 import type { HomelabConfig, NodeConfig } from "../config/types.ts";
 import { programContext, valueOf } from "../hooks/context.ts";
-import { madeIn } from "../plan/made.ts";
+import { readExisting } from "../plan/existing.ts";
 import { ownState } from "../plan/own-state.ts";
 import type { ImageSchematic } from "../talos/image-schematic.ts";
 import { bootImages } from "./boot-images.ts";
@@ -44,7 +44,7 @@ export class Virtualization extends pulumi.ComponentResource {
     const inContext = programContext();
     const gate = new ProxmoxGate(
       config,
-      async () => madeIn(await inContext(ownState)).machines,
+      async () => readExisting(await inContext(ownState)).machines,
       async () => proxmoxClient({ endpoint, insecure, token: await valueOf(token) }),
     );
     this.gate = gate;

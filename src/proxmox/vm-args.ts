@@ -17,7 +17,7 @@ export function vmArgs(
   const { cluster, network, proxmox } = config;
   return {
     nodeName: node.host,
-    // A machine may be moved, by HA or by hand; another host is then a change that the guard of hosts sees, and refuses where
+    // A machine may be moved, by HA or by hand; another host is then a change that a hook compares, and refuses where
     // it must. Without this it would be a replacement, which loses all disks.
     migrate: true,
     vmId: node.vmId,

@@ -4,18 +4,18 @@ import { LivingCluster } from "../clients/living-cluster.ts";
 import type { HomelabConfig } from "../config/types.ts";
 import { programContext } from "../hooks/context.ts";
 import { Turns } from "../hooks/turns.ts";
-import { ClusterProbes } from "./cluster-probes.ts";
-import { diskProof } from "./disk-proof.ts";
+import { ClusterGates } from "./cluster-gates.ts";
+import { recordDiskGate } from "./disk-gate.ts";
 import { recordKeptNodes } from "./kept-nodes.ts";
 import { endpointUrl } from "./machine-config.ts";
-import { machineConfigs, type Machine } from "./machine-configs.ts";
+import { machineConfigs, type MachineHandle } from "./machine-configs.ts";
 import { ready } from "./ready.ts";
 import { Upgrade } from "./upgrade/upgrade.ts";
 
 export interface ClusterArgs {
   config: HomelabConfig;
   /** By node name. */
-  machines: Map<string, Machine>;
+  machines: Map<string, MachineHandle>;
   /** The image that Talos upgrades from, recorded in every machine config. */
   installerImage: string;
   /** What that image is made of. */
@@ -56,10 +56,10 @@ export class Cluster extends pulumi.ComponentResource {
     const { clientConfiguration } = secrets;
     this.living = new LivingCluster(config, clientConfiguration);
     const turns = new Turns();
-    const probes = new ClusterProbes(config.nodes, clientConfiguration, programContext());
-    const proof = diskProof(
+    const gates = new ClusterGates(config.nodes, clientConfiguration, programContext());
+    const proof = recordDiskGate(
       `${name}-disk-proof`,
-      { nodes: config.nodes, probes },
+      { nodes: config.nodes, gates },
       { parent: this, dependsOn: [secrets, ...[...machines.values()].map((machine) => machine.vm)] },
     );
     // Before the configs, which may be of a form that only the new version reads, and carry the new Kubernetes version.
@@ -71,12 +71,12 @@ export class Cluster extends pulumi.ComponentResource {
     const sending = { parent: this, dependsOn: [proof, upgrade.done] };
     const kept = recordKeptNodes(
       name,
-      { nodes: config.nodes, protect: config.protect, life, probes },
+      { nodes: config.nodes, protect: config.protect, life, gates },
       sending,
     );
     this.applied = machineConfigs(
       name,
-      { config, machines, installerImage, secrets, probes, living: this.living, kept, turns },
+      { config, machines, installerImage, secrets, gates, living: this.living, kept, turns },
       sending,
     );
     const controlPlaneConfigs = controlPlanes.map((node) => this.applied.get(node.name)!);
@@ -119,7 +119,7 @@ export class Cluster extends pulumi.ComponentResource {
 
     this.ready = ready(
       `${name}-ready`,
-      { config, installerImage, applied: this.applied, probes, upgrade },
+      { config, installerImage, applied: this.applied, gates, upgrade },
       { parent: this, dependsOn: [kubeconfig, ...this.applied.values()] },
     );
 

@@ -81,7 +81,7 @@ function countProblems(candidates: ReportedDisk[], what: string, sizeGiB: number
  * The refusal for a whole homelab, or undefined when every node is proven. It shows every node's disks, because the
  * remedy is usually seen at once in the table.
  */
-export function refusal(inventories: NodeInventory[]): string | undefined {
+export function diskRefusal(inventories: NodeInventory[]): string | undefined {
   const problems = inventories.flatMap((inventory) =>
     diskProblems(inventory).map((problem) => `  ${inventory.node.name}: ${problem}`),
   );

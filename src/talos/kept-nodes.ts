@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { NodeConfig, Role } from "../config/types.ts";
 import { recordNodeValues } from "../hooks/recorded-value.ts";
-import type { ClusterProbes } from "./cluster-probes.ts";
+import type { ClusterGates } from "./cluster-gates.ts";
 
 export interface KeptNodesArgs {
   nodes: readonly NodeConfig[];
@@ -9,7 +9,7 @@ export interface KeptNodesArgs {
   protect: boolean;
   /** How many nodes had a node's name before it. */
   life: (node: string) => number;
-  probes: ClusterProbes;
+  gates: ClusterGates;
 }
 
 /**
@@ -22,7 +22,7 @@ export interface KeptNodesArgs {
  */
 export function recordKeptNodes(
   name: string,
-  { nodes, protect, life, probes }: KeptNodesArgs,
+  { nodes, protect, life, gates }: KeptNodesArgs,
   opts: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
 ): Map<string, pulumi.Resource> {
   return recordNodeValues<{ role: Role; life?: number }>(
@@ -33,7 +33,7 @@ export function recordKeptNodes(
       resourceName: (node) => `${name}-${node.name}-kept`,
       value: ({ name, role }) => ({ role, ...(life(name) > 0 && { life: life(name) }) }),
       // Of a machine whose disks cannot be proven nothing is kept: it will not be sent anything.
-      act: (_change, node) => probes.dataDisksProven([node]),
+      act: (_change, node) => gates.passDisks([node]),
     },
     opts,
     ({ retiring }) => ({ protect: protect && retiring !== true }),

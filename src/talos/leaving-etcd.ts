@@ -1,12 +1,12 @@
 /**
- * How a control plane that goes for good gives up its membership of etcd: behind a gate, with a snapshot before it, and
+ * How a control plane that goes for good gives up its membership of etcd: after a gate, with a snapshot before it, and
  * only while everybody who stays is well. A member that is deleted instead of leaving is counted for ever: it is one of
  * those that the others need a majority of.
  */
 import type { NodeConfig } from "../config/types.ts";
 import type { ClusterAccess, Reachable } from "../observe/access.ts";
 import { Stopped } from "../observe/failure.ts";
-import { seen } from "../observe/looks.ts";
+import { tryLook } from "../observe/looks.ts";
 import { unanswered, type Etcd, type EtcdMember } from "../observe/picture.ts";
 import type { Look } from "../observe/poll.ts";
 import { waitFor, type Patience } from "../observe/waiting.ts";
@@ -27,7 +27,7 @@ export interface LeaveArgs extends Patience {
 /** Seconds for which Kubernetes must answer without a gap before it counts as there. */
 const STEADY = 5;
 
-/** Nothing happens to a node that is no member: the step may have been cut off behind the leaving itself. */
+/** Nothing happens to a node that is no member: the step may have been cut off after the leaving itself. */
 export async function leaveEtcd(args: LeaveArgs): Promise<void> {
   const { access, leaving, staying, log } = args;
   await access.talosctlVersion();
@@ -39,7 +39,7 @@ export async function leaveEtcd(args: LeaveArgs): Promise<void> {
   );
   await log(`${leaving.name}: etcd's snapshot is in ${path}`);
   await step(args, "it could not leave etcd", () => leave(args, found));
-  await gone(args);
+  await awaitGone(args);
   if (args.sharedAddress) await apiSteady(args);
   await log(`${leaving.name}: left etcd, of which ${names(staying)} stay members`);
 }
@@ -49,11 +49,11 @@ interface Leaver {
   leads: boolean;
 }
 
-/** Waits until etcd bears it. */
+/** Waits until etcd can do without it. */
 function borne(args: LeaveArgs): Promise<Leaver | "no member"> {
   const { access, leaving, staying, next } = args;
   return waiting<Leaver | "no member">(args, "etcd was not fit for it in time", async () => {
-    const etcd = await seen(access.etcd([...staying, ...next]));
+    const etcd = await tryLook(access.etcd([...staying, ...next]));
     if ("unseen" in etcd) return { waiting: [unanswered("etcd", etcd)] };
     const member = memberOf(etcd.seen, leaving);
     if (!member) return { done: "no member" };
@@ -71,10 +71,10 @@ async function leave({ access, leaving, staying }: LeaveArgs, { member, leads }:
   await access.leaveEtcd(leaving);
 }
 
-function gone(args: LeaveArgs): Promise<void> {
+function awaitGone(args: LeaveArgs): Promise<void> {
   const { access, leaving, staying } = args;
   return waiting(args, "etcd was not well without it in time", async () => {
-    const etcd = await seen(access.etcd(staying));
+    const etcd = await tryLook(access.etcd(staying));
     if ("unseen" in etcd) return { waiting: [unanswered("etcd", etcd)] };
     const reasons = [
       ...(memberOf(etcd.seen, leaving) ? [`${leaving.name} is a member still`] : []),
@@ -92,7 +92,7 @@ function apiSteady(args: LeaveArgs): Promise<void> {
   const { access, clock } = args;
   let since: number | undefined;
   return waiting(args, "the Kubernetes API was not back at its shared address in time", async () => {
-    const nodes = await seen(access.kubernetesNodes());
+    const nodes = await tryLook(access.kubernetesNodes());
     if ("unseen" in nodes) {
       since = undefined;
       return { waiting: [unanswered("the Kubernetes API", nodes)] };

@@ -2,14 +2,14 @@ import * as pulumi from "@pulumi/pulumi";
 import * as talos from "@pulumiverse/talos";
 import type { LivingCluster } from "../clients/living-cluster.ts";
 import type { HomelabConfig, NodeConfig, Role } from "../config/types.ts";
-import type { ClusterProbes } from "./cluster-probes.ts";
+import type { ClusterGates } from "./cluster-gates.ts";
 import { endpointUrl, nodePatches, rolePatches } from "./machine-config.ts";
 import { byResource, nodeHook } from "../hooks/per-node.ts";
 import type { Turns } from "../hooks/turns.ts";
 import { passConfigGate } from "./upgrade/config-gate.ts";
 
 /** What a config needs to know of the machine that it is for. */
-export interface Machine {
+export interface MachineHandle {
   vm: pulumi.Resource;
   /** Another value for a machine that was lost and made anew. */
   incarnation: pulumi.Output<unknown>;
@@ -18,11 +18,11 @@ export interface Machine {
 export interface MachineConfigsArgs {
   config: HomelabConfig;
   /** By node name. */
-  machines: Map<string, Machine>;
+  machines: Map<string, MachineHandle>;
   /** The image that Talos upgrades from, recorded in every machine config. */
   installerImage: string;
   secrets: talos.machine.Secrets;
-  probes: ClusterProbes;
+  gates: ClusterGates;
   /** For hooks. */
   living: LivingCluster;
   /** By node name: what must be on record before its config is sent. */
@@ -34,7 +34,7 @@ export interface MachineConfigsArgs {
 /** One application per node, by its name: new nodes together, once the gate is open; changes one after the other. */
 export function machineConfigs(
   name: string,
-  { config, machines, installerImage, secrets, probes, living, kept, turns }: MachineConfigsArgs,
+  { config, machines, installerImage, secrets, gates, living, kept, turns }: MachineConfigsArgs,
   opts: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
 ): Map<string, talos.machine.ConfigurationApply> {
   const generated = {
@@ -44,10 +44,10 @@ export function machineConfigs(
   const configName = (node: NodeConfig) => `${name}-${node.name}-config`;
   const nodes = byResource(config.nodes, configName);
   // Once more for this node: the gate may have opened in an earlier run, or for the machine before this one.
-  const proven = nodeHook(`${name}-config-proven`, nodes, (node) => probes.dataDisksProven([node]));
+  const proven = nodeHook(`${name}-config-proven`, nodes, (node) => gates.passDisks([node]));
   const takeTurn = nodeHook(`${name}-config-turn`, nodes, (node) =>
     turns.take(node.name, async (turn) => {
-      if (!turn.first) await probes.healthy();
+      if (!turn.first) await gates.passHealth();
       const log = living.log(opts.parent);
       return passConfigGate({ ...living.waiting(log), access: await living.kubernetes(), node, turn });
     }),
@@ -75,7 +75,7 @@ export function machineConfigs(
         dependsOn: [...opts.dependsOn, kept.get(node.name)!],
         // An emptied machine at the same address looks unchanged to the provider, whose reads are no-ops.
         replaceWith: [machine.vm],
-        // The same for one that was lost behind the program's back: it is made anew, but nothing is replaced.
+        // The same for one that was lost unknown to the program: it is made anew, but nothing is replaced.
         replacementTrigger: machine.incarnation,
         hooks: {
           beforeCreate: [proven],

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type * as talos from "@pulumiverse/talos";
 import type { HomelabConfig } from "../config/types.ts";
-import type { ClusterProbes } from "./cluster-probes.ts";
+import type { ClusterGates } from "./cluster-gates.ts";
 import { recordValue, type Change } from "../hooks/recorded-value.ts";
 import type { Upgrade } from "./upgrade/upgrade.ts";
 
@@ -10,7 +10,7 @@ export interface ReadyArgs {
   installerImage: string;
   /** By node name. */
   applied: Map<string, talos.machine.ConfigurationApply>;
-  probes: ClusterProbes;
+  gates: ClusterGates;
   upgrade: Upgrade;
 }
 
@@ -26,7 +26,7 @@ interface ReadyInput {
  */
 export function ready(
   name: string,
-  { config, installerImage, applied, probes, upgrade }: ReadyArgs,
+  { config, installerImage, applied, gates, upgrade }: ReadyArgs,
   opts: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
 ): pulumi.Resource {
   return recordValue<ReadyInput>(
@@ -41,7 +41,7 @@ export function ready(
       }),
       act: async (change) => {
         if (onlyRemovals(change)) return;
-        await probes.healthy();
+        await gates.passHealth();
         await upgrade.everywhere();
       },
     },

@@ -192,13 +192,13 @@ test("what protects a machine is there before its config is sent, once the disks
 
 test("a machine that holds nothing is replaced by whatever changes about it, one that has a config is not", async () => {
   const { Homelab } = await import("../../src/homelab.ts");
-  const { madeIn } = await import("../../src/plan/made.ts");
+  const { readExisting } = await import("../../src/plan/existing.ts");
   const { secret } = await import("@pulumi/pulumi");
   const { runProgram } = await import("./support/mock-engine.ts");
   const { stateOf } = await import("../unit/plan/fixtures.ts");
-  const made = madeIn(stateOf(lab({ network: { vlan: 30 } }), { kept: ["cp-1"] }));
+  const existing = readExisting(stateOf(lab({ network: { vlan: 30 } }), { kept: ["cp-1"] }));
   const run = await runProgram(
-    () => new Homelab("lab", { config: lab(), proxmoxApiToken: secret("t"), made }).outputs,
+    () => new Homelab("lab", { config: lab(), proxmoxApiToken: secret("t"), existing }).outputs,
   );
   const options = ["cp-1", "worker-1"].map((name) => resource(run, `lab-proxmox-${name}-vm`).options);
   expect(options.map(({ replaceOnChanges }) => replaceOnChanges)).toEqual([undefined, ["*"]]);

@@ -72,8 +72,8 @@ export class ClusterObjects {
   /** Why Helm's last operation on a release did not come to a good end: its words, then what keeps pods from starting. */
   async releaseTroubles(namespace: string, name: string): Promise<string[]> {
     const [secrets, pods] = await Promise.all([
-      told(this.#apis.core.listNamespacedSecret({ namespace, labelSelector: recordSelector(name) })),
-      told(this.#apis.core.listNamespacedPod({ namespace })),
+      shortenErrors(this.#apis.core.listNamespacedSecret({ namespace, labelSelector: recordSelector(name) })),
+      shortenErrors(this.#apis.core.listNamespacedPod({ namespace })),
     ]);
     const said = lastWords(secrets.items);
     return [...(said === undefined ? [] : [said]), ...podTroubles(pods.items)];
@@ -117,7 +117,7 @@ export class ClusterObjects {
 
 async function orNothing<T>(request: Promise<T>): Promise<T | undefined> {
   try {
-    return await told(request);
+    return await shortenErrors(request);
   } catch (error) {
     if ((error as { code?: number }).code === NOT_FOUND) return undefined;
     throw error;
@@ -125,7 +125,7 @@ async function orNothing<T>(request: Promise<T>): Promise<T | undefined> {
 }
 
 /** The client's own errors hold headers and bodies; one line is enough, and safe to show. */
-export async function told<T>(request: Promise<T>): Promise<T> {
+export async function shortenErrors<T>(request: Promise<T>): Promise<T> {
   try {
     return await request;
   } catch (error) {

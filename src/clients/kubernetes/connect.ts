@@ -3,7 +3,7 @@ import * as talos from "@pulumiverse/talos";
 import type { HomelabConfig } from "../../config/types.ts";
 import type { InProgramContext } from "../../hooks/context.ts";
 import { KubernetesReader } from "./reader.ts";
-import type { Credentials } from "../talosctl/talosconfig.ts";
+import type { TalosCredentials } from "../talosctl/talosconfig.ts";
 
 /** One control plane's patience; the next one is asked then. */
 const PATIENCE = "20s";
@@ -11,7 +11,7 @@ const PATIENCE = "20s";
 /** Connects at the first call; a connection that was made once is kept. */
 export function kubernetesOf(
   { nodes, upgrade }: HomelabConfig,
-  clientConfiguration: Credentials,
+  clientConfiguration: TalosCredentials,
   inContext: InProgramContext,
 ): () => Promise<KubernetesReader> {
   const controlPlanes = nodes.filter(({ role }) => role === "controlplane");

@@ -3,7 +3,7 @@
  * import alone takes half a second, and a preview asks Kubernetes nothing.
  */
 import type { CoreV1Api } from "@kubernetes/client-node";
-import { ClusterObjects, told, type Apis } from "./cluster-objects.ts";
+import { ClusterObjects, shortenErrors, type Apis } from "./cluster-objects.ts";
 import {
   CORDONED_BY_TALOS,
   kubernetesNode,
@@ -59,7 +59,7 @@ export class KubernetesReader {
   }
 
   async nodes(): Promise<KubernetesNode[]> {
-    const { items } = await told(this.#core.listNode());
+    const { items } = await shortenErrors(this.#core.listNode());
     return items.map((item) => kubernetesNode(item as NodeObject));
   }
 
@@ -78,6 +78,6 @@ export class KubernetesReader {
       metadata: { annotations: { [CORDONED_BY_TALOS]: null } },
       spec: { unschedulable: null },
     };
-    await told(this.#core.patchNode({ name, body }, this.#merge));
+    await shortenErrors(this.#core.patchNode({ name, body }, this.#merge));
   }
 }

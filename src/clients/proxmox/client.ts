@@ -3,7 +3,7 @@
  * only reads. Permissions: none of its own; it is shown what the token may audit.
  */
 import { z } from "zod";
-import { connect, type Answer, type Connection } from "./request.ts";
+import { openConnection, type Answer, type Connection } from "./request.ts";
 import { Unanswered, wordsForStatus } from "./unanswered.ts";
 
 /** A machine or a container. */
@@ -45,7 +45,7 @@ const guestsAnswer = z.object({
 
 export function proxmoxClient(connection: Connection): ProxmoxClient {
   const { endpoint, token } = connection;
-  const ask = connect(connection);
+  const ask = openConnection(connection);
   const refused = ({ status, reason }: Answer) =>
     new Unanswered(endpoint, wordsForStatus(status, reason, token));
 

@@ -29,7 +29,7 @@ const ATTEMPTS = 3;
 const PAUSE = 300;
 
 /** Keeps its connection for the questions that follow; an idle one does not keep the process. */
-export function connect(connection: Connection): Ask {
+export function openConnection(connection: Connection): Ask {
   const { endpoint, insecure } = connection;
   const agent = new Agent({
     keepAlive: true,

@@ -123,7 +123,7 @@ function resources(text: string): Resource[] {
   return documents(text) as Resource[];
 }
 
-/** JSON documents behind one another, each beginning on a line of its own with an unindented brace. */
+/** JSON documents one after another, each beginning on a line of its own with an unindented brace. */
 function documents(text: string): unknown[] {
   return text
     .split(/^(?=\{)/m)

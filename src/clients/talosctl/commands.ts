@@ -1,5 +1,5 @@
 /**
- * What talosctl is called with, as argument lists: no shell is involved. Credentials are in the file that `--talosconfig`
+ * What talosctl is called with, as argument lists: no shell is involved. TalosCredentials are in the file that `--talosconfig`
  * names, never here.
  */
 

@@ -11,7 +11,7 @@ import {
 } from "./answers.ts";
 import type { Reachable } from "../../observe/access.ts";
 import { commands } from "./commands.ts";
-import type { Etcd, Machine, RunningImage, VolumePhase } from "../../observe/picture.ts";
+import type { Etcd, TalosNode, RunningImage, VolumePhase } from "../../observe/picture.ts";
 import { TalosctlFailed, type Talosctl } from "./talosctl.ts";
 import { DATA_VOLUME } from "../../disks.ts";
 
@@ -24,7 +24,7 @@ const USER_VOLUME = `u-${DATA_VOLUME}`;
  */
 const FOREIGN_CERTIFICATE = /certificate signed by unknown authority/;
 
-export async function readMachines(talosctl: Talosctl, nodes: readonly Reachable[]): Promise<Machine[]> {
+export async function readMachines(talosctl: Talosctl, nodes: readonly Reachable[]): Promise<TalosNode[]> {
   const addresses = nodes.map(({ address }) => address);
   const [versions, stages] = await Promise.all([
     partial(talosctl, commands.version(talosctl.access, addresses)).then(talosVersions),
@@ -41,7 +41,7 @@ export async function readMachines(talosctl: Talosctl, nodes: readonly Reachable
 }
 
 /** Alone, so that another's silence is not taken for its own, and its error is. */
-async function readMachine(talosctl: Talosctl, { name, address }: Reachable): Promise<Machine> {
+async function readMachine(talosctl: Talosctl, { name, address }: Reachable): Promise<TalosNode> {
   try {
     const talosVersion = talosVersions(await talosctl.run(commands.version(talosctl.access, [address]))).get(
       address,

@@ -7,14 +7,14 @@ import { stringify } from "yaml";
 import { onInterrupt } from "./interrupt.ts";
 
 /** Each value is PEM in base64. */
-export interface Credentials {
+export interface TalosCredentials {
   caCertificate: string;
   clientCertificate: string;
   clientKey: string;
 }
 
 /** The file's text. Addresses are not in it: every call names them. */
-export function talosconfig(context: string, credentials: Credentials): string {
+export function talosconfig(context: string, credentials: TalosCredentials): string {
   return stringify({
     context,
     contexts: {
@@ -37,7 +37,7 @@ const PREFIX = `homelab-talosconfig-${hostname().replace(/[^A-Za-z0-9]/g, "_")}-
 /** Runs `use` with the path of a talosconfig, which is gone afterwards, however it ends. */
 export async function withTalosconfig<T>(
   context: string,
-  credentials: Credentials,
+  credentials: TalosCredentials,
   use: (path: string) => Promise<T>,
 ): Promise<T> {
   await removeLeftBehind();

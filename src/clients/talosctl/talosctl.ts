@@ -1,7 +1,7 @@
 /** The user's own talosctl, with this cluster's credentials. */
 import { CLIENT_VERSION, type Access } from "./commands.ts";
 import { clientVersion } from "./answers.ts";
-import type { Credentials } from "./talosconfig.ts";
+import type { TalosCredentials } from "./talosconfig.ts";
 import { ProgramFailed, ProgramMissing, runProgram, type RunOptions } from "./run-program.ts";
 
 /** Seconds for a question that a healthy node answers at once. */
@@ -13,7 +13,7 @@ export class Talosctl {
   constructor(
     readonly program: string,
     readonly access: Access,
-    { caCertificate, clientCertificate, clientKey }: Credentials,
+    { caCertificate, clientCertificate, clientKey }: TalosCredentials,
   ) {
     this.#secrets = [clientKey, clientCertificate, caCertificate].flatMap((value) => [
       value,

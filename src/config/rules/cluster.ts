@@ -25,7 +25,7 @@ function endpointKnown(draft: Draft): Problem[] {
   return [{ path: `${draft.cluster.path}.endpoint`, message: `"${endpoint}" is ${found}${hint}` }];
 }
 
-/** Proxmox takes a VM's name as a DNS label (63 characters), and the cluster's name stands in front of the node's. */
+/** Proxmox takes a VM's name as a DNS label (63 characters), and the cluster's name comes before the node's. */
 const LONGEST_VM_NAME = 63;
 
 function vmNameFits(draft: Draft): Problem[] {

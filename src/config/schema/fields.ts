@@ -13,7 +13,7 @@ export function text(pattern: RegExp, error: string): z.ZodString {
   return z.string().regex(pattern, says(error));
 }
 
-/** A whole number in a range; `unit` stands behind the range. */
+/** A whole number in a range; `unit` comes after the range. */
 export function whole(least: number, most: number, unit = ""): z.ZodNumber {
   const error = says(`is not a whole number from ${least} to ${most}${unit && ` (${unit})`}`);
   return z.number().int(error).min(least, error).max(most, error);

@@ -1,13 +1,13 @@
 /** What would wait in vain for copies of the data: said by the configuration and the state alone. */
 import { staysWithDataDisk } from "../../config/derive.ts";
 import type { HomelabConfig } from "../../config/types.ts";
-import type { Made } from "../made.ts";
+import type { Existing } from "../existing.ts";
 import { isRetired } from "../retired.ts";
 
 /**
  * Volumes made with one copy cannot be used while its node is down, so no node would ever be upgraded.
  */
-export function singleCopyRefusals({ longhorn, images }: Made, config: HomelabConfig): string[] {
+export function singleCopyRefusals({ longhorn, images }: Existing, config: HomelabConfig): string[] {
   if (longhorn?.replicaCount !== 1 || config.allow.includes("single-replica")) return [];
   const { talosVersion, extensions } = config.cluster;
   const due = images.some(
@@ -26,12 +26,12 @@ export function singleCopyRefusals({ longhorn, images }: Made, config: HomelabCo
 }
 
 /** A node retires once its copies are elsewhere; two copies of a volume never share a node (replicaSoftAntiAffinity). */
-export function nowhereRefusals(made: Made, config: HomelabConfig): string[] {
-  const { longhorn, kept } = made;
+export function nowhereRefusals(existing: Existing, config: HomelabConfig): string[] {
+  const { longhorn, kept } = existing;
   const holders = config.nodes.filter(staysWithDataDisk).length;
   if (!longhorn || longhorn.replicaCount <= holders) return [];
   return config.nodes.flatMap((node, index) => {
-    const leaves = node.retiring === true && node.dataDisk !== undefined && !isRetired(made, node.name);
+    const leaves = node.retiring === true && node.dataDisk !== undefined && !isRetired(existing, node.name);
     if (!leaves || !kept.some(({ name }) => name === node.name)) return [];
     const stay = holders === 1 ? "1 node with a data disk stays" : `${holders} nodes with data disks stay`;
     return [

@@ -7,26 +7,26 @@ import type { HomelabConfig } from "../../config/types.ts";
 import { nowhereRefusals, singleCopyRefusals } from "./copies.ts";
 import { diskRefusals, growthRefusals, mixedRefusals, type NodeChange } from "./disks.ts";
 import { nodeFacts, wantedVersions } from "../facts.ts";
-import type { Made } from "../made.ts";
+import type { Existing } from "../existing.ts";
 import { networkRefusals } from "./network.ts";
 import { machineRefusals, removalRefusals } from "./nodes.ts";
 import { storageRefusals } from "./storage.ts";
 import { versionRefusals } from "./versions.ts";
 import { renewal } from "./remedies.ts";
 
-export function refusals(made: Made, config: HomelabConfig): string[] {
+export function refusals(existing: Existing, config: HomelabConfig): string[] {
   // Under another name every resource is another one, so the rest of the list would only repeat it.
-  if (made.clusterName !== undefined && made.clusterName !== config.cluster.name)
-    return [renamed(made.clusterName, config.cluster.name)];
+  if (existing.clusterName !== undefined && existing.clusterName !== config.cluster.name)
+    return [renamed(existing.clusterName, config.cluster.name)];
   const wanted = config.nodes.map((node) => nodeFacts(config, node));
-  const renew = renewal(made.kept);
+  const renew = renewal(existing.kept);
   const changes = wanted.flatMap((node, index) => {
-    const kept = made.kept.find(({ name }) => name === node.name);
-    const old = made.machines.find(({ name }) => name === node.name);
+    const kept = existing.kept.find(({ name }) => name === node.name);
+    const old = existing.machines.find(({ name }) => name === node.name);
     return kept && old ? [{ path: `homelab:nodes[${index}]`, old, node, kept }] : [];
   });
   return [
-    ...made.kept.flatMap((node) => removalRefusals(made, node, wanted, renew)),
+    ...existing.kept.flatMap((node) => removalRefusals(existing, node, wanted, renew)),
     ...changes.flatMap((change) => [
       ...machineRefusals(change, change.kept, change.node.role, renew),
       ...diskRefusals(change, renew),
@@ -34,16 +34,16 @@ export function refusals(made: Made, config: HomelabConfig): string[] {
     ]),
     ...growthRefusals(changes satisfies NodeChange[]),
     ...networkRefusals(changes),
-    ...storageRefusals(made.longhorn, config),
-    ...singleCopyRefusals(made, config),
-    ...nowhereRefusals(made, config),
-    ...versionRefusals(made.versions, wantedVersions(config)),
+    ...storageRefusals(existing.longhorn, config),
+    ...singleCopyRefusals(existing, config),
+    ...nowhereRefusals(existing, config),
+    ...versionRefusals(existing.versions, wantedVersions(config)),
   ];
 }
 
 /** The whole message, or undefined when the plan may go on. */
-export function refusedPlan(made: Made, config: HomelabConfig): string | undefined {
-  const found = refusals(made, config);
+export function refusedPlan(existing: Existing, config: HomelabConfig): string | undefined {
+  const found = refusals(existing, config);
   if (found.length === 0) return undefined;
   return ["This plan is refused, and nothing was changed:", ...found.map((line) => `  ${line}`)].join("\n");
 }

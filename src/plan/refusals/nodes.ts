@@ -1,19 +1,19 @@
 /** Nodes that would go, or whose machines would be made anew: only of those whose config was applied, for others hold nothing. */
 import type { NodeFacts } from "../facts.ts";
 import type { NodeChange } from "./disks.ts";
-import type { KeptNode, Made } from "../made.ts";
+import type { KeptNode, Existing } from "../existing.ts";
 import { isRetired } from "../retired.ts";
 import { RETIRE, type Renewal } from "./remedies.ts";
 
 /** A node that is no longer declared. One that is retired for good may go. */
 export function removalRefusals(
-  made: Made,
+  existing: Existing,
   node: KeptNode,
   wanted: readonly NodeFacts[],
   renew: Renewal,
 ): string[] {
-  if (wanted.some(({ name }) => name === node.name) || isRetired(made, node.name)) return [];
-  const machine = made.machines.find(({ name }) => name === node.name);
+  if (wanted.some(({ name }) => name === node.name) || isRetired(existing, node.name)) return [];
+  const machine = existing.machines.find(({ name }) => name === node.name);
   if (machine?.retiring) {
     return [
       `homelab:nodes: the entry of "${node.name}" is gone, but its retirement did not come to its end, so the last copy of ` +
@@ -43,7 +43,7 @@ function renewUnder(name: string, node: KeptNode, renew: Renewal): string {
 const LAST_CONTROL_PLANE =
   "etcd lives on this control plane alone, so put the entry back; docs/changing-nodes.md says how it can be replaced";
 
-// Not the host: where a machine really runs decides, and its own guard knows that (`host-refusals.ts`).
+// Not the host: where a machine really runs decides, and a refusal of its own knows that (`hosts.ts`).
 const KEYS = ["role", "vmId", "address"] as const;
 const EFFECTS: Record<(typeof KEYS)[number], string> = {
   role: "would need its machine to be made anew",

@@ -1,12 +1,15 @@
 /** Changes of Longhorn's settings that would leave data unprotected, or out of sight. */
 import type { HomelabConfig } from "../../config/types.ts";
-import type { Made } from "../made.ts";
+import type { Existing } from "../existing.ts";
 
 /** Fewer copies than this do not survive the loss of one disk. */
 const PROTECTING = 2;
 
 /** @param old What Longhorn was installed with, if it was. */
-export function storageRefusals(old: Made["longhorn"], { longhorn: now, allow }: HomelabConfig): string[] {
+export function storageRefusals(
+  old: Existing["longhorn"],
+  { longhorn: now, allow }: HomelabConfig,
+): string[] {
   if (!old) return [];
   const found: string[] = [];
   if (

@@ -6,9 +6,9 @@
 import type { Consent, NodeConfig } from "../../config/types.ts";
 import type { Turn, Verdict } from "../../hooks/turns.ts";
 import type { KubernetesAccess } from "../../observe/access.ts";
-import { untouched } from "../../observe/failure.ts";
+import { stopUntouched } from "../../observe/failure.ts";
 import { aloneForGood, lastCopies, neverWhole, unwholeVolumes } from "../../observe/storage.ts";
-import { seen } from "../../observe/looks.ts";
+import { tryLook } from "../../observe/looks.ts";
 import { unanswered, type KubernetesNode, type Seen, type Storage } from "../../observe/picture.ts";
 import type { Look } from "../../observe/poll.ts";
 import { waitFor, type Waiting } from "../../observe/waiting.ts";
@@ -25,7 +25,10 @@ const ONE_COPY_IS_MEANT: readonly Consent[] = ["single-replica"];
 export async function passConfigGate(args: ConfigGateArgs): Promise<Verdict> {
   const { node, access, turn } = args;
   const look = async (): Promise<Look<Verdict>> => {
-    const [known, storage] = await Promise.all([seen(access.kubernetesNodes()), seen(access.storage())]);
+    const [known, storage] = await Promise.all([
+      tryLook(access.kubernetesNodes()),
+      tryLook(access.storage()),
+    ]);
     return turn.first ? beforeFirst(known, storage, args) : beforeNext(known, storage, args);
   };
   return waitFor({
@@ -34,7 +37,7 @@ export async function passConfigGate(args: ConfigGateArgs): Promise<Verdict> {
     look,
     limit: "volumes",
     late: (limit, waiting) =>
-      untouched(
+      stopUntouched(
         node,
         `its config was not changed, for it may reboot to take it over (${limit})`,
         "Mend that",
@@ -80,7 +83,7 @@ function beforeNext(
 
 function refuseVain(node: NodeConfig, vain: readonly string[]): void {
   if (vain.length === 0) return;
-  throw untouched(
+  throw stopUntouched(
     node,
     "its config was not changed, for it may reboot to take it over, which waiting would not make the volumes bear",
     "Mend that",

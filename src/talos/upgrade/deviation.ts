@@ -2,7 +2,7 @@
 import type { NodeConfig } from "../../config/types.ts";
 import type { ClusterAccess } from "../../observe/access.ts";
 import { Stopped } from "../../observe/failure.ts";
-import { seen } from "../../observe/looks.ts";
+import { tryLook } from "../../observe/looks.ts";
 import { unanswered, type KubernetesNode } from "../../observe/picture.ts";
 import type { Look } from "../../observe/poll.ts";
 import { sameVersion, type NodeImage } from "./target.ts";
@@ -31,10 +31,10 @@ interface DeviationArgs<T> extends Patience {
   targets: readonly T[];
 }
 
-export async function deviatingNodes<T extends Target>(args: DeviationArgs<T>): Promise<T[]> {
+export async function findDeviatingNodes<T extends Target>(args: DeviationArgs<T>): Promise<T[]> {
   const { access, targets } = args;
   const look = async (): Promise<Look<T[]>> => {
-    const known = await seen(access.kubernetesNodes());
+    const known = await tryLook(access.kubernetesNodes());
     if ("unseen" in known) return { waiting: [unanswered("the Kubernetes API", known)] };
     const judged = targets.map((target) => {
       const node = known.seen.find(({ name }) => name === target.node.name);

@@ -6,7 +6,7 @@
 import type { Consent, NodeConfig } from "../../config/types.ts";
 import { etcdReasons, type Candidate } from "../../observe/etcd.ts";
 import { storageReasons } from "../../observe/storage.ts";
-import { unanswered, type KubernetesNode, type Machine, type Picture } from "../../observe/picture.ts";
+import { unanswered, type KubernetesNode, type TalosNode, type Picture } from "../../observe/picture.ts";
 
 /** What a running machine says of itself; another word is a boot, an upgrade, a reset or a shutdown under way. */
 const RUNNING = "running";
@@ -26,7 +26,7 @@ export function reasonsToWait(
   ];
 }
 
-function machineReasons(machine: Machine): string[] {
+function machineReasons(machine: TalosNode): string[] {
   if (machine.state === "silent") return [`${machine.name} does not answer: ${machine.reason}`];
   if (machine.state === "unconfigured" || machine.stage === RUNNING) return [];
   const unmet = machine.unmet.length > 0 ? ` (${machine.unmet.join("; ")})` : "";

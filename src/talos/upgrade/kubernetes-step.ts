@@ -4,8 +4,8 @@ import { kubernetesJump } from "../../plan/refusals/versions.ts";
 import type { ClusterAccess } from "../../observe/access.ts";
 import { kubernetesProgress } from "../../clients/talosctl/answers.ts";
 import { Stopped } from "../../observe/failure.ts";
-import { seen, takePicture } from "../../observe/looks.ts";
-import { unanswered, type KubernetesNode, type Machine, type Picture } from "../../observe/picture.ts";
+import { tryLook, takePicture } from "../../observe/looks.ts";
+import { unanswered, type KubernetesNode, type TalosNode, type Picture } from "../../observe/picture.ts";
 import { secondsSince, type Look } from "../../observe/poll.ts";
 import { sameVersion, talosctlSkew, useTalosctl } from "./target.ts";
 import { limitText, waitFor, type Waiting } from "../../observe/waiting.ts";
@@ -40,7 +40,7 @@ export async function upgradeKubernetes(args: KubernetesStepArgs): Promise<void>
     failed: `the upgrade to ${to} did not come to its end (its limit: ${limitText("kubernetes", timeouts)})`,
     todo: "Components and kubelets may be of both versions, which they tolerate. Once that is mended",
   });
-  await kubeletsAt(args);
+  await awaitKubelets(args);
   await log(`${SUBJECT}: ${to} on every node after ${secondsSince(begun, clock)}`);
 }
 
@@ -86,7 +86,7 @@ function answering(args: KubernetesStepArgs): Promise<Picture | "no cluster yet"
   });
 }
 
-async function checkTalosctl(access: ClusterAccess, machines: readonly Machine[]): Promise<void> {
+async function checkTalosctl(access: ClusterAccess, machines: readonly TalosNode[]): Promise<void> {
   const running = machines.flatMap((machine) =>
     machine.state === "configured" ? [machine.talosVersion] : [],
   );
@@ -116,12 +116,12 @@ function checkJumps({ nodes: known }: Picture, declared: readonly NodeConfig[], 
 }
 
 /** Waits until every declared node is Ready with a kubelet of the wanted version. */
-export async function kubeletsAt(
+export async function awaitKubelets(
   args: Omit<KubernetesStepArgs, "access"> & { access: Pick<ClusterAccess, "kubernetesNodes"> },
 ): Promise<void> {
   const { access, nodes, to } = args;
   const look = async (): Promise<Look<void>> => {
-    const known = await seen(access.kubernetesNodes());
+    const known = await tryLook(access.kubernetesNodes());
     if ("unseen" in known) return { waiting: [unanswered("the Kubernetes API", known)] };
     const waiting = [
       ...outdated(known.seen, nodes, to).map(

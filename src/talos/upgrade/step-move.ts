@@ -1,7 +1,7 @@
 /** The second part of a node's upgrade: what must be had before it moves, and the order to move. */
 import { talosSize } from "../../config/sizes.ts";
-import { left, untouched } from "../../observe/failure.ts";
-import { lookAt, seen } from "../../observe/looks.ts";
+import { stopLeft, stopUntouched } from "../../observe/failure.ts";
+import { lookAt, tryLook } from "../../observe/looks.ts";
 import { secondsSince } from "../../observe/poll.ts";
 import type { RunningMachine } from "./step-gate.ts";
 import { imageProblems } from "./verify.ts";
@@ -28,7 +28,7 @@ async function snapshot({ access, node, log, timeouts }: StepArgs, talosVersion:
     const { path, bytes } = await access.snapshot(node, talosVersion);
     await log(`${node.name}: etcd snapshot ${path}, ${talosSize(bytes)}`);
   } catch (error) {
-    throw untouched(
+    throw stopUntouched(
       node,
       `no snapshot of etcd could be taken (${limitText("snapshot", timeouts)})`,
       "Its folder, homelab:upgrade.snapshots.directory, must exist or be creatable, and have room",
@@ -43,7 +43,7 @@ async function pull({ access, node, target, log, clock, timeouts }: StepArgs): P
     await access.pull(node, target.installerImage);
     await log(`${node.name}: pulled ${target.installerImage} in ${secondsSince(begun, clock)}`);
   } catch (error) {
-    throw untouched(
+    throw stopUntouched(
       node,
       `it could not pull ${target.installerImage} (${limitText("pull", timeouts)})`,
       "The node must reach the factory, and the factory must have this image",
@@ -54,7 +54,7 @@ async function pull({ access, node, target, log, clock, timeouts }: StepArgs): P
 
 /** So that the other members need not find out by themselves that their leader is gone. */
 async function handOver({ access, node, nodes, log }: StepArgs): Promise<void> {
-  const etcd = await seen(access.etcd(nodes.filter(({ role }) => role === "controlplane")));
+  const etcd = await tryLook(access.etcd(nodes.filter(({ role }) => role === "controlplane")));
   if ("unseen" in etcd || etcd.seen.members.length < 2) return;
   const own = etcd.seen.statuses.find(({ address }) => address === node.address);
   if (!own || own.leader !== own.member) return;
@@ -62,7 +62,7 @@ async function handOver({ access, node, nodes, log }: StepArgs): Promise<void> {
     await access.forfeitLeadership(node);
     await log(`${node.name}: handed the lead of etcd over`);
   } catch (error) {
-    throw untouched(
+    throw stopUntouched(
       node,
       "it leads etcd and could not hand that over",
       "`talosctl etcd status` shows the members",
@@ -79,7 +79,7 @@ async function unlessDone({ access, node, target, log, timeouts }: StepArgs, err
     "seen" in report.image &&
     imageProblems(target, report.machine, report.image).length === 0;
   if (!done)
-    throw left(node, `its upgrade failed (its limit: ${limitText("upgrade", timeouts)})`, report, [
+    throw stopLeft(node, `its upgrade failed (its limit: ${limitText("upgrade", timeouts)})`, report, [
       error.message,
       "It may go on by itself: a node that has its order does not ask again.",
     ]);

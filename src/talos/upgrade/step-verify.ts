@@ -1,7 +1,7 @@
-/** The last part of a node's upgrade: the proof that it is what it was to become, and everything whole again. */
-import { left, Stopped } from "../../observe/failure.ts";
-import { neverWhole, unwholeVolumes } from "../../observe/storage.ts";
-import { lookAt, seen } from "../../observe/looks.ts";
+/** The last part of a node's upgrade: the look whether it is what it was to become, and everything whole again. */
+import { stopLeft, Stopped } from "../../observe/failure.ts";
+import { awaitWholeVolumes } from "../../observe/whole-volumes.ts";
+import { lookAt, tryLook } from "../../observe/looks.ts";
 import type { Look } from "../../observe/poll.ts";
 import { imageProblems, unfinished } from "./verify.ts";
 import { waitFor } from "../../observe/waiting.ts";
@@ -9,7 +9,7 @@ import type { NodeReport } from "../../observe/picture.ts";
 import type { StepArgs } from "./step-args.ts";
 
 /** Waits until the node is a whole member again; another image than the wanted one is final. */
-export async function wholeAgain(args: StepArgs): Promise<void> {
+export async function awaitNode(args: StepArgs): Promise<void> {
   const { access, node, target, clock } = args;
   let report: NodeReport | undefined;
   let onlyCordoned: number | undefined;
@@ -17,7 +17,7 @@ export async function wholeAgain(args: StepArgs): Promise<void> {
     report = await lookAt(access, node);
     const wrong = imageProblems(target, report.machine, report.image);
     if (wrong.length > 0)
-      throw left(node, "it came back with another image than the wanted one", report, wrong);
+      throw stopLeft(node, "it came back with another image than the wanted one", report, wrong);
     const waiting = unfinished(report);
     if (waiting.length === 0) return { done: undefined };
     onlyCordoned =
@@ -30,7 +30,7 @@ export async function wholeAgain(args: StepArgs): Promise<void> {
     subject: node.name,
     look,
     limit: "ready",
-    late: (limit, waiting) => left(node, `it was not whole again in time (${limit})`, report!, waiting),
+    late: (limit, waiting) => stopLeft(node, `it was not whole again in time (${limit})`, report!, waiting),
   });
 }
 
@@ -44,30 +44,23 @@ function cordonedByTalos({ kubernetes }: NodeReport): boolean {
 /** The opening got lost, and nobody else makes up for it. */
 async function open({ access, node, log }: StepArgs): Promise<void> {
   await log(`${node.name}: opened to pods again, which Talos had not done`);
-  await seen(access.uncordon(node.name)); // the next look tells
+  await tryLook(access.uncordon(node.name)); // the next look tells
 }
 
-export async function volumesWhole(args: StepArgs): Promise<void> {
-  const { access, node, nodes } = args;
-  const look = async (): Promise<Look<void>> => {
-    const storage = await seen(access.storage());
-    if ("unseen" in storage) return { waiting: [`Longhorn's volumes cannot be read: ${storage.unseen}`] };
-    const vain = neverWhole(storage.seen, nodes);
-    if (vain.length > 0)
-      throw new Stopped(
+export async function awaitVolumes(args: StepArgs): Promise<void> {
+  const { access, node } = args;
+  await awaitWholeVolumes({
+    ...args,
+    reader: access,
+    subject: node.name,
+    limit: "volumes",
+    vain: (reasons) =>
+      new Stopped(
         node.name,
         "it runs the new image, but no waiting makes every volume whole again",
-        vain,
+        reasons,
         "It was left running and open. Once that is mended",
-      );
-    const waiting = unwholeVolumes(storage.seen);
-    return waiting.length === 0 ? { done: undefined } : { waiting };
-  };
-  await waitFor({
-    ...args,
-    subject: node.name,
-    look,
-    limit: "volumes",
+      ),
     late: (limit, waiting) =>
       new Stopped(
         node.name,

@@ -1,11 +1,11 @@
 /**
- * The upgrade of one node, from the question whether it is due to the proof that it went well. Whatever ends it early
- * says where the node was left and what to do; the nodes behind it in the chain are not touched then.
+ * The upgrade of one node, from the question whether it is due to the look whether it went well. Whatever ends it early
+ * says where the node was left and what to do; the nodes that come after it are not touched then.
  */
 import { secondsSince } from "../../observe/poll.ts";
 import { passGate } from "./step-gate.ts";
 import { move } from "./step-move.ts";
-import { volumesWhole, wholeAgain } from "./step-verify.ts";
+import { awaitVolumes, awaitNode } from "./step-verify.ts";
 import type { StepArgs } from "./step-args.ts";
 
 /** What became of it. A node without a config is none of the cluster's: it is dealt with once it is. */
@@ -19,10 +19,10 @@ export async function upgradeNode(args: StepArgs): Promise<Outcome> {
     await log(`${node.name}: not upgraded, for it is no member of the cluster yet`);
     return "unconfigured";
   }
-  // A run that was cut off may have left it anywhere behind this point, so what follows is never skipped.
+  // A run that was cut off may have left it anywhere after this point, so what follows is never skipped.
   if (passed !== "already there") await move(args, passed);
-  await wholeAgain(args);
-  await volumesWhole(args);
+  await awaitNode(args);
+  await awaitVolumes(args);
   if (passed === "already there") {
     await log(`${node.name}: runs this image of Talos ${target.talosVersion} already`);
     return "already there";

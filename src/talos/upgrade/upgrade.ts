@@ -4,8 +4,8 @@ import type { ClusterConfig, HomelabConfig, NodeConfig } from "../../config/type
 import { kubernetesJump, kubernetesOutgrown, talosJump } from "../../plan/refusals/versions.ts";
 import { recordNodeValues, recordValue } from "../../hooks/recorded-value.ts";
 import type { Turns } from "../../hooks/turns.ts";
-import { deviatingNodes, type Target } from "./deviation.ts";
-import { kubeletsAt, upgradeKubernetes } from "./kubernetes-step.ts";
+import { findDeviatingNodes, type Target } from "./deviation.ts";
+import { awaitKubelets, upgradeKubernetes } from "./kubernetes-step.ts";
 import { upgradeNode } from "./step.ts";
 import { changeOfImage, type NodeImage } from "./target.ts";
 
@@ -59,11 +59,11 @@ export class Upgrade extends pulumi.ComponentResource {
     const log = this.#living.log(this);
     const common = { ...this.#living.waiting(log), access: await this.#living.kubernetes() };
     const targets = [...this.#targets.values()];
-    for (const { node, image } of await deviatingNodes({ ...common, targets })) {
+    for (const { node, image } of await findDeviatingNodes({ ...common, targets })) {
       await log(`${node.name}: does not run ${image.installerImage} yet`);
       await this.#move(node);
     }
-    await kubeletsAt({ ...common, to: this.#kubernetesVersion });
+    await awaitKubelets({ ...common, to: this.#kubernetesVersion });
   }
 
   #move(node: NodeConfig): Promise<void> {

@@ -2,7 +2,7 @@
 import { REQUIRED_EXTENSIONS } from "../../config/extensions.ts";
 import {
   unanswered,
-  type Machine,
+  type TalosNode,
   type RunningImage,
   type Seen,
   type VolumePhase,
@@ -11,7 +11,7 @@ import {
 import { sameVersion, type NodeImage } from "./target.ts";
 
 /** Another image than the wanted one: waiting does not mend it. */
-export function imageProblems(target: NodeImage, machine: Machine, image: Seen<RunningImage>): string[] {
+export function imageProblems(target: NodeImage, machine: TalosNode, image: Seen<RunningImage>): string[] {
   if (machine.state !== "configured" || "unseen" in image) return [];
   const problems: string[] = [];
   if (!sameVersion(machine.talosVersion, target.talosVersion))

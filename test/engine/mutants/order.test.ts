@@ -32,7 +32,7 @@ const MUTANTS: Mutant[] = [
       },
       {
         file: TRAEFIK,
-        from: "        protect: config.protect,\n",
+        from: "        protect: args.protect,\n",
         to: "        protect: config.protect,\n        retainOnDelete: true,\n",
       },
     ],

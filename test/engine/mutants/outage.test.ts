@@ -94,7 +94,7 @@ const MUTANTS: Mutant[] = [
         to: "return [];",
       },
       {
-        file: "src/talos/upgrade/step-verify.ts",
+        file: "src/observe/whole-volumes.ts",
         from: "const waiting = unwholeVolumes(storage.seen);",
         to: "const waiting: string[] = [];",
       },

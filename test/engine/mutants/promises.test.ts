@@ -62,15 +62,15 @@ const MUTANTS: Mutant[] = [
     edits: [
       {
         file: "src/talos/kept-nodes.ts",
-        from: "protect: protect && node.retiring !== true",
-        to: "protect: protect && node.retiring === true",
+        from: "protect: protect && retiring !== true",
+        to: "protect: protect && retiring === true",
       },
     ],
     cause: /^protected: the machine of cp-1 is not protected .*the machine of worker-1 is not protected/m,
   },
   {
     what: "a Longhorn that is not protected",
-    edits: [{ file: "src/longhorn/longhorn.ts", from: "        protect: config.protect,\n", to: "" }],
+    edits: [{ file: "src/longhorn/longhorn.ts", from: "        protect: args.protect,\n", to: "" }],
     cause: /^protected: lab-longhorn-release is not protected from a destroy$/m,
   },
   {

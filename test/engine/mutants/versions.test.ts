@@ -36,8 +36,8 @@ const MUTANTS: Mutant[] = [
       LAST_LOOK,
       {
         file: "src/talos/upgrade/upgrade.ts",
-        from: "beforeUpdate: [plan, move]",
-        to: "beforeUpdate: [plan]",
+        from: "act: (_change, node) => this.#move(node),",
+        to: "",
       },
     ],
     cause: /versions: cp-1 runs Talos v1\.12\.0, not v1\.12\.1; worker-1 runs Talos v1\.12\.0, not v1\.12\.1/,
@@ -67,8 +67,8 @@ const MUTANTS: Mutant[] = [
       LAST_LOOK,
       {
         file: "src/talos/upgrade/upgrade.ts",
-        from: "beforeUpdate: [plan, move]",
-        to: "beforeUpdate: [plan]",
+        from: "act: (_change, node) => this.#move(node),",
+        to: "",
       },
     ],
     cause: /versions: the image of cp-1 has siderolabs\/intel-ucode, which nobody asked for/,

@@ -6,7 +6,7 @@ import { PROJECT, TOKEN_KEY } from "../../../src/config/schema.ts";
 
 const ROOT = new URL("../../fixtures/", import.meta.url);
 
-/** Made up; it opens nothing. */
+/** Existing up; it opens nothing. */
 export const TOKEN = "pulumi@pve!homelab=00000000-1111-4222-8333-444444444444";
 
 export interface Fixture {

@@ -8,7 +8,7 @@ import type { HomelabConfig } from "../../../src/config/types.ts";
 import { longhornValues } from "../../../src/longhorn/values.ts";
 import type { StateResource } from "../../../src/plan/own-state.ts";
 import { vmArgs } from "../../../src/proxmox/vm-args.ts";
-import type { Retired } from "../../../src/plan/made.ts";
+import type { Retired } from "../../../src/plan/existing.ts";
 import { storageStage } from "../../../src/stages.ts";
 
 const ROOT = new URL("../../../", import.meta.url);

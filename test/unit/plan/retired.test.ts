@@ -1,10 +1,10 @@
 /** Which entries may go: those of nodes that retired under this very life of their name, and still do not once it begins another. */
 import { describe, expect, test } from "vitest";
-import type { Made } from "../../../src/plan/made.ts";
+import type { Existing } from "../../../src/plan/existing.ts";
 import { isRetired, lifeOf, listRetired } from "../../../src/plan/retired.ts";
 import { labWith } from "./fixtures.ts";
 
-type Past = Pick<Made, "kept" | "retired">;
+type Past = Pick<Existing, "kept" | "retired">;
 const WORKER = { name: "worker-1" };
 const NEVER: Past = { kept: [], retired: [] };
 const RETIRED: Past = { kept: [WORKER], retired: [{ name: "worker-1", life: 0 }] };

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { vmArgs } from "../../../src/proxmox/vm-args.ts";
 import { nodeFacts } from "../../../src/plan/facts.ts";
-import { madeIn, NOTHING_MADE } from "../../../src/plan/made.ts";
-import { madeAnew, planned } from "../../../src/plan/unfinished.ts";
+import { readExisting, NOTHING_EXISTS } from "../../../src/plan/existing.ts";
+import { listRemade, planned } from "../../../src/plan/unfinished.ts";
 import { machineFacts } from "../../../src/plan/vm-facts.ts";
 import { labWith, stateOf, type Progress } from "./fixtures.ts";
 
 const anew = (before: string[], after: string[], progress: Progress) => [
-  ...madeAnew(madeIn(stateOf(labWith(before), progress)), labWith(after)),
+  ...listRemade(readExisting(stateOf(labWith(before), progress)), labWith(after)),
 ];
 
 describe("a machine in the state", () => {
@@ -76,8 +76,8 @@ describe("a machine without a config", () => {
   test("of a run that made not all of them is compared by the address that it has", () => {
     const own = labWith(["nodes[1].macAddress=BC:24:11:00:00:01"]);
     const state = stateOf(own, { kept: [] }).filter(({ type }) => type !== "homelab:proxmox:Virtualization");
-    expect([...madeAnew(madeIn(state), own)]).toEqual([]);
-    expect([...madeAnew(madeIn(state), labWith(["nodes[1].macAddress=BC:24:11:00:00:02"]))]).toEqual([
+    expect([...listRemade(readExisting(state), own)]).toEqual([]);
+    expect([...listRemade(readExisting(state), labWith(["nodes[1].macAddress=BC:24:11:00:00:02"]))]).toEqual([
       "worker-1",
     ]);
   });
@@ -90,9 +90,9 @@ describe("a machine without a config", () => {
 
   test("is not even made when it retires", () => {
     const config = labWith(["nodes[1].retiring=true", "allow=[single-replica]"]);
-    const names = (made = NOTHING_MADE) => planned(config, made).nodes.map(({ name }) => name);
+    const names = (made = NOTHING_EXISTS) => planned(config, made).nodes.map(({ name }) => name);
     expect(names()).toEqual(["cp-1"]);
-    expect(names(madeIn(stateOf(labWith([]), { kept: ["cp-1"] })))).toEqual(["cp-1"]);
-    expect(names(madeIn(stateOf(labWith([]))))).toEqual(["cp-1", "worker-1"]);
+    expect(names(readExisting(stateOf(labWith([]), { kept: ["cp-1"] })))).toEqual(["cp-1"]);
+    expect(names(readExisting(stateOf(labWith([]))))).toEqual(["cp-1", "worker-1"]);
   });
 });

@@ -3,7 +3,7 @@ import type { NodeConfig } from "../../../src/config/types.ts";
 import {
   dataDiskSelector,
   diskProblems,
-  refusal,
+  diskRefusal,
   silenceRefusal,
   type ReportedDisk,
 } from "../../../src/talos/data-disk.ts";
@@ -127,18 +127,18 @@ describe("the refusal of a homelab", () => {
 
   test("is none when every node is proven, or when there is none", () => {
     expect(
-      refusal([
+      diskRefusal([
         { node: cp, disks: cpDisks },
         { node, disks: [OS, DATA] },
       ]),
     ).toBeUndefined();
-    expect(refusal([])).toBeUndefined();
+    expect(diskRefusal([])).toBeUndefined();
   });
 
   test("names every problem of every node, shows all disks and says what to do", () => {
     const spare = disk({ devPath: "/dev/vdb", size: 40 * GIB });
     expect(
-      refusal([
+      diskRefusal([
         { node: cp, disks: [OS, { ...DATA, serial: "data-127" }] },
         { node, disks: [spare, CDROM, OS, DATA, { ...VOLUME, readonly: true }] },
       ]),
@@ -162,7 +162,7 @@ describe("the refusal of a homelab", () => {
   });
 
   test("shows the proven nodes too, but lists no problem of theirs", () => {
-    const text = refusal([
+    const text = diskRefusal([
       { node: cp, disks: cpDisks },
       { node, disks: [] },
     ]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { wantedVersions } from "../../../../src/plan/facts.ts";
-import { madeIn } from "../../../../src/plan/made.ts";
+import { readExisting } from "../../../../src/plan/existing.ts";
 import { refusals, refusedPlan } from "../../../../src/plan/refusals/index.ts";
 import { chartJump, kubernetesJump, talosJump } from "../../../../src/plan/refusals/versions.ts";
 import { labWith, refusedPlans, stateOf, type Progress } from "../fixtures.ts";
@@ -21,7 +21,7 @@ function controlPlanes(...numbers: number[]): string[] {
 }
 
 function between(before: string[], after: string[], progress?: Progress): string[] {
-  return refusals(madeIn(stateOf(labWith(before), progress)), labWith(after));
+  return refusals(readExisting(stateOf(labWith(before), progress)), labWith(after));
 }
 
 /** Everything that a preview says: the refusals, else what knows the running versions, one stage after the other. */
@@ -48,7 +48,7 @@ describe("plans that are refused, with their exact words", () => {
 
   test("every key whose change is refused is named by its path", () => {
     const plan = refusedPlans().find(({ name }) => name === "everything-at-once")!;
-    const message = refusedPlan(madeIn(stateOf(labWith(plan.before))), labWith(plan.after));
+    const message = refusedPlan(readExisting(stateOf(labWith(plan.before))), labWith(plan.after));
     expect(message?.split("\n")).toEqual([
       "This plan is refused, and nothing was changed:",
       ...plan.expected.map((line) => `  ${line}`),
@@ -101,7 +101,7 @@ describe("plans that go on", () => {
   test("the order of the entries means nothing", () => {
     const config = labWith([]);
     const reversed = { ...config, nodes: [...config.nodes].reverse() };
-    expect(refusals(madeIn(stateOf(config)), reversed)).toEqual([]);
+    expect(refusals(readExisting(stateOf(config)), reversed)).toEqual([]);
   });
 
   test("one consent is not the other", () => {
@@ -187,9 +187,9 @@ describe("while nothing was made", () => {
         outputs: { input: { nodes: [] } },
       },
     ];
-    expect(refusals(madeIn(before), labWith([]))).toEqual([]);
+    expect(refusals(readExisting(before), labWith([]))).toEqual([]);
     expect(
-      refusals(madeIn(before), labWith(["nodes[1].vmId=227", "nodes[1].dataDisk.serial=data-127"])),
+      refusals(readExisting(before), labWith(["nodes[1].vmId=227", "nodes[1].dataDisk.serial=data-127"])),
     ).toHaveLength(1);
   });
 });

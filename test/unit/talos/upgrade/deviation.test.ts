@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { deviatingNodes } from "../../../../src/talos/upgrade/deviation.ts";
+import { findDeviatingNodes } from "../../../../src/talos/upgrade/deviation.ts";
 import type { FakeCluster } from "./support/fake-cluster.ts";
 import { clusterOf, NEW_SCHEMATIC, target, TIMEOUTS } from "./support/step.ts";
 
 async function deviating(cluster: FakeCluster): Promise<string[]> {
-  const found = await deviatingNodes({
+  const found = await findDeviatingNodes({
     access: cluster,
     targets: cluster.nodes.map(({ config }) => ({ node: config, image: target(config.name) })),
     timeouts: TIMEOUTS,

@@ -1,7 +1,7 @@
 /** A cluster in memory, in the place of talosctl and Kubernetes: it does what it is told unless a test says otherwise. */
 import type { NodeConfig } from "../../../../../src/config/types.ts";
 import type { ClusterAccess, Reachable } from "../../../../../src/observe/access.ts";
-import type { EtcdAlarm, KubernetesNode, Machine, Storage } from "../../../../../src/observe/picture.ts";
+import type { EtcdAlarm, KubernetesNode, TalosNode, Storage } from "../../../../../src/observe/picture.ts";
 import type { Clock } from "../../../../../src/observe/poll.ts";
 
 export const EXTENSIONS = ["iscsi-tools", "qemu-guest-agent", "util-linux-tools"];
@@ -114,9 +114,9 @@ export class FakeCluster implements ClusterAccess {
     return Promise.resolve(this.client);
   }
 
-  machines(asked: readonly Reachable[]): Promise<Machine[]> {
+  machines(asked: readonly Reachable[]): Promise<TalosNode[]> {
     return Promise.resolve(
-      asked.map(({ name }): Machine => {
+      asked.map(({ name }): TalosNode => {
         const node = this.node(name);
         if (node.unconfigured) return { name, state: "unconfigured" };
         if (node.silent !== undefined) return { name, state: "silent", reason: node.silent };

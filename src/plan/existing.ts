@@ -17,7 +17,7 @@ export interface KeptNode {
   life?: number;
 }
 
-export interface MadeMachine extends MachineFacts {
+export interface ExistingMachine extends MachineFacts {
   /** The MAC address that its config named, empty when it was left to Proxmox. Unknown of an earlier version's. */
   namedMac?: string;
 }
@@ -35,10 +35,10 @@ export interface Retired {
   life: number;
 }
 
-export interface Made {
+export interface Existing {
   /** Also the prefix of every resource's name; undefined before the first run. */
   clusterName?: string;
-  machines: MadeMachine[];
+  machines: ExistingMachine[];
   kept: KeptNode[];
   /** The nodes whose retirement came to its end, those that are gone as well. */
   retired: Retired[];
@@ -47,7 +47,7 @@ export interface Made {
   versions: VersionFacts;
 }
 
-export const NOTHING_MADE: Made = { machines: [], kept: [], retired: [], images: [], versions: {} };
+export const NOTHING_EXISTS: Existing = { machines: [], kept: [], retired: [], images: [], versions: {} };
 
 const TYPES = {
   homelab: "homelab:index:Homelab",
@@ -58,18 +58,22 @@ const TYPES = {
   stash: "pulumi:index:Stash",
 } as const;
 
-export function madeIn(state: readonly StateResource[]): Made {
+export function readExisting(state: readonly StateResource[]): Existing {
   const homelab = state.find(({ type }) => type === TYPES.homelab);
-  if (!homelab) return NOTHING_MADE;
-  const clusterName = nameOf(homelab);
+  if (!homelab) return NOTHING_EXISTS;
+  const clusterName = resourceName(homelab);
   const named = (type: string, prefix: string, suffix: string) =>
     state.flatMap((resource) => {
       const node =
-        resource.type === type ? between(nameOf(resource), `${clusterName}-${prefix}`, suffix) : undefined;
+        resource.type === type
+          ? between(resourceName(resource), `${clusterName}-${prefix}`, suffix)
+          : undefined;
       return node === undefined ? [] : [{ node, outputs: resource.outputs }];
     });
   const stash = (name: string) =>
-    state.find((resource) => resource.type === TYPES.stash && nameOf(resource) === name)?.outputs["input"];
+    state.find((resource) => resource.type === TYPES.stash && resourceName(resource) === name)?.outputs[
+      "input"
+    ];
 
   const records = new Map(
     named(TYPES.stash, "talos-", "-kept").map(({ node, outputs }) => [node, recordIn(outputs)]),
@@ -102,7 +106,7 @@ export function madeIn(state: readonly StateResource[]): Made {
   };
 }
 
-function nameOf({ urn }: StateResource): string {
+function resourceName({ urn }: StateResource): string {
   return urn.split("::").at(-1)!;
 }
 
@@ -137,11 +141,12 @@ interface Release {
 }
 
 function releaseIn(state: readonly StateResource[], name: string): Release | undefined {
-  return state.find((resource) => resource.type === TYPES.release && nameOf(resource) === name)?.outputs;
+  return state.find((resource) => resource.type === TYPES.release && resourceName(resource) === name)
+    ?.outputs;
 }
 
 /** Undefined for a release that was left without its values: there is nothing to compare with. */
-function storageOf(release: Release | undefined): Made["longhorn"] {
+function storageOf(release: Release | undefined): Existing["longhorn"] {
   const replicaCount = Number(release?.values?.persistence?.defaultClassReplicaCount);
   const dataPath = release?.values?.defaultSettings?.defaultDataPath;
   return replicaCount > 0 && dataPath !== undefined ? { replicaCount, dataPath } : undefined;

@@ -2,7 +2,7 @@
  * A declared disk that somebody detached in Proxmox must stop the run: the provider has no words for it, and a new disk in
  * its place would be a blank one beside the old one's data. Pure, and so it runs in previews, too.
  */
-import type { NodeConfig } from "../config/types.ts";
+import type { NodeConfig } from "../../config/types.ts";
 
 interface Disk {
   interface?: string;
@@ -12,7 +12,7 @@ interface Disk {
  * Why a VM must not be changed, or undefined. After a refresh the provider keeps a detached disk's place in its list, with
  * no interface; a disk that is only new in the config has none yet.
  */
-export function lostDisks(node: NodeConfig, known: unknown, wanted: unknown): string | undefined {
+export function lostDiskRefusal(node: NodeConfig, known: unknown, wanted: unknown): string | undefined {
   const places = disksIn(known);
   if (!places.some((disk) => !disk.interface)) return undefined;
   const attached = places.map((disk) => disk.interface);

@@ -6,36 +6,36 @@ import type * as pulumi from "@pulumi/pulumi";
 import * as talos from "@pulumiverse/talos";
 import type { NodeConfig } from "../config/types.ts";
 import { valueOf, type InProgramContext } from "../hooks/context.ts";
-import { refusal, silenceRefusal, type NodeInventory } from "./data-disk.ts";
+import { diskRefusal, silenceRefusal, type NodeInventory } from "./data-disk.ts";
 
 /** How long a node may take to answer, from a VM that was just started. */
 const INSPECTION_TIMEOUT = "10m";
 /** How long a cluster may take to become healthy; image pulls are the most of it. */
 const HEALTH_TIMEOUT = "15m";
 
-type Credentials = talos.types.input.machine.GetDisksClientConfiguration;
+type ClientConfiguration = talos.types.input.machine.GetDisksClientConfiguration;
 
-export class ClusterProbes {
+export class ClusterGates {
   constructor(
     private readonly nodes: NodeConfig[],
-    private readonly clientConfiguration: pulumi.Output<Credentials>,
+    private readonly clientConfiguration: pulumi.Output<ClientConfiguration>,
     private readonly inContext: InProgramContext,
   ) {}
 
   /** Rejects unless each of these nodes, looked at together, shows exactly one data disk and one OS disk. */
-  async dataDisksProven(nodes = this.nodes): Promise<void> {
-    const clientConfiguration = (await valueOf(this.clientConfiguration)) as Credentials;
+  async passDisks(nodes = this.nodes): Promise<void> {
+    const clientConfiguration = (await valueOf(this.clientConfiguration)) as ClientConfiguration;
     const answers = await Promise.allSettled(nodes.map((node) => this.#inventory(node, clientConfiguration)));
     const silent = answers.flatMap((answer, index) =>
       answer.status === "rejected" ? [{ node: nodes[index]!, reason: (answer.reason as Error).message }] : [],
     );
     if (silent.length > 0) throw new Error(silenceRefusal(silent));
     const inventories = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
-    const refused = refusal(inventories);
+    const refused = diskRefusal(inventories);
     if (refused) throw new Error(refused);
   }
 
-  async #inventory(node: NodeConfig, clientConfiguration: Credentials): Promise<NodeInventory> {
+  async #inventory(node: NodeConfig, clientConfiguration: ClientConfiguration): Promise<NodeInventory> {
     const { disks } = await this.inContext(() =>
       talos.machine.getDisks({
         node: node.address,
@@ -48,8 +48,8 @@ export class ClusterProbes {
   }
 
   /** Resolves when etcd, the Kubernetes API and every node are healthy. */
-  async healthy(): Promise<void> {
-    const clientConfiguration = (await valueOf(this.clientConfiguration)) as Credentials;
+  async passHealth(): Promise<void> {
+    const clientConfiguration = (await valueOf(this.clientConfiguration)) as ClientConfiguration;
     const addresses = (role: NodeConfig["role"]) =>
       this.nodes.filter((node) => node.role === role).map((node) => node.address);
     await this.inContext(() =>

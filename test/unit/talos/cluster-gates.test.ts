@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect, test } from "vitest";
 import type { InProgramContext } from "../../../src/hooks/context.ts";
-import { ClusterProbes } from "../../../src/talos/cluster-probes.ts";
+import { ClusterGates } from "../../../src/talos/cluster-gates.ts";
 import { lab } from "../../components/support/homelabs.ts";
 
 const CREDENTIALS = pulumi.secret({
@@ -10,7 +10,7 @@ const CREDENTIALS = pulumi.secret({
   clientKey: "key",
 });
 
-/** Stands between the probes and the provider: what is not asked through it would lose the engine in a hook. */
+/** Stands between the gates and the provider: what is not asked through it would lose the engine in a hook. */
 function context(answer: unknown): { asked: () => number; inContext: InProgramContext } {
   let count = 0;
   const inContext = (() => {
@@ -22,21 +22,19 @@ function context(answer: unknown): { asked: () => number; inContext: InProgramCo
 
 test("disks are asked for in the program's context, once for each node", async () => {
   const { asked, inContext } = context({ disks: [] });
-  const probes = new ClusterProbes(lab().nodes, CREDENTIALS, inContext);
-  await expect(probes.dataDisksProven()).rejects.toThrow("The data disk is not proven on every node");
+  const gates = new ClusterGates(lab().nodes, CREDENTIALS, inContext);
+  await expect(gates.passDisks()).rejects.toThrow("The data disk is not proven on every node");
   expect(asked()).toBe(2);
 });
 
 test("nobody is asked when there is nobody to prove", async () => {
   const { asked, inContext } = context({ disks: [] });
-  await expect(
-    new ClusterProbes(lab().nodes, CREDENTIALS, inContext).dataDisksProven([]),
-  ).resolves.toBeUndefined();
+  await expect(new ClusterGates(lab().nodes, CREDENTIALS, inContext).passDisks([])).resolves.toBeUndefined();
   expect(asked()).toBe(0);
 });
 
 test("the cluster's health is asked for in the program's context", async () => {
   const { asked, inContext } = context({});
-  await expect(new ClusterProbes(lab().nodes, CREDENTIALS, inContext).healthy()).resolves.toBeUndefined();
+  await expect(new ClusterGates(lab().nodes, CREDENTIALS, inContext).passHealth()).resolves.toBeUndefined();
   expect(asked()).toBe(1);
 });
