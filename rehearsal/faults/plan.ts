@@ -7,7 +7,7 @@ import type { ScenarioName } from "./scenario.ts";
 /** What only looks has no effect to lose: its lost reply is a failure, and so is what a killed engine makes of it. */
 const KINDS_OF_A_LOOK: FaultKind[] = ["fail", "hang"];
 /** Computed in the provider itself: nothing on the way that could be slow. */
-const COMPUTED = /invoke (getConfiguration|getUrls|getVersions)\b/;
+const COMPUTED = /invoke (getConfiguration|getVersions)\b/;
 
 /** Waiting for a task is the moment in which most runs are cut off, and what the hooks ask decides over disks. */
 const WATCHED = /\/tasks\/|invoke getDisks|invoke getHealth|GET \/(version|cluster\/(nextid|resources))$/;

@@ -5,14 +5,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as client from "./client/index.js";
 import * as cluster from "./cluster/index.js";
-import { config } from "./config.js";
 import { version } from "./core.js";
 import * as imagefactory from "./imagefactory/index.js";
 import * as machine from "./machine/index.js";
 import { Provider, type ProviderArgs } from "./provider.js";
 import type * as types from "./types/index.js";
 
-export { client, cluster, config, imagefactory, machine, Provider };
+export { client, cluster, imagefactory, machine, Provider };
 export type { ProviderArgs, types };
 
 /** How the SDK rebuilds a resource from a reference to it: one with this URN and nothing of its own. */

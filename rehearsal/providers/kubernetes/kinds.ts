@@ -5,7 +5,6 @@ import { at, textOf } from "../../world/kubernetes/pods/spec.ts";
 import { deleteVolume, volumeOfClaim } from "../../world/longhorn/volumes.ts";
 import { InitFailed, isRecord, secret, type PropertyMap } from "../server/index.ts";
 import { fingerprint } from "./live.ts";
-import { Missing } from "./missing.ts";
 import { idOf, identify, metadataOf } from "./names.ts";
 import type { ObjectKind } from "./objects.ts";
 
@@ -89,27 +88,5 @@ export const claim: ObjectKind = {
     const volume = volumeOfClaim(cluster, `${where}/${name}`);
     if (volume?.reclaimPolicy === "Retain") volume.claim = `released:${volume.claim}`;
     else if (volume) await deleteVolume(cluster, volume.name);
-  },
-};
-
-/** Charts that bring the definitions of a group's custom resources. */
-const DEFINED_BY: Record<string, string> = {
-  "longhorn.io": "longhorn",
-  "traefik.io": "traefik",
-  "metallb.io": "metallb",
-};
-
-export const customResource: ObjectKind = {
-  namespaced: true,
-  replaceOn: [],
-  validate(cluster, object) {
-    const { apiVersion, kind } = identify(object);
-    const chart = DEFINED_BY[apiVersion.split("/")[0] ?? ""];
-    const installed = Object.values(cluster.state.releases).some((release) => release.chart === chart);
-    if (!installed) {
-      throw new Missing(
-        `no matches for kind "${kind}" in version "${apiVersion}": its definition is not installed${chart ? ` (the chart ${chart} brings it)` : ""}`,
-      );
-    }
   },
 };

@@ -1,4 +1,4 @@
-/** What is not there yet may come: a namespace or a kind that something else of the same run makes. */
+/** What is not there yet may come: a namespace that something else of the same run makes. */
 import type { Clock } from "../../world/kernel/clock.ts";
 
 /** Of what an object needs, in the API server's words. */

@@ -27,8 +27,6 @@ export interface ObjectKind {
   replaceOn: string[] | ((configured: Configured) => string[]);
   /** Further reasons to replace. */
   mustReplace?(olds: PropertyMap, news: PropertyMap): string[];
-  /** Refused before anything is written. */
-  validate?(cluster: Cluster, object: PropertyMap): void;
   /** Whether it is there, although nobody's request put it on record. */
   exists?(cluster: Cluster, object: Identified): boolean;
   /** After the object is written: waits for what it stands for; returns its status. May throw `InitFailed`. */
@@ -75,7 +73,6 @@ export function objectHandler(connection: Connection, kind: ObjectKind): Resourc
     if (kind.namespaced && !namespaceExists(cluster, named.namespace ?? "default")) {
       throw new Missing(`namespaces "${named.namespace}" not found`);
     }
-    kind.validate?.(cluster, inputs);
     const known = recorded(cluster, named) ?? (kind.exists?.(cluster, named) ? {} : undefined);
     if (!known) return undefined;
     // A creation is a creation; only with this option is it server-side apply, which changes what exists (await.go, Creation).

@@ -13,7 +13,6 @@ interface Switch {
 const SWITCHES = {
   deleteUnreachable: { variable: "PULUMI_K8S_DELETE_UNREACHABLE", otherwise: false },
   skipUpdateUnreachable: { variable: "PULUMI_K8S_SKIP_UPDATE_UNREACHABLE", otherwise: false },
-  enablePatchForce: { variable: "PULUMI_K8S_ENABLE_PATCH_FORCE", otherwise: false },
   upsertExistingObjects: { variable: "PULUMI_K8S_UPSERT_EXISTING_OBJECTS", otherwise: false },
   enableConfigMapMutable: { variable: "PULUMI_K8S_ENABLE_CONFIGMAP_MUTABLE", otherwise: false },
   enableSecretMutable: { variable: "PULUMI_K8S_ENABLE_SECRET_MUTABLE", otherwise: false },

@@ -6,7 +6,7 @@ import type { World } from "../../world/kernel/world.ts";
 import type { SimulatedProvider } from "../server/index.ts";
 import { bootstrapResource } from "./bootstrap.ts";
 import { configurationApplyResource } from "./configuration-apply.ts";
-import { getExtensionsVersions, getOverlaysVersions, getUrls, getVersions } from "./factory-functions.ts";
+import { getVersions } from "./factory-functions.ts";
 import { getKubeconfig, kubeconfigResource } from "./kubeconfig.ts";
 import { getClientConfiguration, getDisks, getHealth, getMachineConfiguration } from "./machine-functions.ts";
 import { schematicResource } from "./schematic.ts";
@@ -31,9 +31,6 @@ export function talosProvider(world: World): SimulatedProvider {
       "talos:client/getConfiguration:getConfiguration": getClientConfiguration(world),
       "talos:cluster/getHealth:getHealth": getHealth(world),
       "talos:cluster/getKubeconfig:getKubeconfig": getKubeconfig(world),
-      "talos:imageFactory/getExtensionsVersions:getExtensionsVersions": getExtensionsVersions,
-      "talos:imageFactory/getOverlaysVersions:getOverlaysVersions": getOverlaysVersions,
-      "talos:imageFactory/getUrls:getUrls": getUrls,
       "talos:imageFactory/getVersions:getVersions": getVersions,
       "talos:machine/getConfiguration:getConfiguration": getMachineConfiguration(world),
       "talos:machine/getDisks:getDisks": getDisks(world),

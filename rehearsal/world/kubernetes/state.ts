@@ -22,10 +22,8 @@ export interface ClusterState {
   namespaces: Record<string, { labels: Record<string, string>; createdAt: number }>;
   /** Helm releases, by `namespace/name`. */
   releases: Record<string, ReleaseState>;
-  /** Other objects (Jobs, custom resources ...), by `apiVersion/kind/namespace/name`. */
+  /** Other objects (Jobs, claims ...), by `apiVersion/kind/namespace/name`. */
   objects: Record<string, KubernetesObject>;
-  /** What was applied to objects that somebody else made: by object, by field manager, by path. */
-  fieldManagers?: Record<string, Record<string, Record<string, unknown>>>;
   longhorn?: LonghornState;
   /** Running pods that matter to the physics, by `namespace/name`. */
   pods: Record<string, PodState>;

@@ -3,7 +3,6 @@
  * goes. Source: longhorn-manager webhook/resources/node/validator.go, controller/kubernetes_node_controller.go.
  */
 import type { Cluster } from "../kubernetes/cluster.ts";
-import type { Target } from "../kubernetes/api/field-managers.ts";
 import { ApiError } from "../kubernetes/api/namespaces.ts";
 import type { LonghornState } from "../kubernetes/state.ts";
 
@@ -37,24 +36,6 @@ export function setNodeFields(longhorn: LonghornState, name: string, fields: Nod
 function listed(names: string[] = [], name: string, there: boolean): string[] {
   const others = names.filter((each) => each !== name);
   return there ? [...others, name].sort() : others;
-}
-
-/** For server-side apply. longhorn-manager wrote the object. */
-export function longhornNodeTarget(longhorn: LonghornState, name: string): Target {
-  return {
-    key: `nodes.longhorn.io/${name}`,
-    author: "longhorn-manager",
-    read: (path) => nodeFields(longhorn, name)[fieldOf(path)],
-    write: (path, value) =>
-      setNodeFields(longhorn, name, { ...nodeFields(longhorn, name), [fieldOf(path)]: value === true }),
-  };
-}
-
-function fieldOf(path: string): keyof NodeFields {
-  const field = path.replace(/^spec\./, "");
-  if (field !== "allowScheduling" && field !== "evictionRequested")
-    throw new ApiError(`nodes.longhorn.io: ${path} cannot be changed in this rehearsal`);
-  return field;
 }
 
 /** Why the webhook keeps a Node object from being deleted: only one that holds nothing and is gone from Kubernetes may go. */

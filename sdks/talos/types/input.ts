@@ -28,12 +28,6 @@ export namespace cluster {
 }
 
 export namespace imageFactory {
-  export type GetExtensionsVersionsExactFilters = shape.NamesFilter;
-  export type GetExtensionsVersionsExactFiltersArgs = AsInputs<shape.NamesFilter>;
-  export type GetExtensionsVersionsFilters = shape.NamesFilter;
-  export type GetExtensionsVersionsFiltersArgs = AsInputs<shape.NamesFilter>;
-  export type GetOverlaysVersionsFilters = shape.NameFilter;
-  export type GetOverlaysVersionsFiltersArgs = AsInputs<shape.NameFilter>;
   export type GetVersionsFilters = shape.VersionsFilter;
   export type GetVersionsFiltersArgs = AsInputs<shape.VersionsFilter>;
 }

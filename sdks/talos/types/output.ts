@@ -18,12 +18,6 @@ export namespace cluster {
 }
 
 export namespace imageFactory {
-  export type GetExtensionsVersionsExactFilters = shape.NamesFilter;
-  export type GetExtensionsVersionsExtensionsInfo = shape.ExtensionInfo;
-  export type GetExtensionsVersionsFilters = shape.NamesFilter;
-  export type GetOverlaysVersionsFilters = shape.NameFilter;
-  export type GetOverlaysVersionsOverlaysInfo = shape.OverlayInfo;
-  export type GetUrlsUrls = shape.Urls;
   export type GetVersionsFilters = shape.VersionsFilter;
 }
 

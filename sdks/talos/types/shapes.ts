@@ -152,59 +152,8 @@ export interface Disk {
   wwid: string;
 }
 
-/** Picks system extensions by name. */
-export interface NamesFilter {
-  names?: string[];
-}
-
-/** Picks an overlay by name. */
-export interface NameFilter {
-  name?: string;
-}
-
 /** Picks Talos versions. */
 export interface VersionsFilter {
   /** Whether alphas and betas are left out. Default false. */
   stableVersionsOnly?: boolean;
-}
-
-/** A system extension as the Image Factory has it. */
-export interface ExtensionInfo {
-  author: string;
-  description: string;
-  /** Digest of its image. */
-  digest: string;
-  /** What a schematic calls it, such as "siderolabs/iscsi-tools". */
-  name: string;
-  /** Reference of its image, with the version. */
-  ref: string;
-}
-
-/** An overlay (support for one kind of board) as the Image Factory has it. */
-export interface OverlayInfo {
-  /** Digest of its image. */
-  digest: string;
-  /** Image without a version, as a schematic names it. */
-  image: string;
-  name: string;
-  /** Reference of its image, with the version. */
-  ref: string;
-}
-
-/** Where the artifacts of one schematic and version are. Empty where the platform has none such. */
-export interface Urls {
-  diskImage: string;
-  diskImageSecureboot: string;
-  initramfs: string;
-  /** Container image, without a scheme: what `machine.install.image` takes. */
-  installer: string;
-  installerSecureboot: string;
-  iso: string;
-  isoSecureboot: string;
-  kernel: string;
-  kernelCommandLine: string;
-  /** iPXE script. */
-  pxe: string;
-  /** Unified kernel image. */
-  uki: string;
 }

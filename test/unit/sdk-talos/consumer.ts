@@ -48,13 +48,8 @@ export function cluster(provider: talos.Provider): pulumi.Output<string> {
 
 export async function plain(clientConfiguration: talos.types.input.cluster.GetHealthClientConfiguration) {
   const schematic = talos.imagefactory.Schematic.get("image", "88d1");
-  const { urls } = await talos.imagefactory.getUrls({
-    schematicId: "88d1",
-    talosVersion: "v1.12.0",
-    platform: "metal",
-  });
   const { talosVersions } = await talos.imagefactory.getVersions();
-  const all: string[] = [urls.installer, ...talosVersions];
+  const all: string[] = talosVersions;
   await talos.cluster.getHealth({
     clientConfiguration,
     controlPlaneNodes: ["10.0.0.1"],
@@ -80,7 +75,7 @@ export function mistakes(output: pulumi.Output<string>, node: string) {
     // @ts-expect-error -- only the provider sets it
     () => new talos.cluster.Kubeconfig("admin", { node, clientConfiguration: access, kubeconfigRaw: "" }),
     // @ts-expect-error -- the plain form takes no outputs
-    () => talos.imagefactory.getUrls({ schematicId: output, talosVersion: "v1.12.0" }),
+    () => talos.client.getConfiguration({ clusterName: output, clientConfiguration: access }),
     // @ts-expect-error -- upstream's module is all lower case, whatever its documentation says
     () => void talos.imageFactory,
   ];

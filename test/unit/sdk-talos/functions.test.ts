@@ -46,30 +46,6 @@ const functions: Record<string, Pair> = {
       wait: false,
     },
   },
-  "imagefactory.getExtensionsVersions": {
-    token: "talos:imageFactory/getExtensionsVersions:getExtensionsVersions",
-    plain: talos.imagefactory.getExtensionsVersions,
-    output: talos.imagefactory.getExtensionsVersionsOutput,
-    args: { exactFilters: { names: ["a"] }, filters: { names: ["b"] }, talosVersion: "v1.12.0" },
-  },
-  "imagefactory.getOverlaysVersions": {
-    token: "talos:imageFactory/getOverlaysVersions:getOverlaysVersions",
-    plain: talos.imagefactory.getOverlaysVersions,
-    output: talos.imagefactory.getOverlaysVersionsOutput,
-    args: { filters: { name: "rpi_generic" }, talosVersion: "v1.12.0" },
-  },
-  "imagefactory.getUrls": {
-    token: "talos:imageFactory/getUrls:getUrls",
-    plain: talos.imagefactory.getUrls,
-    output: talos.imagefactory.getUrlsOutput,
-    args: {
-      architecture: "arm64",
-      platform: "metal",
-      sbc: "none",
-      schematicId: "88d1",
-      talosVersion: "v1.12.0",
-    },
-  },
   "imagefactory.getVersions": {
     token: "talos:imageFactory/getVersions:getVersions",
     plain: talos.imagefactory.getVersions,
@@ -153,9 +129,9 @@ describe("arguments", () => {
   });
 
   it("that are no arguments of the function are not sent", async () => {
-    const args = { schematicId: "88d1", talosVersion: "v1.12.0", extra: "from a spread object" };
-    await talos.imagefactory.getUrls(args);
-    expect(engine.requests[0]?.inputs).toEqual({ schematicId: "88d1", talosVersion: "v1.12.0" });
+    const args = { filters: { stableVersionsOnly: true }, extra: "from a spread object" };
+    await talos.imagefactory.getVersions(args);
+    expect(engine.requests[0]?.inputs).toEqual({ filters: { stableVersionsOnly: true } });
   });
 });
 

@@ -69,11 +69,3 @@ describe("Provider", () => {
     expect(asked).toEqual(["pulumi:providers:talos/terraformConfig"]);
   });
 });
-
-describe("config", () => {
-  it("reads the stack's settings when asked", () => {
-    expect(talos.config.imageFactoryUrl).toBeUndefined();
-    pulumi.runtime.setConfig("talos:imageFactoryUrl", "https://factory.example");
-    expect(talos.config.imageFactoryUrl).toBe("https://factory.example");
-  });
-});
