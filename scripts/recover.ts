@@ -3,11 +3,12 @@
  * backend, by the same CLI and program as `pulumi up`; with `--rehearsed`, for the rehearsed stack.
  */
 import { homedir } from "node:os";
-import { delimiter, dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { LocalWorkspace, PulumiCommand, Stack } from "@pulumi/pulumi/automation/index.js";
+import { LocalWorkspace, Stack } from "@pulumi/pulumi/automation/index.js";
 import { runCommand } from "../rehearsal/command.ts";
+import { commandAt } from "../rehearsal/engine/sealed-engine.ts";
 import { readToolchain } from "../rehearsal/toolchain.ts";
 import { UserError } from "../rehearsal/user-error.ts";
 import program from "../src/index.ts";
@@ -51,9 +52,8 @@ async function main(argv: string[]): Promise<number> {
 
 async function real(stackName: string, workDir: string): Promise<string[]> {
   const { pulumi, pulumiVersion } = await readToolchain();
-  // The Automation API takes the CLI from the path; its plugins, its backend and its credentials are the user's own.
-  process.env["PATH"] = `${dirname(pulumi)}${delimiter}${process.env["PATH"] ?? ""}`;
-  const pulumiCommand = await PulumiCommand.get();
+  // Its plugins, its backend and its credentials are the user's own.
+  const pulumiCommand = commandAt(pulumi, pulumiVersion);
   const workspace = await LocalWorkspace.create({ workDir, pulumiCommand, program });
   const { url } = await workspace.whoAmI();
   console.log(describeTarget(stackName, url));

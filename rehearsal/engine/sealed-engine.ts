@@ -135,8 +135,7 @@ type Run = (
  */
 function sealedCommand({ pulumi, pulumiVersion, workDir }: SealedEngine): PulumiCommand {
   const home = join(workDir, "home");
-  // Its constructor is private, and `PulumiCommand.get` would first ask the CLI for its version, unsealed.
-  const command = Object.create(PulumiCommand.prototype) as PulumiCommand & { run: Run };
+  const command = commandAt(pulumi, pulumiVersion) as PulumiCommand & { run: Run };
   const plain = (PulumiCommand.prototype as PulumiCommand & { run: Run }).run;
   const run: Run = (args, cwd, variables, ...rest) => {
     mkdirSync(home, { recursive: true, mode: 0o700 });
@@ -146,5 +145,14 @@ function sealedCommand({ pulumi, pulumiVersion, workDir }: SealedEngine): Pulumi
     return plain.call(command, args, cwd, { ...taken, ...sealed, ...variables }, ...rest);
   };
   homes.set(command, home);
-  return Object.assign(command, { command: pulumi, version: new SemVer(pulumiVersion), run });
+  return Object.assign(command, { run });
+}
+
+/**
+ * A CLI wherever it lies, of a version that is known. The constructor is private, `PulumiCommand.get({ root })` takes `bin/pulumi` below
+ * a folder alone, and without it the one on PATH; both ask it for its version, unsealed.
+ */
+export function commandAt(pulumi: string, pulumiVersion: string): PulumiCommand {
+  const command = Object.create(PulumiCommand.prototype) as PulumiCommand;
+  return Object.assign(command, { command: pulumi, version: new SemVer(pulumiVersion) });
 }

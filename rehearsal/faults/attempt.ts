@@ -30,8 +30,6 @@ export async function during<Result>(
     ...(injector && { intercept: injector.intercept }),
     ...(port !== undefined && { port }),
   });
-  // The Automation API asks for the outputs after every run, which nobody reads here.
-  rehearsal.stack.outputs = () => Promise.resolve({});
   try {
     return await use(rehearsal, what);
   } finally {

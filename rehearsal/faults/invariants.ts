@@ -1,4 +1,5 @@
 /** What no fault may break, judged by the world's record and state alone. Each rule returns what it found against a world. */
+import { MEANT_BY_DESTROY } from "../checks/machines/disks.ts";
 import type { WorldState } from "../world/kernel/state.ts";
 
 /** A file in a Longhorn volume, written before the fault. */
@@ -19,8 +20,6 @@ export interface Judged {
 }
 
 export type Rule = (judged: Judged) => string[];
-
-const MEANT_BY_DESTROY = new Set(["etcd-quorum-lost", "replica-lost"]);
 
 const noCatastrophe: Rule = ({ world, destroyed }) =>
   world.events
@@ -78,7 +77,7 @@ const dataKept: Rule = ({ world, known }) => {
   const volumes = Object.values(world.clusters).flatMap(({ longhorn }) =>
     Object.values(longhorn?.volumes ?? {}),
   );
-  const volume = volumes.find(({ claim }) => claim === known.claim);
+  const volume = volumes.find(({ claim, released }) => claim === known.claim && !released);
   if (!volume) return [`the volume of ${known.claim} is gone`];
   const problems: string[] = [];
   if (volume.files[known.path]?.content !== known.content)

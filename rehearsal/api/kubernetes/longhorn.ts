@@ -74,7 +74,7 @@ function object(
 
 function volumeView(cluster: Cluster, longhorn: LonghornState, volume: LonghornVolume): ApiObject {
   const { name, attachedTo = "" } = volume;
-  const [namespace = "", pvcName = ""] = volume.claim.replace(/^released:/, "").split("/");
+  const [namespace = "", pvcName = ""] = volume.claim.split("/");
   const users = Object.values(cluster.state.pods).filter((pod) => pod.volumes.includes(name));
   return {
     ...object(cluster, longhorn, "Volume", name),
@@ -100,7 +100,7 @@ function volumeView(cluster: Cluster, longhorn: LonghornState, volume: LonghornV
         namespace,
         pvcName,
         pvName: name,
-        pvStatus: volume.claim.startsWith("released:") ? "Released" : "Bound",
+        pvStatus: volume.released ? "Released" : "Bound",
         workloadsStatus: users.map((pod) => ({
           podName: pod.name,
           podStatus: { running: "Running", pending: "Pending", failed: "Failed" }[pod.phase],

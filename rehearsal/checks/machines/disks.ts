@@ -9,7 +9,7 @@ import type { World } from "../../world/kernel/world.ts";
 const MOUNT_POINT = "/var/mnt/longhorn";
 
 /** What a destroy does on purpose, and nothing else may: the cluster's data goes with its machines. */
-const MEANT_BY_DESTROY = new Set(["etcd-quorum-lost", "replica-lost"]);
+export const MEANT_BY_DESTROY = new Set(["etcd-quorum-lost", "replica-lost"]);
 
 export function noCatastrophe({ world, eventsBefore, command }: Evidence) {
   const meant = (event: WorldEvent, index: number) =>

@@ -1,8 +1,7 @@
 /** The kinds of objects that mean something here, each with what makes it special. */
-import { bindClaim } from "../../world/longhorn/claims.ts";
+import { bindClaim, deleteClaim } from "../../world/longhorn/claims.ts";
 import { createNamespace, deleteNamespace, namespaceExists } from "../../world/kubernetes/api/namespaces.ts";
 import { at, textOf } from "../../world/kubernetes/pods/spec.ts";
-import { deleteVolume, volumeOfClaim } from "../../world/longhorn/volumes.ts";
 import { InitFailed, isRecord, secret, type PropertyMap } from "../server/index.ts";
 import { fingerprint } from "./live.ts";
 import { idOf, identify, metadataOf } from "./names.ts";
@@ -84,9 +83,5 @@ export const claim: ObjectKind = {
     await cluster.world.clock.sleep(context.timeoutSeconds ?? 300);
     throw new InitFailed(idOf(identify(object)), { ...object, status: { phase: "Pending" } }, [problem]);
   },
-  async deleted(cluster, { name, namespace: where = "default" }) {
-    const volume = volumeOfClaim(cluster, `${where}/${name}`);
-    if (volume?.reclaimPolicy === "Retain") volume.claim = `released:${volume.claim}`;
-    else if (volume) await deleteVolume(cluster, volume.name);
-  },
+  deleted: (cluster, { name, namespace: where = "default" }) => deleteClaim(cluster, `${where}/${name}`),
 };

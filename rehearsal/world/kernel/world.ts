@@ -15,8 +15,6 @@ export interface MachineLifecycle {
   powerOff(world: World, vmId: number, how: "stop" | "shutdown"): Promise<void>;
   /** Called before the VM and its disks go. */
   destroyed(world: World, vmId: number): Promise<void>;
-  /** A disk of a running machine was added, taken away or grown. */
-  disksChanged?(world: World, vmId: number): Promise<void>;
 }
 
 export interface WorldOptions {

@@ -164,6 +164,8 @@ export interface LonghornVolume {
   name: string;
   /** The claim, `namespace/name`. */
   claim: string;
+  /** Whether that claim is gone, and the volume was kept. */
+  released?: true;
   sizeBytes: number;
   /** Its filesystem. Default: ext4. */
   fsType?: string;

@@ -36,8 +36,12 @@ export async function bindClaim(cluster: Cluster, claim: Claim): Promise<string 
 /** The claims of a namespace go with it; their volumes too unless the class said `Retain`. */
 export async function deleteClaims(cluster: Cluster, namespace: string): Promise<void> {
   for (const volume of Object.values(cluster.state.longhorn?.volumes ?? {})) {
-    if (!volume.claim.startsWith(`${namespace}/`)) continue;
-    if (volume.reclaimPolicy === "Retain") volume.claim = `released:${volume.claim}`;
-    else await deleteVolume(cluster, volume.name);
+    if (volume.claim.startsWith(`${namespace}/`)) await deleteClaim(cluster, volume.claim);
   }
+}
+
+export async function deleteClaim(cluster: Cluster, claim: string): Promise<void> {
+  const volume = volumeOfClaim(cluster, claim);
+  if (volume?.reclaimPolicy === "Retain") volume.released = true;
+  else if (volume) await deleteVolume(cluster, volume.name);
 }

@@ -210,5 +210,6 @@ export function volumeNamed(cluster: Cluster, name: string): LonghornVolume {
 }
 
 export function volumeOfClaim(cluster: Cluster, claim: string): LonghornVolume | undefined {
-  return Object.values(cluster.state.longhorn?.volumes ?? {}).find((volume) => volume.claim === claim);
+  const volumes = Object.values(cluster.state.longhorn?.volumes ?? {});
+  return volumes.find((volume) => volume.claim === claim && !volume.released);
 }

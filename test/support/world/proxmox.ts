@@ -67,7 +67,6 @@ export function fixture(hardware: Hardware = HARDWARE): Fixture {
     powerOn: (_, vmId) => note(`on ${vmId}`),
     powerOff: (_, vmId, how) => note(`${how} ${vmId}`),
     destroyed: (_, vmId) => note(`destroyed ${vmId}`),
-    disksChanged: (_, vmId) => note(`disks ${vmId}`),
   };
   const world = testWorld({ seed: 7 }, { lifecycle });
   world.state.proxmox = installHardware(hardware, world);

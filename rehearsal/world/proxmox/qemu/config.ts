@@ -44,7 +44,6 @@ export async function changeConfig(
   noteForeign(world, vm, "The program changed the config of");
   await world.clock.sleep(DURATIONS.changeConfig);
 
-  const disksBefore = diskIds(vm);
   for (const key of removed) remove(world, vm, key);
   for (const [key, value] of Object.entries(entries)) set(vm, key, value);
   for (const { slot, drive, request } of requests) await changeDrive(world, host, vm, slot, drive, request);
@@ -59,8 +58,6 @@ export async function changeConfig(
       pending: Object.keys(vm.pending ?? {}),
     },
   });
-  if (vm.power === "running" && diskIds(vm) !== disksBefore)
-    await world.lifecycle.disksChanged?.(world, vmId);
   await world.commit();
 }
 
@@ -90,7 +87,6 @@ export function resizeDisk(world: World, hostName: string, vmId: number, slot: s
     noteForeign(world, vm, `The program grew disk ${slot} of`);
     await world.clock.sleep(DURATIONS.resizeDisk);
     growTo(world, host, vm, slot, wanted);
-    if (vm.power === "running" && !vm.foreign) await world.lifecycle.disksChanged?.(world, vmId);
     await world.commit();
     return [];
   };
@@ -178,11 +174,4 @@ function settle(vm: VmState, key: string): void {
   if (!vm.pending) return;
   delete vm.pending[key];
   if (Object.keys(vm.pending).length === 0) delete vm.pending;
-}
-
-function diskIds(vm: VmState): string {
-  return Object.entries(vm.disks)
-    .map(([slot, disk]) => `${slot}=${disk.id}`)
-    .sort()
-    .join();
 }

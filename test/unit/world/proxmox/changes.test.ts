@@ -50,12 +50,11 @@ describe("disks", () => {
     expect(vmOf(world).disks["virtio1"]!.sizeBytes).toBe(40 * GiB);
   });
 
-  test("are plugged into a running machine, and its system is told", async () => {
-    const { world, calls } = await running();
+  test("are plugged into a running machine", async () => {
+    const { world } = await running();
     await changeConfig(world, "pve1", 100, { virtio2: "file=local-lvm:10" });
     expect(vmOf(world).disks["virtio2"]).toMatchObject({ sizeBytes: 10 * GiB, content: { kind: "blank" } });
     expect(vmOf(world).pending).toBeUndefined();
-    expect(calls).toEqual(["on 100", "disks 100"]);
   });
 
   test("are detached with their content, come back with it, and are lost only when deleted again", async () => {
