@@ -33,6 +33,7 @@ const steps = jobs.flatMap((job) => job.steps);
 
 test("run on pull requests or on main, with no more than read access", () => {
   expect(Object.fromEntries(Object.entries(workflows).map(([file, { on }]) => [file, on]))).toEqual({
+    "check.yml": { pull_request: null },
     "preview.yml": { pull_request: null },
     "toolchain.yml": { push: { branches: ["main"] } },
   });
@@ -52,21 +53,28 @@ test("the toolchain's cache is filled on main alone, and what has secrets reads 
       ({ uses = "" }) => /^actions\/cache[^@]*/.exec(uses)?.[0] ?? [],
     );
   expect(uses("toolchain.yml", "fill")).toEqual(["actions/cache"]);
+  expect(uses("check.yml", "test")).toEqual(["actions/cache/restore"]);
   expect(uses("preview.yml", "rehearse")).toEqual(["actions/cache/restore"]);
   expect(uses("preview.yml", "preview")).toEqual([]);
   expect(JSON.stringify(workflow.jobs["preview"])).not.toContain('"cache":"npm"');
 });
 
-test("both name the cache alike", () => {
+test("all name the cache alike, after what it is built from", () => {
   const keys = steps.flatMap((step) => (step as { with?: { key?: string } }).with?.key ?? []);
-  expect(keys).toHaveLength(2);
-  expect(new Set(keys).size).toBe(1);
+  expect(keys).toHaveLength(3);
+  expect(new Set(keys)).toEqual(
+    new Set(["toolchain-${{ runner.os }}-${{ hashFiles('tools/**', 'package.json') }}"]),
+  );
 });
 
 test("pins every action to a commit", () => {
   const actions = steps.flatMap(({ uses }) => uses ?? []);
   expect(actions.length).toBeGreaterThan(5);
   for (const action of actions) expect(action).toMatch(/^[\w-]+(?:\/[\w-]+)+@[0-9a-f]{40}$/);
+});
+
+test("every test runs on a pull request", () => {
+  expect(workflows["check.yml"]!.jobs["test"]!.steps.flatMap(({ run }) => run ?? [])).toEqual(["npm test"]);
 });
 
 test("gives secrets to no pull request of a fork, and to no rehearsal", () => {
@@ -78,7 +86,7 @@ test("runs npm scripts of this project alone", () => {
   const commands = steps.flatMap(({ run }) => run ?? []);
   expect(commands.length).toBeGreaterThan(1);
   for (const command of commands) {
-    const script = /^npm run ([\w:-]+)/.exec(command)?.[1] ?? "";
+    const script = /^npm (?:run )?([\w:-]+)/.exec(command)?.[1] ?? "";
     expect(Object.keys(manifest.scripts)).toContain(script);
   }
 });
