@@ -19,7 +19,7 @@ const MORE = 15;
 
 /** The access while `use` runs; the credentials are on the disk for no longer. */
 export function withLiveAccess<T>(
-  config: HomelabConfig,
+  config: Pick<HomelabConfig, "cluster" | "nodes" | "upgrade">,
   credentials: TalosCredentials,
   kubernetes: () => Promise<KubernetesReader>,
   use: (access: ClusterAccess) => Promise<T>,
@@ -44,7 +44,7 @@ export function kubernetesAccess(kubernetes: () => Promise<KubernetesReader>): K
 }
 
 export function liveAccess(
-  { cluster, nodes, upgrade }: HomelabConfig,
+  { cluster, nodes, upgrade }: Pick<HomelabConfig, "cluster" | "nodes" | "upgrade">,
   talosctl: Talosctl,
   kubernetes: () => Promise<KubernetesReader>,
 ): ClusterAccess {

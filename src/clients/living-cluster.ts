@@ -15,14 +15,17 @@ import type { KubernetesReader } from "./kubernetes/reader.ts";
 import { kubernetesAccess, withLiveAccess } from "./live-access.ts";
 import type { TalosCredentials } from "./talosctl/talosconfig.ts";
 
+/** What is needed to reach it, and to wait for it. */
+export type LivingConfig = Pick<HomelabConfig, "cluster" | "nodes" | "upgrade" | "allow">;
+
 export class LivingCluster {
-  readonly #config: HomelabConfig;
+  readonly #config: LivingConfig;
   readonly #clientConfiguration: pulumi.Output<TalosCredentials>;
   readonly #inContext = programContext();
   #connected: (() => Promise<KubernetesReader>) | undefined;
 
   /** @param clientConfiguration What authenticates at the Talos API, secret. */
-  constructor(config: HomelabConfig, clientConfiguration: pulumi.Output<TalosCredentials>) {
+  constructor(config: LivingConfig, clientConfiguration: pulumi.Output<TalosCredentials>) {
     this.#config = config;
     this.#clientConfiguration = clientConfiguration;
   }

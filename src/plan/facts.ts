@@ -32,7 +32,7 @@ export interface NodeFacts extends MachineFacts {
   role: Role;
 }
 
-export function nodeFacts({ network }: HomelabConfig, node: NodeConfig): NodeFacts {
+export function nodeFacts({ network }: Pick<HomelabConfig, "network">, node: NodeConfig): NodeFacts {
   const { name, role, host, vmId, address, cores, memoryGiB, macAddress, retiring, ...disks } = node;
   return {
     name,
@@ -69,7 +69,11 @@ export interface VersionFacts {
   traefik?: string;
 }
 
-export function wantedVersions({ cluster, longhorn, traefik }: HomelabConfig): Required<VersionFacts> {
+export function wantedVersions({
+  cluster,
+  longhorn,
+  traefik,
+}: Pick<HomelabConfig, "cluster" | "longhorn" | "traefik">): Required<VersionFacts> {
   return {
     talos: cluster.talosVersion,
     kubernetes: cluster.kubernetesVersion,

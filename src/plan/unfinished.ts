@@ -8,7 +8,10 @@ import type { Existing } from "./existing.ts";
  * Names of the nodes whose machine is there, holds nothing, and is not what is wanted now. Changing it would not do: a
  * booted machine keeps its address until it is restarted, and no disk shrinks.
  */
-export function listRemade({ machines, kept }: Existing, config: HomelabConfig): Set<string> {
+export function listRemade(
+  { machines, kept }: Existing,
+  config: Pick<HomelabConfig, "network" | "nodes">,
+): Set<string> {
   const names = config.nodes.flatMap((node) => {
     const old = machines.find(({ name }) => name === node.name);
     if (!old || kept.some(({ name }) => name === node.name)) return [];

@@ -8,13 +8,16 @@ import type { HomelabConfig, NodeConfig } from "../config/types.ts";
 import type { MachineFacts } from "../plan/facts.ts";
 import { vmName, vmTags } from "./vm-args.ts";
 
+/** The machines of a homelab, and the name of the cluster, by which they are known in Proxmox. */
+export type Fleet = Pick<HomelabConfig, "cluster" | "nodes">;
+
 /**
  * What stands against any change of this homelab's machines, whichever it is: an id that is somebody else's, and machines
  * that are not where the config, and so the state, has them. One line each.
  *
  * @param except A node that is judged in another way.
  */
-export function conflicts(config: HomelabConfig, guests: readonly Guest[], except?: NodeConfig): string[] {
+export function conflicts(config: Fleet, guests: readonly Guest[], except?: NodeConfig): string[] {
   return config.nodes.flatMap((node) => {
     if (node === except) return [];
     const guest = guests.find(({ vmId }) => vmId === node.vmId);
@@ -25,17 +28,13 @@ export function conflicts(config: HomelabConfig, guests: readonly Guest[], excep
 }
 
 /** Why this node's machine must not be created. By its name alone it cannot be told from one that the state does not know. */
-export function takenId(
-  config: HomelabConfig,
-  node: NodeConfig,
-  guests: readonly Guest[],
-): string | undefined {
+export function takenId(config: Fleet, node: NodeConfig, guests: readonly Guest[]): string | undefined {
   const guest = guests.find(({ vmId }) => vmId === node.vmId);
   return guest && taken(config, node, guest);
 }
 
 /** The same for what the token may not see. */
-export function hiddenId(config: HomelabConfig, node: NodeConfig): string {
+export function hiddenId(config: Fleet, node: NodeConfig): string {
   return (
     `${path(config, node)}.vmId: ${node.vmId} is taken by a machine or container that this token cannot see; give "${node.name}" another ` +
     "id, or give the token VM.Audit on /vms"
@@ -44,7 +43,7 @@ export function hiddenId(config: HomelabConfig, node: NodeConfig): string {
 
 /** Why this node's machine, which the state has, must not be changed. @param known Host that the state has. */
 export function strayed(
-  config: HomelabConfig,
+  config: Fleet,
   node: NodeConfig,
   guests: readonly Guest[],
   known: unknown,
@@ -67,11 +66,11 @@ export function movedAway(
 
 const REFRESH = "run `pulumi up --refresh`, so that Pulumi learns of it";
 
-function elsewhere(config: HomelabConfig, node: NodeConfig, host: string): string {
+function elsewhere(config: Fleet, node: NodeConfig, host: string): string {
   return `${path(config, node)}.host: "${node.name}" (VM ${node.vmId}) is on ${host} now, not on ${node.host}; ${REFRESH}`;
 }
 
-function taken(config: HomelabConfig, node: NodeConfig, guest: Guest): string {
+function taken(config: Fleet, node: NodeConfig, guest: Guest): string {
   const { kind, name, host, status } = guest;
   const who = `${kind === "lxc" ? "container" : "VM"}${name === undefined ? "" : ` "${name}"`} on ${host} (${shown(status)})`;
   const remedy = isOwn(config, node, guest)
@@ -85,11 +84,11 @@ function shown(status: string): string {
 }
 
 /** A machine of this cluster, by the name that it was made with, or by its tags where the name was changed or is not known. */
-function isOwn(config: HomelabConfig, node: NodeConfig, { kind, name, tags }: Guest): boolean {
+function isOwn(config: Fleet, node: NodeConfig, { kind, name, tags }: Guest): boolean {
   if (kind !== "qemu") return false;
   return name === vmName(config, node) || vmTags(config, node).every((tag) => tags.includes(tag));
 }
 
-function path(config: HomelabConfig, node: NodeConfig): string {
+function path(config: Fleet, node: NodeConfig): string {
   return `homelab:nodes[${config.nodes.findIndex(({ name }) => name === node.name)}]`;
 }

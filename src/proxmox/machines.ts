@@ -13,10 +13,10 @@ import { standing as standingIn } from "../plan/unfinished.ts";
 import { machineFacts } from "../plan/vm-facts.ts";
 import { lostDiskRefusal } from "../plan/refusals/lost-disks.ts";
 import type { ProxmoxGate } from "./proxmox-gate.ts";
-import { vmArgs } from "./vm-args.ts";
+import { vmArgs, type VmConfig } from "./vm-args.ts";
 
 export interface MachinesArgs {
-  config: HomelabConfig;
+  config: VmConfig & Pick<HomelabConfig, "nodes" | "protect">;
   /** Volume id of the boot image, by host. */
   images: ReadonlyMap<string, pulumi.Input<string>>;
   gate: ProxmoxGate;
@@ -83,7 +83,7 @@ export function machines(
 /** What comes before a machine's operations. */
 function vmHooks(
   name: string,
-  config: HomelabConfig,
+  config: Pick<HomelabConfig, "nodes">,
   gate: ProxmoxGate,
   vmName: (node: NodeConfig) => string,
 ) {

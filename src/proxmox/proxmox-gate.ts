@@ -4,16 +4,16 @@
  * own before them would not do: one that does not change calls no hook, and the last run may have broken off after it.
  */
 import type { Guest, ProxmoxClient } from "../clients/proxmox/client.ts";
-import type { HomelabConfig, NodeConfig } from "../config/types.ts";
+import type { NodeConfig } from "../config/types.ts";
 import { compareVersions } from "../config/versions.ts";
 import type { MachineFacts } from "../plan/facts.ts";
-import { conflicts, hiddenId, movedAway, strayed, takenId } from "./ids.ts";
+import { conflicts, hiddenId, movedAway, strayed, takenId, type Fleet } from "./ids.ts";
 
 /** The first whose datastores take a disk image as `import` content (bpg/terraform-provider-proxmox#2076). */
 const OLDEST_PROXMOX = "8.4";
 
 export class ProxmoxGate {
-  readonly #config: HomelabConfig;
+  readonly #config: Fleet;
   readonly #made: () => Promise<readonly MachineFacts[]>;
   readonly #connect: () => Promise<ProxmoxClient>;
   readonly #told = new Set<string>();
@@ -25,7 +25,7 @@ export class ProxmoxGate {
    * @param connect Called once, and only when there is something to ask.
    */
   constructor(
-    config: HomelabConfig,
+    config: Fleet,
     made: () => Promise<readonly MachineFacts[]>,
     connect: () => Promise<ProxmoxClient>,
   ) {

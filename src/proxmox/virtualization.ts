@@ -9,9 +9,10 @@ import type { ImageSchematic } from "../talos/image-schematic.ts";
 import { bootImages } from "./boot-images.ts";
 import { machines, type Machine } from "./machines.ts";
 import { ProxmoxGate } from "./proxmox-gate.ts";
+import type { VmConfig } from "./vm-args.ts";
 
 export interface VirtualizationArgs {
-  config: HomelabConfig;
+  config: VmConfig & Pick<HomelabConfig, "nodes" | "protect">;
   /** Token of the Proxmox API, `user@realm!name=uuid`. */
   apiToken: pulumi.Input<string>;
   /** What the boot images are made of. */

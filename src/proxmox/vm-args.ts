@@ -5,12 +5,15 @@ import { MIB_PER_GIB } from "../config/sizes.ts";
 import type { HomelabConfig, NodeConfig } from "../config/types.ts";
 import { DATA_DISK_INTERFACE, FIRST_EXTRA_DISK, OS_DISK_INTERFACE } from "../disks.ts";
 
+/** What a VM is made of, besides the node's own entry. */
+export type VmConfig = Pick<HomelabConfig, "cluster" | "network" | "proxmox">;
+
 /**
  * @param image Volume id of the boot image on the node's host. It only matters when the disk is made: the provider
  *   ignores later changes of it.
  */
 export function vmArgs(
-  config: HomelabConfig,
+  config: VmConfig,
   node: NodeConfig,
   image: pulumi.Input<string>,
 ): proxmoxve.VmLegacyArgs {
@@ -64,7 +67,7 @@ export function vmArgs(
 }
 
 /** By which a machine is known in Proxmox. */
-export function vmName({ cluster }: HomelabConfig, { name }: NodeConfig): string {
+export function vmName({ cluster }: Pick<HomelabConfig, "cluster">, { name }: NodeConfig): string {
   return `${cluster.name}-${name}`;
 }
 
@@ -72,7 +75,7 @@ export function vmName({ cluster }: HomelabConfig, { name }: NodeConfig): string
  * As Proxmox keeps them: lower-case, each once, sorted (pve-guest-common, GuestHelpers.pm, get_unique_tags). A list in any
  * other form would differ from what is read back, and so be written again at every `up`.
  */
-export function vmTags({ cluster }: HomelabConfig, { role }: NodeConfig): string[] {
+export function vmTags({ cluster }: Pick<HomelabConfig, "cluster">, { role }: NodeConfig): string[] {
   const tags = ["talos", cluster.name, role].map((tag) => tag.toLowerCase());
   return [...new Set(tags)].sort();
 }

@@ -13,7 +13,7 @@ import { ready } from "./ready.ts";
 import { Upgrade } from "./upgrade/upgrade.ts";
 
 export interface ClusterArgs {
-  config: HomelabConfig;
+  config: Pick<HomelabConfig, "cluster" | "network" | "nodes" | "upgrade" | "protect" | "allow">;
   /** By node name. */
   machines: Map<string, MachineHandle>;
   /** The image that Talos upgrades from, recorded in every machine config. */
@@ -25,7 +25,7 @@ export interface ClusterArgs {
 }
 
 /**
- * The Talos cluster: secrets, proof of the data disks, upgrades of what runs, machine configs, bootstrap, and the wait
+ * The Talos cluster: secrets, the gate of the data disks, upgrades of what runs, machine configs, bootstrap, and the wait
  * until it answers. Whatever needs Kubernetes depends on `ready`.
  */
 export class Cluster extends pulumi.ComponentResource {
@@ -57,7 +57,7 @@ export class Cluster extends pulumi.ComponentResource {
     this.living = new LivingCluster(config, clientConfiguration);
     const turns = new Turns();
     const gates = new ClusterGates(config.nodes, clientConfiguration, programContext());
-    const proof = recordDiskGate(
+    const diskGate = recordDiskGate(
       `${name}-disk-proof`,
       { nodes: config.nodes, gates },
       { parent: this, dependsOn: [secrets, ...[...machines.values()].map((machine) => machine.vm)] },
@@ -66,9 +66,9 @@ export class Cluster extends pulumi.ComponentResource {
     const upgrade = new Upgrade(
       `${name}-upgrade`,
       { config, living: this.living, installerImage, schematicId, turns },
-      { parent: this, dependsOn: [proof] },
+      { parent: this, dependsOn: [diskGate] },
     );
-    const sending = { parent: this, dependsOn: [proof, upgrade.done] };
+    const sending = { parent: this, dependsOn: [diskGate, upgrade.done] };
     const kept = recordKeptNodes(
       name,
       { nodes: config.nodes, protect: config.protect, life, gates },
@@ -119,7 +119,13 @@ export class Cluster extends pulumi.ComponentResource {
 
     this.ready = ready(
       `${name}-ready`,
-      { config, installerImage, applied: this.applied, gates, upgrade },
+      {
+        kubernetesVersion: config.cluster.kubernetesVersion,
+        installerImage,
+        applied: this.applied,
+        gates,
+        upgrade,
+      },
       { parent: this, dependsOn: [kubeconfig, ...this.applied.values()] },
     );
 

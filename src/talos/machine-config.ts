@@ -10,6 +10,9 @@ import { compareVersions } from "../config/versions.ts";
 import { dataDiskSelector } from "./data-disk.ts";
 import { DATA_MOUNT_POINT, DATA_VOLUME } from "../disks.ts";
 
+/** What machine configs are made of, besides the node's own entry. */
+export type TalosConfig = Pick<HomelabConfig, "cluster" | "network">;
+
 type Document = Record<string, unknown>;
 
 /**
@@ -26,12 +29,12 @@ export const DEFAULT_DISK_LABEL = { "node.longhorn.io/create-default-disk": "tru
 const DATA_DISK_VARIABLE = "HOMELAB_DATA_DISK_BYTES";
 
 /** URL of the Kubernetes API. */
-export function endpointUrl({ cluster }: HomelabConfig): string {
+export function endpointUrl({ cluster }: Pick<HomelabConfig, "cluster">): string {
   return `https://${cluster.endpoint}:6443`;
 }
 
 /** Patches of a role's generated config, as YAML text for the Talos provider. */
-export function rolePatches(config: HomelabConfig, role: NodeConfig["role"]): string[] {
+export function rolePatches(config: TalosConfig, role: NodeConfig["role"]): string[] {
   if (role === "worker") return [];
   return [
     stringify({ cluster: { allowSchedulingOnControlPlanes: config.cluster.allowSchedulingOnControlPlanes } }),
@@ -39,12 +42,12 @@ export function rolePatches(config: HomelabConfig, role: NodeConfig["role"]): st
 }
 
 /** Patches of one node, as YAML text for the Talos provider. */
-export function nodePatches(config: HomelabConfig, node: NodeConfig, installer: string): string[] {
+export function nodePatches(config: TalosConfig, node: NodeConfig, installer: string): string[] {
   const documents = [machine(config, node, installer), ...hostname(config, node), ...dataVolume(node)];
   return documents.map((document) => stringify(document));
 }
 
-function machine(config: HomelabConfig, node: NodeConfig, installer: string): Document {
+function machine(config: TalosConfig, node: NodeConfig, installer: string): Document {
   const withDataDisk = node.dataDisk !== undefined;
   return {
     machine: {
@@ -68,7 +71,7 @@ function machine(config: HomelabConfig, node: NodeConfig, installer: string): Do
 }
 
 /** The nocloud drive gives the same address; Talos wants it in both places to keep it (talos#10949). */
-function networkInterface(config: HomelabConfig, node: NodeConfig): Document {
+function networkInterface(config: TalosConfig, node: NodeConfig): Document {
   const { vip } = config.cluster;
   return {
     deviceSelector: node.macAddress ? { hardwareAddr: node.macAddress.toLowerCase() } : { physical: true },
@@ -97,7 +100,7 @@ function dataMounts(): Document[] {
  * Since 1.12 (config/types/network/hostname.go), where a config with both it and machine.network.hostname is refused, and
  * a generated one holds it already. Before, the field is the only way.
  */
-function knowsHostnameConfig({ cluster }: HomelabConfig): boolean {
+function knowsHostnameConfig({ cluster }: Pick<HomelabConfig, "cluster">): boolean {
   return compareVersions(cluster.talosVersion, "1.12") >= 0;
 }
 
@@ -105,7 +108,7 @@ function knowsHostnameConfig({ cluster }: HomelabConfig): boolean {
  * What 1.11 generates and 1.12, where it always holds, leaves out: said either way, or not said either way, because a
  * change of these costs a reboot (CanApplyImmediate), right after the one of the upgrade. The hostname is ours.
  */
-function features(config: HomelabConfig): Document {
+function features(config: TalosConfig): Document {
   return {
     rbac: true,
     apidCheckExtKeyUsage: true,
@@ -113,7 +116,7 @@ function features(config: HomelabConfig): Document {
   };
 }
 
-function hostname(config: HomelabConfig, node: NodeConfig): Document[] {
+function hostname(config: TalosConfig, node: NodeConfig): Document[] {
   if (!knowsHostnameConfig(config)) return [];
   // `auto: off`, because a generated config asks for a stable generated name and both together are refused.
   return [{ apiVersion: "v1alpha1", kind: "HostnameConfig", auto: "off", hostname: node.name }];

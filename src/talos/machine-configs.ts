@@ -3,7 +3,7 @@ import * as talos from "@pulumiverse/talos";
 import type { LivingCluster } from "../clients/living-cluster.ts";
 import type { HomelabConfig, NodeConfig, Role } from "../config/types.ts";
 import type { ClusterGates } from "./cluster-gates.ts";
-import { endpointUrl, nodePatches, rolePatches } from "./machine-config.ts";
+import { endpointUrl, nodePatches, rolePatches, type TalosConfig } from "./machine-config.ts";
 import { byResource, nodeHook } from "../hooks/per-node.ts";
 import type { Turns } from "../hooks/turns.ts";
 import { passConfigGate } from "./upgrade/config-gate.ts";
@@ -16,7 +16,7 @@ export interface MachineHandle {
 }
 
 export interface MachineConfigsArgs {
-  config: HomelabConfig;
+  config: TalosConfig & Pick<HomelabConfig, "nodes">;
   /** By node name. */
   machines: Map<string, MachineHandle>;
   /** The image that Talos upgrades from, recorded in every machine config. */
@@ -91,7 +91,7 @@ export function machineConfigs(
 
 function generate(
   role: Role,
-  config: HomelabConfig,
+  config: TalosConfig,
   secrets: talos.machine.Secrets,
   parent: pulumi.Resource,
 ): pulumi.Output<string> {

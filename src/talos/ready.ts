@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import type * as talos from "@pulumiverse/talos";
-import type { HomelabConfig } from "../config/types.ts";
 import type { ClusterGates } from "./cluster-gates.ts";
 import { recordValue, type Change } from "../hooks/recorded-value.ts";
 import type { Upgrade } from "./upgrade/upgrade.ts";
 
 export interface ReadyArgs {
-  config: HomelabConfig;
+  /** Without a leading `v`. */
+  kubernetesVersion: string;
   installerImage: string;
   /** By node name. */
   applied: Map<string, talos.machine.ConfigurationApply>;
@@ -26,7 +26,7 @@ interface ReadyInput {
  */
 export function ready(
   name: string,
-  { config, installerImage, applied, gates, upgrade }: ReadyArgs,
+  { kubernetesVersion, installerImage, applied, gates, upgrade }: ReadyArgs,
   opts: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
 ): pulumi.Resource {
   return recordValue<ReadyInput>(
@@ -37,7 +37,7 @@ export function ready(
           [...applied].map(([node, { machineConfigurationHash }]) => [node, machineConfigurationHash]),
         ),
         installerImage,
-        kubernetesVersion: config.cluster.kubernetesVersion,
+        kubernetesVersion,
       }),
       act: async (change) => {
         if (onlyRemovals(change)) return;

@@ -10,7 +10,7 @@ const PATIENCE = "20s";
 
 /** Connects at the first call; a connection that was made once is kept. */
 export function kubernetesOf(
-  { nodes, upgrade }: HomelabConfig,
+  { nodes, upgrade }: Pick<HomelabConfig, "nodes" | "upgrade">,
   clientConfiguration: TalosCredentials,
   inContext: InProgramContext,
 ): () => Promise<KubernetesReader> {

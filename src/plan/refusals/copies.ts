@@ -7,7 +7,10 @@ import { isRetired } from "../retired.ts";
 /**
  * Volumes made with one copy cannot be used while its node is down, so no node would ever be upgraded.
  */
-export function singleCopyRefusals({ longhorn, images }: Existing, config: HomelabConfig): string[] {
+export function singleCopyRefusals(
+  { longhorn, images }: Existing,
+  config: Pick<HomelabConfig, "cluster" | "nodes" | "allow">,
+): string[] {
   if (longhorn?.replicaCount !== 1 || config.allow.includes("single-replica")) return [];
   const { talosVersion, extensions } = config.cluster;
   const due = images.some(
@@ -26,7 +29,10 @@ export function singleCopyRefusals({ longhorn, images }: Existing, config: Homel
 }
 
 /** A node retires once its copies are elsewhere; two copies of a volume never share a node (replicaSoftAntiAffinity). */
-export function nowhereRefusals(existing: Existing, config: HomelabConfig): string[] {
+export function nowhereRefusals(
+  existing: Existing,
+  config: Pick<HomelabConfig, "nodes" | "allow">,
+): string[] {
   const { longhorn, kept } = existing;
   const holders = config.nodes.filter(staysWithDataDisk).length;
   if (!longhorn || longhorn.replicaCount <= holders) return [];
@@ -42,6 +48,6 @@ export function nowhereRefusals(existing: Existing, config: HomelabConfig): stri
   });
 }
 
-function consent(holders: number, { allow }: HomelabConfig): string {
+function consent(holders: number, { allow }: Pick<HomelabConfig, "allow">): string {
   return holders > 1 || allow.includes("single-replica") ? "" : " with `single-replica` in homelab:allow";
 }

@@ -8,7 +8,7 @@ const PROTECTING = 2;
 /** @param old What Longhorn was installed with, if it was. */
 export function storageRefusals(
   old: Existing["longhorn"],
-  { longhorn: now, allow }: HomelabConfig,
+  { longhorn: now, allow }: Pick<HomelabConfig, "longhorn" | "allow">,
 ): string[] {
   if (!old) return [];
   const found: string[] = [];

@@ -10,7 +10,7 @@ import { upgradeNode } from "./step.ts";
 import { changeOfImage, type NodeImage } from "./target.ts";
 
 export interface UpgradeArgs {
-  config: HomelabConfig;
+  config: Pick<HomelabConfig, "cluster" | "nodes">;
   /** For hooks. */
   living: LivingCluster;
   /** What Talos is upgraded from. */
