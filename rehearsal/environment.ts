@@ -6,9 +6,11 @@ import { createHash } from "node:crypto";
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parse, YAMLParseError } from "yaml";
-import { show } from "../src/config/problem.ts";
+import { parseConfig } from "../src/config/parse.ts";
+import { formatProblem, show } from "../src/config/problem.ts";
 import { suggest } from "../src/config/suggest.ts";
 import { PLAIN_TOKEN } from "../src/config/token.ts";
+import type { HomelabConfig } from "../src/config/types.ts";
 import { isSpecialKey, setAt } from "./overlay.ts";
 import { REHEARSED } from "./paths.ts";
 import { UserError } from "./user-error.ts";
@@ -151,4 +153,12 @@ function isTree(value: unknown): value is Tree {
 
 function isSecure(value: unknown): boolean {
   return isTree(value) && Object.keys(value).length === 1 && typeof value["secure"] === "string";
+}
+
+/** Throws what is wrong with it, all of it. */
+export function validConfig(raw: Record<string, unknown>, stack: string): HomelabConfig {
+  const parsed = parseConfig(raw);
+  if (parsed.ok) return parsed.ok;
+  const lines = parsed.problems.map((problem) => `  ${formatProblem(problem)}`);
+  throw new UserError(`The configuration of stack "${stack}" cannot be used:\n${lines.join("\n")}`);
 }

@@ -6,25 +6,36 @@ import { grant, grantsFor } from "./api/proxmox/access/grants.ts";
 import { placesOf } from "./api/proxmox/access/places.ts";
 import { serveProxmox } from "./api/proxmox/server.ts";
 import { serveTalos } from "./api/talos/server.ts";
-import type { Interceptor } from "./world/kernel/request-faults.ts";
+import { undisturbed, type Interceptor } from "./world/kernel/request-faults.ts";
 import { startMachinery } from "./machinery.ts";
 import type { RehearsalPaths } from "./paths.ts";
 import { freePort } from "./ports.ts";
 import { kubernetesProvider } from "./providers/kubernetes/index.ts";
-import { attachTo, serveProvider } from "./providers/server/index.ts";
+import { disturbed } from "./providers/faults.ts";
+import { attachTo, serveProvider, type SimulatedProvider } from "./providers/server/index.ts";
 import { talosProvider } from "./providers/talos/index.ts";
 import { loadWorld, saveWorld } from "./store.ts";
 import type { Toolchain } from "./toolchain.ts";
 import { UserError } from "./user-error.ts";
 import { ScaledClock } from "./world/kernel/clock.ts";
-import { nodeWorkloads } from "./world/kubernetes/nodes/workloads.ts";
+import { systemsOver } from "./world/systems.ts";
 import { addHardware, declare, newWorld } from "./world/new-world.ts";
 import type { Hardware } from "./world/proxmox/hardware/hosts.ts";
 import { HardwareError, loadHardware } from "./world/proxmox/hardware/file.ts";
 import type { TaskTime } from "./world/proxmox/task.ts";
 import { hostOf } from "./world/talos/host.ts";
-import { talosLifecycle } from "./world/talos/lifecycle.ts";
 import { World } from "./world/kernel/world.ts";
+
+declare module "./world/kernel/state.ts" {
+  interface WorldState {
+    /** Port of the Proxmox API, the same at every run: the provider's endpoint is part of the state. */
+    apiPort?: number;
+    /** Port of the Talos API, the same at every run. */
+    talosPort?: number;
+    /** Port of the Kubernetes API, likewise. */
+    kubernetesPort?: number;
+  }
+}
 
 export interface HomelabOptions {
   stack: string;
@@ -82,26 +93,25 @@ export async function openHomelab(options: HomelabOptions): Promise<SimulatedHom
     const world = new World({
       state,
       clock,
-      machinery,
-      lifecycle: talosLifecycle,
-      workloads: nodeWorkloads(),
+      systems: systemsOver(machinery),
       save: saveWorld(paths.world),
     });
+    closers.push(async () => clock.stop());
     closers.push(() => (world.lost.aborted ? Promise.resolve() : world.commit()));
 
-    const disturbed = options.intercept ? { intercept: options.intercept } : {};
+    const intercepted = options.intercept ? { intercept: options.intercept } : {};
     const api = await serveProxmox(world, {
       port: options.port ?? state.apiPort ?? (await freePort()),
       token: options.token,
       access: grant(options.token, placesOf(config, state), grantsFor(config)),
-      ...disturbed,
+      ...intercepted,
     });
     closers.push(() => api.close());
     state.apiPort = api.port;
     const nodes = await serveTalos(world, {
       executable: toolchain.talosHelper,
       port: state.talosPort ?? (await freePort()),
-      ...disturbed,
+      ...intercepted,
     });
     closers.push(() => nodes.close());
     state.talosPort = nodes.port;
@@ -109,14 +119,13 @@ export async function openHomelab(options: HomelabOptions): Promise<SimulatedHom
     const kubernetes = await serveKubernetes(world, {
       port: state.kubernetesPort ?? (await freePort()),
       hosts,
-      ...disturbed,
+      ...intercepted,
     });
     closers.push(() => kubernetes.close());
     state.kubernetesPort = kubernetes.port;
-    const providers = [
-      await serveProvider(talosProvider(world), disturbed),
-      await serveProvider(kubernetesProvider(world, hosts), disturbed),
-    ];
+    const serve = <Configured>(provider: SimulatedProvider<Configured>) =>
+      serveProvider(provider, { around: disturbed(world, provider.name, options.intercept ?? undisturbed) });
+    const providers = [await serve(talosProvider(world)), await serve(kubernetesProvider(world, hosts))];
     for (const provider of providers) closers.push(() => provider.close());
     return {
       world,

@@ -16,7 +16,7 @@ import { previewTwice } from "./engine/second-preview.ts";
 import { readState, withoutUnmade } from "./engine/state.ts";
 import { ownVariables } from "./engine/sealed-engine.ts";
 import { openStack, rehearsalEngine } from "./engine/workspace.ts";
-import { PROTECT_KEY, PROXMOX_TOKEN_KEY, readEnvironment, withOverlays } from "./environment.ts";
+import { PROTECT_KEY, PROXMOX_TOKEN_KEY, readEnvironment, validConfig, withOverlays } from "./environment.ts";
 import type { Interceptor } from "./world/kernel/request-faults.ts";
 import { openHomelab, type SimulatedHomelab } from "./homelab.ts";
 import { takeLock } from "./lock.ts";
@@ -27,15 +27,12 @@ import { runChecks, type Evidence } from "./checks/check.ts";
 import { refuseDamagedReport } from "./store.ts";
 import { readToolchain } from "./toolchain.ts";
 import { recover, type Recovery } from "../scripts/recover/recover.ts";
-import { parseConfig } from "../src/config/parse.ts";
-import { formatProblem } from "../src/config/problem.ts";
 import type { HomelabConfig } from "../src/config/types.ts";
-import type { Command } from "./arguments.ts";
+import type { Command } from "./cli/arguments.ts";
 import { UserError } from "./user-error.ts";
 import { writeWrapper } from "./talosctl/wrapper.ts";
 import { moveIn, moveOut } from "./world/household.ts";
 import { overcommitments } from "./world/proxmox/hardware/overcommitment.ts";
-import { settle } from "./world/talos/cluster.ts";
 import type { World } from "./world/kernel/world.ts";
 
 export interface RehearsalOptions {
@@ -92,7 +89,6 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
   const config = validConfig({ ...environment.plain, ...environment.secrets }, options.stack);
 
   const token = environment.secrets[PROXMOX_TOKEN_KEY]!;
-
   await refuseDamagedReport(paths.report, options.stack);
   refuseOlderFolder(paths, options.stack);
   const lock = takeLock(paths.lock, markRun());
@@ -162,13 +158,6 @@ function refuseOlderFolder({ folder, stateFile }: RehearsalPaths, stack: string)
   );
 }
 
-function validConfig(raw: Record<string, unknown>, stack: string): HomelabConfig {
-  const parsed = parseConfig(raw);
-  if (parsed.ok) return parsed.ok;
-  const lines = parsed.problems.map((problem) => `  ${formatProblem(problem)}`);
-  throw new UserError(`The configuration of stack "${stack}" cannot be used:\n${lines.join("\n")}`);
-}
-
 interface Running {
   options: RehearsalOptions;
   config: HomelabConfig;
@@ -209,7 +198,7 @@ async function run(
   const after = await readState(paths.stateFile);
   log.addDependencies([...before, ...after]);
   // What time has brought about since the last request is put on record before anyone judges.
-  await settle(world);
+  await world.settle();
   if (options.inhabited && command === "up" && ended.failure === undefined) await moveIn(world);
   await world.commit();
 

@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { LocalWorkspace, Stack } from "@pulumi/pulumi/automation/index.js";
-import { runCommand } from "../rehearsal/command.ts";
+import { runCommand } from "../rehearsal/cli/command.ts";
 import { commandAt } from "../rehearsal/engine/sealed-engine.ts";
 import { readToolchain } from "../rehearsal/toolchain.ts";
 import { UserError } from "../rehearsal/user-error.ts";

@@ -18,7 +18,7 @@ export const FAULTS: Part = {
     ];
     const child = spawn(
       process.execPath,
-      ["--import", "tsx", join(REPOSITORY, "rehearsal", "faults-cli.ts"), ...options],
+      ["--import", "tsx", join(REPOSITORY, "rehearsal", "cli", "faults.ts"), ...options],
       { stdio: ["ignore", "pipe", "inherit"] },
     );
     const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));

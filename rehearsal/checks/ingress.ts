@@ -1,6 +1,5 @@
 /** Traefik: it answers where DNS points, and its certificates survive what happens to files. */
-import type { Evidence } from "./check.ts";
-import { verdict } from "./check.ts";
+import { type Evidence, verdict } from "./check.ts";
 import { copyOfWorld } from "./copy.ts";
 import { theCluster } from "./cluster/nodes.ts";
 import { clusterOf, type Cluster } from "../world/kubernetes/cluster.ts";

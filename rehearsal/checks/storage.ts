@@ -1,6 +1,5 @@
 /** Longhorn: volumes are as replicated as promised, and only on data disks. */
-import type { Evidence } from "./check.ts";
-import { verdict } from "./check.ts";
+import { type Evidence, verdict } from "./check.ts";
 import { theCluster } from "./cluster/nodes.ts";
 import { copyOfWorld, passTime } from "./copy.ts";
 import { dataDiskOf } from "../world/talos/disks/declared.ts";

@@ -1,6 +1,6 @@
 /** The commands, as the official CLI carries them out: `up` and `destroy` preview first and do nothing if that fails. */
 import type { OutputMap, Stack } from "@pulumi/pulumi/automation/index.js";
-import type { Command } from "../arguments.ts";
+import type { Command } from "../cli/arguments.ts";
 import { endingWithProgram, type Guarded } from "./program-failure.ts";
 import { OperationLog } from "./operations.ts";
 

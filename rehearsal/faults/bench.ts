@@ -3,7 +3,6 @@ import { cp, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Deployment } from "../../scripts/recover/deployment.ts";
 import type { Rehearsal } from "../session.ts";
-import { settle } from "../world/talos/cluster.ts";
 import type { WorldState } from "../world/kernel/state.ts";
 import { STACK, command, during } from "./attempt.ts";
 import type { Fault, Passed } from "../world/kernel/request-faults.ts";
@@ -180,7 +179,7 @@ export class FaultBench {
 
   async #judge(scenario: Scenario, open?: Rehearsal): Promise<{ end: End; problems: string[] }> {
     const look = async ({ stack, world }: Rehearsal) => {
-      await settle(world);
+      await world.settle();
       const { resources = [], pending_operations: pending = [] } = (await stack.exportStack())
         .deployment as Deployment;
       const state: WorldState = world.state;

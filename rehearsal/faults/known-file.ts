@@ -1,8 +1,7 @@
 /** A user's data: a volume that is attached and in use, with a file in it. */
 import type { World } from "../world/kernel/world.ts";
-import { attachVolume, createVolume, writeFile } from "../world/longhorn/volumes.ts";
+import { attachVolume, createVolume, writeFile } from "../world/longhorn/volumes/volumes.ts";
 import { hostOf } from "../world/talos/host.ts";
-import { settle } from "../world/talos/cluster.ts";
 import type { KnownFile } from "./invariants.ts";
 
 export const RESCUED: KnownFile = {
@@ -14,7 +13,7 @@ export const RESCUED: KnownFile = {
 const GiB = 1024 ** 3;
 
 export async function writeKnownFile(world: World, { claim, path, content }: KnownFile): Promise<void> {
-  await settle(world);
+  await world.settle();
   const state = Object.values(world.state.clusters)[0];
   if (!state) throw new Error("there is no cluster to write a file to");
   const cluster = { world, state, hosts: (vmId: number) => hostOf(world, vmId) };

@@ -7,7 +7,9 @@ import { createHash } from "node:crypto";
 import type { StateResource } from "../engine/state.ts";
 import { SIGNATURE } from "../providers/server/values.ts";
 import type { ClusterState } from "../world/kubernetes/state.ts";
-import type { DiskState, MachineState, VmState, WorldState } from "../world/kernel/state.ts";
+import type { DiskState, VmState } from "../world/proxmox/state.ts";
+import type { MachineState } from "../world/talos/state.ts";
+import type { WorldState } from "../world/kernel/state.ts";
 
 /** Keys whose values are made anew at every run, wherever they stand. */
 const PASSING = new Set(

@@ -3,14 +3,13 @@
  * rebuilt so fast that a program which waits for no volume would look right.
  */
 import { storageNodes } from "./longhorn/nodes.ts";
-import { deleteVolume, volumeOfClaim } from "./longhorn/volumes.ts";
-import { hostOf } from "./talos/host.ts";
+import { deleteVolume, volumeOfClaim } from "./longhorn/volumes/volumes.ts";
 import type { World } from "./kernel/world.ts";
 import type { ChartModel } from "./kubernetes/helm/charts.ts";
-import { bindClaim } from "./longhorn/claims.ts";
-import { clusterOf, type Cluster } from "./kubernetes/cluster.ts";
+import { bindClaim } from "./longhorn/volumes/claims.ts";
+import { clustersIn } from "./kubernetes/cluster.ts";
 import { DURATIONS } from "./kubernetes/durations.ts";
-import type { Deployment } from "./kubernetes/pods/start.ts";
+import type { Deployment } from "./kubernetes/pods/deployment.ts";
 import { installRelease } from "./kubernetes/helm/releases.ts";
 import { podsOf, rollOut, stopPod } from "./kubernetes/workloads/rollout.ts";
 import type { ReleaseState } from "./kubernetes/state.ts";
@@ -29,6 +28,7 @@ const SHARE = 0.6;
 
 export const householdChart: ChartModel = {
   name: REQUEST.chart,
+  unlisted: true,
   repository: REQUEST.repository,
   versions: { "1.0.0": "1.0.0" },
   render: () => undefined,
@@ -87,8 +87,4 @@ export async function moveOut(world: World): Promise<void> {
     if (volume) await deleteVolume(cluster, volume.name);
     delete cluster.state.namespaces[REQUEST.namespace];
   }
-}
-
-function clustersIn(world: World): Cluster[] {
-  return Object.keys(world.state.clusters).map((id) => clusterOf(world, id, (vmId) => hostOf(world, vmId)));
 }

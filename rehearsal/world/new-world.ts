@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import type { HomelabConfig, NodeConfig } from "../../src/config/types.ts";
 import { hardwareFor, installHardware } from "./proxmox/hardware/hosts.ts";
 import { joinShared } from "./proxmox/storage/types.ts";
-import { WORLD_FORMAT, type MachineDeclaration, type WorldState } from "./kernel/state.ts";
+import { WORLD_FORMAT, type WorldState } from "./kernel/state.ts";
+import type { MachineDeclaration } from "./talos/state.ts";
 
 const GiB = 1024 ** 3;
 

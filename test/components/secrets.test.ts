@@ -1,7 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Output } from "@pulumi/pulumi";
-import type { HomelabOutputs } from "../../src/outputs.ts";
-import { longhornOutput, nodeOutput, traefikOutput } from "../../src/outputs.ts";
+import { type HomelabOutputs, longhornOutput, nodeOutput, traefikOutput } from "../../src/outputs.ts";
 import { lab } from "./support/homelabs.ts";
 import { SCHEMATIC_ID, SECRET_TEXTS } from "./support/mock-answers.ts";
 import type { Run } from "./support/mock-engine.ts";

@@ -12,7 +12,7 @@ import {
 } from "../../world/longhorn/node-object.ts";
 import { resourceVersion, timestamp, uidOf, type ApiObject } from "./objects.ts";
 import { ApiError, noSuchResource, notFound } from "./status.ts";
-import type { ApiRequest } from "./routes.ts";
+import type { ApiRequest } from "./request.ts";
 
 export function namespaceView(cluster: Cluster, name: string): ApiObject {
   if (!namespaceExists(cluster, name)) throw notFound("", "namespaces", name);

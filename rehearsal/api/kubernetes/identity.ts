@@ -8,7 +8,7 @@ import type { TLSSocket } from "node:tls";
 import type { Cluster } from "../../world/kubernetes/cluster.ts";
 import { at, textOf } from "../../world/kubernetes/pods/spec.ts";
 import { mainDocument } from "../../world/kubernetes/api/reach.ts";
-import type { NodeFacts } from "../../world/talos/machine-config/facts.ts";
+import type { NodeFacts } from "../../world/talos/machine-config/node-facts.ts";
 import { ApiError, unauthorized } from "./status.ts";
 
 /** PEM. */
@@ -25,7 +25,7 @@ export async function serverIdentity({ world, state }: Cluster): Promise<ServerI
     if (machine?.machineConfig === undefined || !machine.facts) continue;
     const authority = at(mainDocument(machine.machineConfig), "cluster.ca");
     const pair = { cert: textOf(at(authority, "crt")), key: textOf(at(authority, "key")) };
-    const made = await world.machinery.call<{ cert: string; key: string }>("certificate.server", {
+    const made = await world.systems.machinery.call<{ cert: string; key: string }>("certificate.server", {
       authority: pair,
       commonName: "kube-apiserver",
       ...namesOf(machine.facts, machine.addresses),

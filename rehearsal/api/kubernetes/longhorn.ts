@@ -1,9 +1,9 @@
 /** Longhorn's custom resources as the API shows them (longhorn-manager k8s/pkg/apis/longhorn/v1beta2), as far as anybody goes by them. */
 import type { Cluster } from "../../world/kubernetes/cluster.ts";
-import type { LonghornReplica, LonghornState, LonghornVolume } from "../../world/kubernetes/state.ts";
+import type { LonghornReplica, LonghornState, LonghornVolume } from "../../world/longhorn/state.ts";
 import { managerProblem, storageNodes } from "../../world/longhorn/nodes.ts";
-import { reassess, shownRobustness } from "../../world/longhorn/copies.ts";
-import { reservedOf } from "../../world/longhorn/placement.ts";
+import { reassess, replicaMode, shownRobustness } from "../../world/longhorn/volumes/copies.ts";
+import { reservedOf } from "../../world/longhorn/volumes/placement.ts";
 import { resourceVersion, timestamp, uidOf, type ApiObject } from "./objects.ts";
 
 export const LONGHORN_VERSION = "longhorn.io/v1beta2";
@@ -157,9 +157,7 @@ function replicaView(
 
 function engineView(cluster: Cluster, longhorn: LonghornState, volume: LonghornVolume): ApiObject {
   const { name, attachedTo = "" } = volume;
-  const modes = volume.replicas.map(
-    ({ id, healthy, rebuild }) => [id, healthy ? "RW" : rebuild ? "WO" : "ERR"] as const,
-  );
+  const modes = volume.replicas.map((replica) => [replica.id, replicaMode(volume, replica)] as const);
   return {
     ...object(cluster, longhorn, "Engine", `${name}-e-0`, { longhornvolume: name }),
     spec: {

@@ -1,7 +1,7 @@
 /** The one thing about a node that clients change here, `spec.unschedulable`, in the three forms in which a patch may come. */
 import { at, isRecord } from "../../world/kubernetes/pods/spec.ts";
 import { ApiError } from "./status.ts";
-import type { ApiRequest } from "./routes.ts";
+import type { ApiRequest } from "./request.ts";
 
 /** @returns What a patch makes of it; undefined when it leaves it alone. Throws for a patch of anything else. */
 export function unschedulableIn({ body, type }: Pick<ApiRequest, "body" | "type">): boolean | undefined {

@@ -3,7 +3,7 @@ import type { Cluster } from "../../world/kubernetes/cluster.ts";
 import { apiServerVersionOn } from "../../world/kubernetes/nodes/kubelet.ts";
 import type { KubernetesNode, PodState } from "../../world/kubernetes/state.ts";
 import { managerNodes } from "../../world/longhorn/nodes.ts";
-import { readValues } from "../../world/longhorn/values.ts";
+import { readValues } from "../../world/longhorn/chart/values.ts";
 import { isReadyByApi } from "./nodes.ts";
 import { resourceVersion, timestamp, uidOf, type ApiObject } from "./objects.ts";
 

@@ -12,17 +12,9 @@ import { nodeView } from "./nodes.ts";
 import { listOf, type ApiObject } from "./objects.ts";
 import { unschedulableIn } from "./patch.ts";
 import { podViews } from "./pods.ts";
+import type { ApiRequest } from "./request.ts";
 import { releaseSecrets } from "./release-secrets.ts";
 import { noSuchResource, notFound } from "./status.ts";
-
-export interface ApiRequest {
-  method: string;
-  path: string;
-  query: URLSearchParams;
-  body: string;
-  /** Content type, without parameters. */
-  type: string;
-}
 
 /** @returns The body of the answer: an object, or text for the few paths that answer in text. Throws `ApiError`. */
 export async function handle(cluster: Cluster, request: ApiRequest): Promise<unknown> {
@@ -101,7 +93,7 @@ async function nodes(cluster: Cluster, request: ApiRequest, name?: string): Prom
 async function patch(cluster: Cluster, node: KubernetesNode, request: ApiRequest): Promise<ApiObject> {
   const closed = unschedulableIn(request);
   await cluster.world.clock.sleep(DURATIONS.apiCall);
-  if (closed !== undefined) await setUnschedulable(cluster, node.name, closed);
+  if (closed !== undefined) setUnschedulable(cluster, node.name, closed);
   return nodeView(cluster, node);
 }
 

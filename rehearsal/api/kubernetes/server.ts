@@ -20,7 +20,6 @@ import {
 } from "../http.ts";
 import { clusterOf, type Cluster, type Hosts } from "../../world/kubernetes/cluster.ts";
 import { endpointState } from "../../world/kubernetes/api/endpoint.ts";
-import { settle } from "../../world/talos/cluster.ts";
 import type { World } from "../../world/kernel/world.ts";
 import { BrokenConnection, requestKey, requestManner } from "./faults.ts";
 import { authenticate, serverIdentity } from "./identity.ts";
@@ -127,7 +126,7 @@ interface Serving {
 
 /** The cluster whose endpoint answers now, with or without a quorum behind it. */
 async function clusterThatAnswers({ world, hosts }: Serving): Promise<Cluster | undefined> {
-  await settle(world);
+  await world.settle();
   const found = Object.values(world.state.clusters).find((each) => endpointState(world, each) !== "closed");
   return found && clusterOf(world, found.id, hosts);
 }

@@ -10,37 +10,15 @@ import { findDatastore, findHost, findVm } from "../../world/proxmox/lookup.ts";
 import type { Parameters } from "../../world/proxmox/parameters.ts";
 import { reboot, shutdown, start, stop } from "../../world/proxmox/qemu/power.ts";
 import { createVm, destroyVm } from "../../world/proxmox/qemu/vms.ts";
-import type { World } from "../../world/kernel/world.ts";
 import { pathParts } from "../http.ts";
 import type { Caller } from "./access/permission.ts";
 import { checkVolume } from "./access/by-value.ts";
 import { clusterRoutes } from "./cluster-routes.ts";
-import type { TaskList } from "./tasks.ts";
+import { route, type Handler, type Route } from "./route.ts";
 import { configView, datastoreStatus, fileView, vmList, vmStatus, volumeView } from "./views.ts";
 
-export interface ApiRequest {
-  world: World;
-  tasks: TaskList;
-  /** Lists show what it may see. */
-  caller: Caller;
-  /** What the path's pattern caught, decoded. */
-  path: string[];
-  /** Query or form. */
-  parameters: Parameters;
-}
-
-type Handler = (request: ApiRequest) => unknown;
-
-export interface Route {
-  /** Method and path, as in the API schema. */
-  key: string;
-  method: string;
-  pattern: RegExp;
-  handle: Handler;
-}
-
 const routes: Route[] = [
-  ...clusterRoutes(route),
+  ...clusterRoutes,
   route("GET", "/pools", () => []),
 
   route("GET", "/nodes/{node}/query-url-metadata", ({ world, path: [host], parameters }) =>
@@ -170,11 +148,6 @@ export function findRoute(method: string, path: string): Found | undefined {
 
 /** Method and path of everything that is served, as in the API schema. */
 export const ROUTES: readonly string[] = routes.map(({ key }) => key);
-
-export function route(method: string, path: string, handle: Handler): Route {
-  const pattern = new RegExp(`^${path.replace(/\{\w+\}/g, "([^/]+)")}$`);
-  return { key: `${method} ${path}`, method, pattern, handle };
-}
 
 function power(verb: string, act: typeof start): Route {
   return route("POST", `/nodes/{node}/qemu/{vmid}/status/${verb}`, ({ world, tasks, path: [host, id] }) =>

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { parseDrive } from "../../world/proxmox/qemu/drive.ts";
 import { findDatastore, findHost, nameOf } from "../../world/proxmox/lookup.ts";
 import { usage } from "../../world/proxmox/storage/space.ts";
-import type { StoredFile, VmState } from "../../world/kernel/state.ts";
+import type { StoredFile, VmState } from "../../world/proxmox/state.ts";
 import type { Caller } from "./access/permission.ts";
 import type { World } from "../../world/kernel/world.ts";
 

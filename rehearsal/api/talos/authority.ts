@@ -1,6 +1,6 @@
 /** Whose certificates count at the loopback endpoint: those of the cluster that the configured machines belong to. */
 import { parseAllDocuments } from "yaml";
-import type { MachineState } from "../../world/kernel/state.ts";
+import type { MachineState } from "../../world/talos/state.ts";
 import { TalosError } from "../../world/talos/errors.ts";
 import { answersApi } from "../../world/talos/network/addresses.ts";
 import type { World } from "../../world/kernel/world.ts";

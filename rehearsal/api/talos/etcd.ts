@@ -10,9 +10,9 @@ import {
 } from "../../world/talos/etcd/api.ts";
 import { bootstrapEtcd } from "../../world/talos/etcd/cluster.ts";
 import { recoverEtcd, uploadSnapshot } from "../../world/talos/etcd/recovery.ts";
-import { exclusive } from "../../world/kernel/lock.ts";
+import type { Held } from "../../world/kernel/world.ts";
 import { textOf } from "./bridge.ts";
-import type { NodeCall, NodeMethod } from "./server.ts";
+import type { NodeCall, NodeMethod } from "./method.ts";
 
 const SERVICE = "/machine.MachineService";
 
@@ -20,10 +20,10 @@ function looks(answer: (call: NodeCall) => unknown): NodeMethod {
   return { changes: false, answer };
 }
 
-function changes(answer: (call: NodeCall) => unknown): NodeMethod {
+function changes(answer: (call: NodeCall & { world: Held }) => unknown): NodeMethod {
   return {
     changes: true,
-    answer: (call) => exclusive(call.world, () => Promise.resolve(answer(call))),
+    answer: (call) => call.world.exclusive(async (world) => answer({ ...call, world })),
   };
 }
 

@@ -1,11 +1,10 @@
 /** The stream of a node's events: past ones first, then new ones, until the client or the node goes away. */
-import { settle } from "../../world/talos/cluster.ts";
 import { TalosError } from "../../world/talos/errors.ts";
 import { machineStatus } from "../../world/talos/machined/status.ts";
 import { isExpected, publishStatus, watch } from "../../world/talos/machined/events.ts";
-import type { NodeCall } from "./server.ts";
+import type { NodeCall } from "./method.ts";
 
-/** How often the node's status is looked at, in simulated seconds: nothing in the world moves by itself. */
+/** How often the node's status is looked at, in simulated seconds. */
 const LOOK = 2;
 /** Nothing much is expected of one that is ready. */
 const LOOK_AT_READY = 10;
@@ -42,7 +41,6 @@ export async function streamEvents({ world, machine, params, signal, item }: Nod
       if (next === "hung up" || world.state.machines[vmId]?.bootId !== bootId) {
         throw new TalosError("Unavailable", "error reading from server: EOF");
       }
-      await settle(world);
     }
   } finally {
     end();

@@ -1,5 +1,5 @@
 /** The machine's own part of the API: versions, files, events, images, and what makes it reboot. */
-import type { MachineState, PulledImage } from "../../world/kernel/state.ts";
+import type { MachineState, PulledImage } from "../../world/talos/state.ts";
 import type { World } from "../../world/kernel/world.ts";
 import { TalosError } from "../../world/talos/errors.ts";
 import { listImages, pullForClient } from "../../world/talos/machined/installers.ts";
@@ -8,7 +8,7 @@ import { machineStatus } from "../../world/talos/machined/status.ts";
 import { rebootNode, upgrade } from "../../world/talos/machined/upgrade.ts";
 import { textOf } from "./bridge.ts";
 import { streamEvents } from "./events.ts";
-import type { NodeCall, NodeMethod } from "./server.ts";
+import type { NodeCall, NodeMethod } from "./method.ts";
 
 const SERVICE = "/machine.MachineService";
 

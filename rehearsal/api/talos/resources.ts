@@ -2,7 +2,7 @@
 import { TalosError } from "../../world/talos/errors.ts";
 import { nodeResources } from "../../world/talos/resources.ts";
 import { timestamp } from "./machine.ts";
-import type { NodeCall, NodeMethod } from "./server.ts";
+import type { NodeCall, NodeMethod } from "./method.ts";
 
 const DEFINITIONS = "ResourceDefinitions.meta.cosi.dev";
 

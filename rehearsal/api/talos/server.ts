@@ -1,28 +1,17 @@
 /** Talos's own gRPC API for all simulated nodes, on one loopback port: each call goes to the node that its metadata names. */
 import { undisturbed, type Interceptor } from "../../world/kernel/request-faults.ts";
-import type { MachineState } from "../../world/kernel/state.ts";
 import { reach } from "../../world/talos/api.ts";
 import { TalosError } from "../../world/talos/errors.ts";
-import { resumeSequences, sequencesEnded } from "../../world/talos/machined/sequence.ts";
+import { resumeSequences } from "../../world/talos/machined/sequence.ts";
 import type { World } from "../../world/kernel/world.ts";
 import { authorityOf, defaultNode } from "./authority.ts";
 import { openBridge, PortTaken, type Call } from "./bridge.ts";
 import { callKey, callManner } from "./faults.ts";
 import { etcdMethods } from "./etcd.ts";
 import { healthMethods } from "./health.ts";
+import type { NodeMethod } from "./method.ts";
 import { machineMethods } from "./machine.ts";
 import { resourceMethods } from "./resources.ts";
-
-export interface NodeCall extends Call {
-  world: World;
-  machine: MachineState;
-}
-
-export interface NodeMethod {
-  /** Whether it may change something. */
-  changes: boolean;
-  answer(call: NodeCall): unknown;
-}
 
 export interface TalosServerOptions {
   /** Path of the built `tools/talos`. */
@@ -60,7 +49,7 @@ export async function serveTalos(world: World, options: TalosServerOptions): Pro
   return {
     port: bridge.port,
     async close() {
-      await sequencesEnded(world);
+      await world.ended();
       await bridge.close();
     },
   };

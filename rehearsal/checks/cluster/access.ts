@@ -5,7 +5,6 @@
 import { parse } from "yaml";
 import { readKubeconfig, reach } from "../../world/kubernetes/api/reach.ts";
 import { connect } from "../../world/talos/api.ts";
-import { hostOf } from "../../world/talos/host.ts";
 import { verdict, type Evidence } from "../check.ts";
 import { theCluster } from "./nodes.ts";
 import { copyOfWorld } from "../copy.ts";
@@ -26,7 +25,7 @@ async function kubeconfigProblems(evidence: Evidence): Promise<string[]> {
   if (typeof text !== "string") return ["the output kubeconfig is missing"];
   const copy = copyOfWorld(world);
   try {
-    const opened = await reach(copy, text, (vmId) => hostOf(copy, vmId));
+    const opened = await reach(copy, text);
     if (opened.state.id !== theCluster(evidence)?.state.id)
       return [`the output kubeconfig opens another cluster, ${opened.state.name}`];
   } catch (error) {

@@ -1,13 +1,13 @@
 /** Talos and Kubernetes: one cluster, started once, all of it there. */
-import type { Evidence } from "../check.ts";
-import { verdict } from "../check.ts";
+import { type Evidence, verdict } from "../check.ts";
 import { clusterOf, readyNodes, type Cluster } from "../../world/kubernetes/cluster.ts";
 import { whyNoBoot } from "../../world/talos/machined/board.ts";
-import { apiServerFor } from "../../world/talos/cluster.ts";
+import { apiServerFor } from "../../world/talos/control-plane/api-server.ts";
 import { DURATIONS } from "../../world/talos/durations.ts";
 import { hostOf } from "../../world/talos/host.ts";
-import { quorum } from "../../world/talos/etcd/cluster.ts";
-import { bootDisk, interfacesOf } from "../../world/talos/network/hardware.ts";
+import { quorum } from "../../world/talos/etcd/members.ts";
+import { bootDisk } from "../../world/talos/disks/boot-disk.ts";
+import { interfacesOf } from "../../world/talos/network/hardware.ts";
 import { onNetwork } from "../../world/talos/network/addresses.ts";
 import type { World } from "../../world/kernel/world.ts";
 

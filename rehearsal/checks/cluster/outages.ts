@@ -3,8 +3,7 @@
  * upgraded nothing and in which no node that was Ready went down.
  */
 import type { WorldEvent } from "../../world/kernel/record.ts";
-import type { Check, Evidence } from "../check.ts";
-import { verdict } from "../check.ts";
+import { type Check, type Evidence, verdict } from "../check.ts";
 import { happened, upgraded } from "./happened.ts";
 
 interface Downtime {

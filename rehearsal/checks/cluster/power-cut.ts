@@ -1,11 +1,10 @@
 /** What no run shows: all hosts lose power, in a copied world, and come back with whatever starts by itself. */
-import type { Evidence } from "../check.ts";
-import { verdict } from "../check.ts";
+import { type Evidence, verdict } from "../check.ts";
 import { theCluster } from "./nodes.ts";
 import { copyOfWorld, passTime } from "../copy.ts";
 import { start } from "../../world/proxmox/qemu/power.ts";
-import type { VmState } from "../../world/kernel/state.ts";
-import { clusterNodes, isReady } from "../../world/talos/cluster.ts";
+import type { VmState } from "../../world/proxmox/state.ts";
+import { clusterOf, readyNodes } from "../../world/kubernetes/cluster.ts";
 
 /** Simulated seconds that a cluster may take to be Ready again after its hosts are. */
 const PATIENCE = 1800;
@@ -14,18 +13,14 @@ export async function survivesPowerCut(evidence: Evidence) {
   const { config, world } = evidence;
   const cluster = theCluster(evidence);
   if (!cluster) return undefined;
-  const wasReady = new Set(
-    clusterNodes(world, cluster.state.id)
-      .filter((node) => isReady(world, node))
-      .map(({ name }) => name),
-  );
+  const wasReady = new Set(readyNodes(cluster).map(({ name }) => name));
   const copy = copyOfWorld(world);
   const { hosts, vms } = copy.state.proxmox;
   const machines = config.nodes
     .flatMap(({ vmId }) => vms[vmId] ?? [])
     .filter(({ host }) => !hosts[host]?.off);
   for (const vm of machines.filter(({ power }) => power === "running")) {
-    await copy.lifecycle.powerOff(copy, vm.vmId, "stop");
+    await copy.systems.lifecycle.powerOff(copy, vm.vmId, "stop");
     vm.power = "stopped";
   }
   // Hosts start what is to start on boot, by its order (pve-manager: PVE/API2/Nodes.pm, startall).
@@ -34,11 +29,7 @@ export async function survivesPowerCut(evidence: Evidence) {
     await start(copy, vm.host, vm.vmId).run();
   }
   await passTime(copy, PATIENCE);
-  const ready = new Set(
-    clusterNodes(copy, cluster.state.id)
-      .filter((node) => isReady(copy, node))
-      .map(({ name }) => name),
-  );
+  const ready = new Set(readyNodes(clusterOf(copy, cluster.state.id)).map(({ name }) => name));
   const causes = config.nodes
     .filter(({ name }) => wasReady.has(name) && !ready.has(name))
     .map(({ name, vmId, host }) =>

@@ -1,6 +1,5 @@
 /** What an upgrade did, read from the record alone. Nothing to say of a run without one. */
-import type { Check, Evidence } from "../check.ts";
-import { verdict } from "../check.ts";
+import { type Check, type Evidence, verdict } from "../check.ts";
 import { happened, upgraded } from "./happened.ts";
 
 /** Over the whole record: a run that is resumed must not do again what an earlier one did. */

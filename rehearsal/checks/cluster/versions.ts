@@ -1,12 +1,11 @@
 /** What runs is what the config asked for: Talos, its image's schematic, the kubelets and API servers. Of an `up` that succeeded. */
 import type { HomelabConfig, NodeConfig } from "../../../src/config/types.ts";
 import { parse } from "yaml";
-import type { Check, Evidence } from "../check.ts";
-import { verdict } from "../check.ts";
+import { type Check, type Evidence, verdict } from "../check.ts";
 import { theCluster } from "./nodes.ts";
 import { apiServerVersionOn, kubeletVersionOf } from "../../world/kubernetes/nodes/kubelet.ts";
 import type { Schematic } from "../../world/factory/schematic.ts";
-import type { TalosImage } from "../../world/kernel/state.ts";
+import type { TalosImage } from "../../world/factory/state.ts";
 import type { World } from "../../world/kernel/world.ts";
 
 export function versionsAsWanted(evidence: Evidence): Check | undefined {

@@ -1,6 +1,5 @@
 /** The unforgivable: a wrong disk. Judged by what was formatted, when, and what the applied selectors mean. */
-import type { Evidence } from "../check.ts";
-import { verdict } from "../check.ts";
+import { type Evidence, verdict } from "../check.ts";
 import { dataDiskOf } from "../../world/talos/disks/declared.ts";
 import { hostOf } from "../../world/talos/host.ts";
 import type { WorldEvent } from "../../world/kernel/record.ts";

@@ -1,6 +1,6 @@
 /** Proxmox: the machines are the declared ones, and the image they boot has what the rest needs. */
-import type { Evidence } from "../check.ts";
-import { verdict } from "../check.ts";
+import { type Evidence, verdict } from "../check.ts";
+import { GUEST_AGENT, ISCSI_TOOLS, UTIL_LINUX_TOOLS } from "../../world/factory/extensions.ts";
 import { networkConflicts } from "../../world/proxmox/network.ts";
 
 export function machinesAsDeclared({ config, world }: Evidence) {
@@ -30,9 +30,9 @@ export function addressesUnique({ config, world }: Evidence) {
 
 /** What Longhorn and Proxmox need of the image, and why. */
 const NEEDED: Record<string, string> = {
-  "siderolabs/iscsi-tools": "Longhorn cannot attach volumes",
-  "siderolabs/util-linux-tools": "Longhorn cannot trim volumes",
-  "siderolabs/qemu-guest-agent": "Proxmox can neither shut the node down nor freeze its filesystems",
+  [ISCSI_TOOLS]: "Longhorn cannot attach volumes",
+  [UTIL_LINUX_TOOLS]: "Longhorn cannot trim volumes",
+  [GUEST_AGENT]: "Proxmox can neither shut the node down nor freeze its filesystems",
 };
 
 export function imageComplete({ config, world }: Evidence) {
@@ -65,7 +65,9 @@ export function imageComplete({ config, world }: Evidence) {
   return verdict(
     "image",
     causes,
-    "image and installer of every node carry iscsi-tools, util-linux-tools, qemu-guest-agent",
+    `image and installer of every node carry ${Object.keys(NEEDED)
+      .map((name) => name.split("/").at(-1))
+      .join(", ")}`,
   );
 }
 

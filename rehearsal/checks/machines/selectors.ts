@@ -4,7 +4,7 @@
  */
 import type { NodeConfig } from "../../../src/config/types.ts";
 import { dataDiskOf } from "../../world/talos/disks/declared.ts";
-import { ISCSI_TOOLS } from "../../world/longhorn/nodes.ts";
+import { ISCSI_TOOLS } from "../../world/factory/extensions.ts";
 import { hostOf } from "../../world/talos/host.ts";
 import { inventory, type TalosDisk } from "../../world/talos/disks/inventory.ts";
 import { selectDisks } from "../../world/talos/disks/volumes.ts";

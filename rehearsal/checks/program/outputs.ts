@@ -3,12 +3,11 @@ import type { HomelabConfig } from "../../../src/config/types.ts";
 import type { Cluster } from "../../world/kubernetes/cluster.ts";
 import { endpointState } from "../../world/kubernetes/api/endpoint.ts";
 import { inspect } from "../../world/kubernetes/api/reach.ts";
-import type { DiskState } from "../../world/kernel/state.ts";
+import type { DiskState } from "../../world/proxmox/state.ts";
 import { prettyBytes } from "../../world/talos/disks/inventory.ts";
 import { serves } from "../../world/traefik/serves.ts";
 import type { World } from "../../world/kernel/world.ts";
-import type { Evidence } from "../check.ts";
-import { verdict } from "../check.ts";
+import { type Evidence, verdict } from "../check.ts";
 import { theCluster } from "../cluster/nodes.ts";
 import { dataDiskOf } from "../../world/talos/disks/declared.ts";
 

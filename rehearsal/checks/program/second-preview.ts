@@ -1,7 +1,6 @@
 /** An `up` that never comes to rest: what it would do again although nothing changed. */
 import type { SecondPreview } from "../../engine/second-preview.ts";
-import type { Evidence } from "../check.ts";
-import { verdict } from "../check.ts";
+import { type Evidence, verdict } from "../check.ts";
 
 /**
  * A difference that comes back at every `up` costs more than its own update: it hides the changes that are meant, and each

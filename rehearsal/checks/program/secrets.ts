@@ -1,8 +1,7 @@
 /** Secrets stay secret: none of this homelab's stands in plain text in anything that a run writes, prints, or gives to others. */
 import type { KubernetesObject } from "../../world/kubernetes/state.ts";
 import type { World } from "../../world/kernel/world.ts";
-import type { Evidence } from "../check.ts";
-import { verdict } from "../check.ts";
+import { type Evidence, verdict } from "../check.ts";
 
 /** Keys of a machine config, talosconfig or kubeconfig whose value must never be seen. */
 const SECRET_LINE =

@@ -9,8 +9,7 @@
 import { IMAGE_FILE, VM } from "../../../scripts/recover/decide.ts";
 import type { StateResource } from "../../engine/state.ts";
 import type { TaskTime } from "../../world/proxmox/task.ts";
-import type { Check, Evidence } from "../check.ts";
-import { verdict } from "../check.ts";
+import { type Check, type Evidence, verdict } from "../check.ts";
 
 type Outputs = Record<string, unknown>;
 

@@ -1,6 +1,5 @@
 /** What must not have happened: a preview that acts, a destroy that leaves something behind. */
-import type { Evidence } from "../check.ts";
-import { verdict } from "../check.ts";
+import { type Evidence, verdict } from "../check.ts";
 
 export function nothingTouched({ world, eventsBefore }: Evidence) {
   const causes = world.state.events.slice(eventsBefore).map(({ text }) => text);

@@ -3,7 +3,6 @@ import { parse } from "yaml";
 import type { Cluster, Hosts } from "../../world/kubernetes/cluster.ts";
 import { at } from "../../world/kubernetes/pods/spec.ts";
 import { reach, Unreachable } from "../../world/kubernetes/api/reach.ts";
-import { settle } from "../../world/talos/cluster.ts";
 import type { World } from "../../world/kernel/world.ts";
 import type { DiffResult, PropertyMap } from "../server/index.ts";
 import { readSwitches, type Switches } from "./options.ts";
@@ -69,9 +68,8 @@ export async function connect(
   configured: Configured | undefined,
 ): Promise<Cluster> {
   try {
-    await settle(world);
-    const cluster = await reach(world, configured?.kubeconfig ?? "", hosts);
-    return { ...cluster, settle: () => settle(world) };
+    await world.settle();
+    return await reach(world, configured?.kubeconfig ?? "", hosts);
   } catch (error) {
     if (!(error instanceof Unreachable)) throw error;
     throw new Unreachable(

@@ -26,7 +26,6 @@ export function kubernetesProvider(world: World, hosts: Hosts): SimulatedProvide
   return {
     name: "kubernetes",
     version: VERSION,
-    sleep: (seconds) => world.clock.sleep(seconds),
     checkConfig: checkOptions,
     configure,
     diffConfig,

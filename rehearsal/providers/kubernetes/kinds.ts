@@ -1,5 +1,5 @@
 /** The kinds of objects that mean something here, each with what makes it special. */
-import { bindClaim, deleteClaim } from "../../world/longhorn/claims.ts";
+import { bindClaim, deleteClaim } from "../../world/longhorn/volumes/claims.ts";
 import { createNamespace, deleteNamespace, namespaceExists } from "../../world/kubernetes/api/namespaces.ts";
 import { at, textOf } from "../../world/kubernetes/pods/spec.ts";
 import { InitFailed, isRecord, secret, type PropertyMap } from "../server/index.ts";

@@ -1,4 +1,5 @@
 /** `kubernetes:helm.sh/v3:Release`. Inputs and outputs as in the SDK; what a chart does is the world's business. */
+import type { World } from "../../world/kernel/world.ts";
 import type { Cluster } from "../../world/kubernetes/cluster.ts";
 import { lookupChart, ReleaseFailed } from "../../world/kubernetes/helm/catalogue.ts";
 import { DEFAULT_RELEASE_TIMEOUT } from "../../world/kubernetes/durations.ts";
@@ -43,7 +44,7 @@ export function releaseHandler(connection: Connection): ResourceHandler<Configur
       if (!hasUnknown([checked["chart"], checked["repositoryOpts"], checked["version"]])) {
         // The real provider asks the repository for the version in Check (pulumi-kubernetes#2672).
         const found = attempt(() =>
-          lookupChart(String(checked["chart"]), repository(checked), text(checked["version"])),
+          lookupChart(world, String(checked["chart"]), repository(checked), text(checked["version"])),
         );
         if ("error" in found)
           return { inputs: checked, failures: [{ property: "chart", reason: found.error }] };
@@ -68,14 +69,14 @@ export function releaseHandler(connection: Connection): ResourceHandler<Configur
 
     async create(inputs, context) {
       if (context.preview) {
-        preview(inputs);
+        preview(world, inputs);
         return { id: "", outputs: { ...inputs, status: UNKNOWN } };
       }
       const cluster = await connect(connection, context.configured);
       const request = requestOf(inputs, context.signal);
       try {
         const release = await installRelease(cluster, request);
-        return { id: idOf(request), outputs: outputsOf(inputs, release) };
+        return { id: idOf(request), outputs: outputsOf(world, inputs, release) };
       } catch (error) {
         throw halfMade(cluster, inputs, request, error);
       } finally {
@@ -89,19 +90,19 @@ export function releaseHandler(connection: Connection): ResourceHandler<Configur
       if (cluster === "skipped") return { id, outputs: state, inputs };
       const release = cluster.state.releases[id];
       if (!release) return undefined;
-      const outputs = outputsOf(Object.keys(inputs).length > 0 ? inputs : state, release);
+      const outputs = outputsOf(world, Object.keys(inputs).length > 0 ? inputs : state, release);
       return { id, outputs: { ...outputs, values: release.values, version: release.version } };
     },
 
     async update(_id, olds, news, context) {
       if (context.preview) {
-        preview(news);
+        preview(world, news);
         return { ...olds.state, ...news, status: UNKNOWN };
       }
       const cluster = await connect(connection, context.configured);
       const request = requestOf(news, context.signal);
       try {
-        return outputsOf(news, await upgradeRelease(cluster, request));
+        return outputsOf(world, news, await upgradeRelease(cluster, request));
       } catch (error) {
         throw halfMade(cluster, news, request, error);
       } finally {
@@ -123,8 +124,8 @@ export function releaseHandler(connection: Connection): ResourceHandler<Configur
 }
 
 /** A preview renders the chart when it knows the values; it needs no cluster. */
-function preview(inputs: PropertyMap): void {
-  if (!hasUnknown(inputs)) renderCheck(requestOf(inputs));
+function preview(world: World, inputs: PropertyMap): void {
+  if (!hasUnknown(inputs)) renderCheck(world, requestOf(inputs));
 }
 
 function requestOf(inputs: PropertyMap, signal?: AbortSignal): ReleaseRequest {
@@ -149,8 +150,8 @@ function timeLimit(inputs: PropertyMap): number {
   return Number(inputs["timeout"] ?? 0) || DEFAULT_RELEASE_TIMEOUT;
 }
 
-function outputsOf(inputs: PropertyMap, release: ReleaseState): PropertyMap {
-  const { appVersion } = lookupChart(release.chart, release.repository, release.version);
+function outputsOf(world: World, inputs: PropertyMap, release: ReleaseState): PropertyMap {
+  const { appVersion } = lookupChart(world, release.chart, release.repository, release.version);
   return {
     ...Object.fromEntries(FLAGS.map((flag) => [flag, false])),
     description: "",
@@ -159,7 +160,7 @@ function outputsOf(inputs: PropertyMap, release: ReleaseState): PropertyMap {
     postrender: "",
     valueYamlFiles: [],
     ...inputs,
-    resourceNames: resourceNames(release),
+    resourceNames: resourceNames(world, release),
     status: {
       appVersion,
       chart: release.chart,
@@ -176,7 +177,7 @@ function outputsOf(inputs: PropertyMap, release: ReleaseState): PropertyMap {
 function halfMade(cluster: Cluster, inputs: PropertyMap, request: ReleaseRequest, error: unknown): unknown {
   const release = cluster.state.releases[idOf(request)];
   if (!(error instanceof ReleaseFailed) || !error.recorded || !release) return error;
-  return new InitFailed(idOf(request), outputsOf(inputs, release), [error.message]);
+  return new InitFailed(idOf(request), outputsOf(cluster.world, inputs, release), [error.message]);
 }
 
 function idOf({ namespace, name }: ReleaseRequest): string {

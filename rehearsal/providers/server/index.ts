@@ -2,4 +2,5 @@
 export * from "./provider.ts";
 export { serveProvider, attachTo, type ServedProvider } from "./serve.ts";
 export { UNKNOWN, Unknown, Secret, secret, hasUnknown, isRecord, type PropertyMap } from "./values.ts";
+export { ServiceFailure } from "./failure.ts";
 export { diffInputs, changedPaths } from "./diff.ts";

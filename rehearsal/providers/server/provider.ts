@@ -17,11 +17,22 @@ export interface SimulatedProvider<Configured = void> {
   diffConfig?(olds: PropertyMap, news: PropertyMap): DiffResult;
   /** Called once for each provider resource, with every value known. */
   configure?(args: PropertyMap): Configured | Promise<Configured>;
-  /** Simulated time, for a fault that takes some. Default: none passes. */
-  sleep?(seconds: number): Promise<void>;
   resources: Record<string, ResourceHandler<Configured>>;
   functions: Record<string, FunctionHandler<Configured>>;
 }
+
+/** Something that a provider is asked to do or to look at, outside of previews. */
+export interface Operation {
+  verb: "create" | "read" | "update" | "delete" | "invoke";
+  /** The resource's URN, or the function's token. */
+  subject: string;
+  /** Of a function. */
+  args?: PropertyMap;
+  signal: AbortSignal;
+}
+
+/** Stands around every operation. */
+export type Around = <Result>(operation: Operation, work: () => Promise<Result>) => Promise<Result>;
 
 export interface CallContext<Configured = void> {
   configured: Configured;

@@ -5,9 +5,8 @@
 import { createServer, type AddressInfo } from "node:net";
 import * as grpc from "@grpc/grpc-js";
 import providerService from "@pulumi/pulumi/proto/provider_grpc_pb.js";
-import type { Interceptor } from "../../world/kernel/request-faults.ts";
 import { Connections } from "./connections.ts";
-import type { SimulatedProvider } from "./provider.ts";
+import type { Around, SimulatedProvider } from "./provider.ts";
 import { ProviderServer } from "./server.ts";
 
 export interface ServedProvider {
@@ -21,7 +20,7 @@ const MAX_MESSAGE = 400 * 1024 * 1024;
 
 export async function serveProvider<Configured>(
   provider: SimulatedProvider<Configured>,
-  options: { port?: number; intercept?: Interceptor } = {},
+  options: { port?: number; around?: Around } = {},
 ): Promise<ServedProvider> {
   const connections = new Connections<Configured>();
   const server = new grpc.Server({
@@ -29,7 +28,7 @@ export async function serveProvider<Configured>(
     "grpc.max_send_message_length": MAX_MESSAGE,
     interceptors: [connections.guard],
   });
-  const handlers = new ProviderServer(provider, connections, options.intercept);
+  const handlers = new ProviderServer(provider, connections, options.around);
   server.addService(providerService.ResourceProviderService, handlers.implementation());
   // The listener is ours, so that every connection is judged before gRPC sees it.
   const grpcSide = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());

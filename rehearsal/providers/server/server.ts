@@ -2,14 +2,12 @@
 import * as grpc from "@grpc/grpc-js";
 import provider from "@pulumi/pulumi/proto/provider_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
-import { undisturbed, type Interceptor } from "../../world/kernel/request-faults.ts";
 import type { Connections } from "./connections.ts";
 import { diffInputs } from "./diff.ts";
-import { functionKey, mannerOf, resourceKey } from "./faults.ts";
 import { ServiceFailure, toServiceError } from "./failure.ts";
 import { toCheckResponse, toDiffResponse } from "./response.ts";
 import { introduction } from "./introduction.ts";
-import type { CallContext, ResourceContext, ResourceHandler, SimulatedProvider } from "./provider.ts";
+import type { Around, CallContext, ResourceContext, ResourceHandler, SimulatedProvider } from "./provider.ts";
 import { protectLike } from "./values.ts";
 import { unary, type Unary } from "./unary.ts";
 import { fromStruct, oldsOf, plain, toStruct, tokenOf } from "./wire.ts";
@@ -22,7 +20,7 @@ export class ProviderServer<Configured> {
   constructor(
     simulated: SimulatedProvider<Configured>,
     connections: Connections<Configured>,
-    readonly intercept: Interceptor = undisturbed,
+    readonly around: Around = (_operation, work) => work(),
   ) {
     this.#provider = simulated;
     this.#connections = connections;
@@ -170,9 +168,9 @@ export class ProviderServer<Configured> {
     try {
       const response = new provider.InvokeResponse();
       const work = () => handler(args, context);
-      const key = functionKey(this.#provider.name, token, args);
-      const manner = mannerOf(this.#provider, context.signal, false);
-      response.setReturn(toStruct(await (context.preview ? work() : this.intercept(key, manner, work))));
+      const { preview, signal } = context;
+      const operation = { verb: "invoke" as const, subject: token, args, signal };
+      response.setReturn(toStruct(await (preview ? work() : this.around(operation, work))));
       return response;
     } finally {
       this.#running.delete(context.controller);
@@ -199,8 +197,7 @@ export class ProviderServer<Configured> {
     const act = () => work({ ...context, ...(timeout ? { timeoutSeconds: timeout } : {}) });
     try {
       if (preview) return await act();
-      const key = resourceKey(this.#provider.name, verb, context.urn);
-      return await this.intercept(key, mannerOf(this.#provider, context.signal, verb !== "read"), act);
+      return await this.around({ verb, subject: context.urn, signal: context.signal }, act);
     } catch (error) {
       throw toServiceError(error, like);
     } finally {

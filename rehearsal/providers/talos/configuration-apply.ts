@@ -5,7 +5,6 @@
 import { createHash } from "node:crypto";
 import { apply, connect } from "../../world/talos/api.ts";
 import { applyConfiguration, type ApplyMode } from "../../world/talos/machine-config/apply.ts";
-import { exclusive } from "../../world/kernel/lock.ts";
 import { resetMachine } from "../../world/talos/machined/reset.ts";
 import type { World } from "../../world/kernel/world.ts";
 import {
@@ -114,7 +113,7 @@ async function plan(world: World, inputs: PropertyMap): Promise<Plan> {
   }
   let machineConfiguration: string;
   try {
-    const patched = await world.machinery.call<{ machineConfiguration: string }>("config.patch", {
+    const patched = await world.systems.machinery.call<{ machineConfiguration: string }>("config.patch", {
       machineConfiguration: text(input),
       configPatches: strings(inputs["configPatches"]),
     });
@@ -137,7 +136,7 @@ async function resolveMode(world: World, inputs: PropertyMap, machineConfig: str
   try {
     const { machine } = await connect(world, nodeInputs(inputs));
     const request = { machineConfig, mode: "auto" as const, dryRun: true };
-    const tried = await exclusive(world, () => applyConfiguration(world, machine, request));
+    const tried = await world.exclusive((held) => applyConfiguration(held, machine, request));
     return tried.mode === "reboot" ? "staged" : "auto";
   } catch {
     return "auto";

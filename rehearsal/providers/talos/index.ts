@@ -19,7 +19,6 @@ export function talosProvider(world: World): SimulatedProvider {
   return {
     name: "talos",
     version: TALOS_PROVIDER_VERSION,
-    sleep: (seconds) => world.clock.sleep(seconds),
     resources: {
       "talos:cluster/kubeconfig:Kubeconfig": kubeconfigResource(world),
       "talos:imageFactory/schematic:Schematic": schematicResource(world),

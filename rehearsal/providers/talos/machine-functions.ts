@@ -21,7 +21,7 @@ import {
 export function getMachineConfiguration(world: World): FunctionHandler {
   return async (args) => {
     try {
-      const { machineConfiguration } = await world.machinery.call<{ machineConfiguration: string }>(
+      const { machineConfiguration } = await world.systems.machinery.call<{ machineConfiguration: string }>(
         "config.generate",
         {
           clusterName: text(args["clusterName"]),
@@ -47,12 +47,15 @@ export function getMachineConfiguration(world: World): FunctionHandler {
 /** `talos:client/getConfiguration`: a talosconfig. */
 export function getClientConfiguration(world: World): FunctionHandler {
   return async (args) => {
-    const { talosConfig } = await world.machinery.call<{ talosConfig: string }>("talosconfig.generate", {
-      clusterName: text(args["clusterName"]),
-      clientConfiguration: credentialsOf(args["clientConfiguration"]),
-      endpoints: strings(args["endpoints"]),
-      nodes: strings(args["nodes"]),
-    });
+    const { talosConfig } = await world.systems.machinery.call<{ talosConfig: string }>(
+      "talosconfig.generate",
+      {
+        clusterName: text(args["clusterName"]),
+        clientConfiguration: credentialsOf(args["clientConfiguration"]),
+        endpoints: strings(args["endpoints"]),
+        nodes: strings(args["nodes"]),
+      },
+    );
     return { ...withCredentials(args), id: args["clusterName"], talosConfig: secret(talosConfig) };
   };
 }

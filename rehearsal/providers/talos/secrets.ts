@@ -20,7 +20,7 @@ export function secretsResource(world: World): ResourceHandler {
     async check(inputs) {
       if (inputs["talosVersion"] !== undefined) return { inputs };
       // The default shows in the state and in later diffs, as a computed attribute of the real one does.
-      const { machinery } = await world.machinery.call<{ machinery: string }>("version", {});
+      const { machinery } = await world.systems.machinery.call<{ machinery: string }>("version", {});
       const { major, minor } = numbersOf(machinery);
       return { inputs: { ...inputs, talosVersion: `v${major}.${minor}` } };
     },
@@ -58,7 +58,7 @@ export function secretsResource(world: World): ResourceHandler {
 
 async function generate(world: World, inputs: PropertyMap): Promise<MachinerySecrets> {
   try {
-    return await world.machinery.call<MachinerySecrets>("secrets.generate", {
+    return await world.systems.machinery.call<MachinerySecrets>("secrets.generate", {
       talosVersion: text(inputs["talosVersion"]),
     });
   } catch (error) {

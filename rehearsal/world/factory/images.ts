@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { stringify } from "yaml";
 import { OFFICIAL_EXTENSIONS } from "../../../src/config/extensions.ts";
 import { parseSchematic, type Schematic } from "./schematic.ts";
-import type { TalosImage } from "../kernel/state.ts";
+import type { TalosImage } from "./state.ts";
 import type { World } from "../kernel/world.ts";
 
 const MiB = 1024 ** 2;

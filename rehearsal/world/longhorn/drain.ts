@@ -3,8 +3,8 @@
  * says (longhorn-manager controller/instance_manager_controller.go, canDeleteInstanceManagerPDB; longhorn#12821).
  */
 import type { Cluster } from "../kubernetes/cluster.ts";
-import type { LonghornState } from "../kubernetes/state.ts";
-import { reassess } from "./copies.ts";
+import type { LonghornState } from "./state.ts";
+import { reassess } from "./volumes/copies.ts";
 
 /** Undefined when the drain goes through; else what the eviction answers for as long as that is so. */
 export function drainBlockedBy(cluster: Cluster, nodeName: string): string | undefined {

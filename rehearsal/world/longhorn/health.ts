@@ -1,8 +1,8 @@
 /** What the checks ask of Longhorn: how its volumes are, and where their data really lies. */
 import type { Cluster } from "../kubernetes/cluster.ts";
 import { managerNodes, managerProblem, storageNodes, trimProblem } from "./nodes.ts";
-import { readValues } from "./values.ts";
-import { reassess } from "./copies.ts";
+import { readValues } from "./chart/values.ts";
+import { healthyCopies, reassess } from "./volumes/copies.ts";
 
 export interface LonghornHealth {
   installed: boolean;
@@ -63,7 +63,7 @@ export function health(cluster: Cluster): LonghornHealth {
   }
   const volumes = Object.values(longhorn.volumes).map((volume) => {
     reassess(cluster, volume);
-    const healthy = volume.replicas.filter((replica) => replica.healthy).length;
+    const healthy = healthyCopies(volume);
     if (volume.robustness !== "healthy") {
       problems.push(
         `volume ${volume.name} (${volume.claim}) is ${volume.robustness}: ${healthy} of ${volume.replicasWanted} replicas`,

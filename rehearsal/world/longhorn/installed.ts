@@ -1,8 +1,7 @@
 /** Longhorn, where it is installed. */
 import type { Cluster } from "../kubernetes/cluster.ts";
-import type { LonghornState } from "../kubernetes/state.ts";
-
-export class VolumeError extends Error {}
+import { VolumeError } from "../kubernetes/storage.ts";
+import type { LonghornState } from "./state.ts";
 
 export function longhornOf(cluster: Cluster): LonghornState {
   const { longhorn } = cluster.state;

@@ -4,7 +4,7 @@
  */
 import type { Cluster } from "../kubernetes/cluster.ts";
 import { ApiError } from "../kubernetes/api/namespaces.ts";
-import type { LonghornState } from "../kubernetes/state.ts";
+import type { LonghornState } from "./state.ts";
 
 /** The fields that clients change here. */
 export interface NodeFields {

@@ -1,14 +1,13 @@
 /** What Longhorn needs of a node, with the errors that its absence is known by, and the disk that its data path really means. */
+import { ISCSI_TOOLS, UTIL_LINUX_TOOLS } from "../factory/extensions.ts";
 import { daemonNodes } from "../kubernetes/pods/scheduling.ts";
 import type { Cluster } from "../kubernetes/cluster.ts";
 import { sharedMountError, relativeTo } from "../kubernetes/pods/mounts.ts";
 import type { PodSpec } from "../kubernetes/pods/spec.ts";
-import type { KubernetesNode, LonghornState } from "../kubernetes/state.ts";
+import type { KubernetesNode } from "../kubernetes/state.ts";
+import type { LonghornState } from "./state.ts";
 import type { HostPath, NodeHost } from "../talos/contract.ts";
-import { readValues, systemTolerates, type LonghornValues } from "./values.ts";
-
-export const ISCSI_TOOLS = "siderolabs/iscsi-tools";
-export const UTIL_LINUX_TOOLS = "siderolabs/util-linux-tools";
+import { readValues, systemTolerates, type LonghornValues } from "./chart/values.ts";
 
 /** The DaemonSet's pod (chart templates/daemonset-sa.yaml), as far as admission and scheduling look at it. */
 export function managerPod(

@@ -1,5 +1,5 @@
 /** Finding hosts, datastores and machines, or refusing in Proxmox's words. */
-import type { DatastoreContent, DatastoreState, HostState, VmState } from "../kernel/state.ts";
+import type { DatastoreContent, DatastoreState, HostState, VmState } from "./state.ts";
 import type { World } from "../kernel/world.ts";
 import { ProxmoxError, refuse, refuseParameter } from "./errors.ts";
 

@@ -3,7 +3,7 @@
  * when both run, for both. So the conflict bites where it bites in a real house: the machine starts, the record says what
  * is wrong, and its node cannot be reached (`talos/network.ts`).
  */
-import type { VmState } from "../kernel/state.ts";
+import type { VmState } from "./state.ts";
 import type { World } from "../kernel/world.ts";
 import { addressOf, parseNetworkDevice } from "./qemu/drive.ts";
 import { nameOf } from "./lookup.ts";
@@ -51,7 +51,7 @@ function presence(world: World, vm: VmState): Presence {
   const configured = Object.keys(vm.config)
     .filter((key) => /^ipconfig\d+$/.test(key))
     .map((key) => addressOf(String(vm.config[key])));
-  const running = world.state.machines[vm.vmId]?.addresses ?? [];
+  const running = world.systems.lifecycle.addresses(world, vm.vmId);
   const addresses = [...configured, ...running].filter((address) => address !== undefined);
   const onVlan = (what: string): string[] =>
     [...vlans].map((vlan) => (vlan ? `${what} (VLAN ${vlan})` : what));

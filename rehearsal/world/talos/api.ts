@@ -3,16 +3,14 @@
  * a configured one only who shows a certificate of its own authority, and proves its own by the same.
  */
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import type { MachineState } from "../kernel/state.ts";
+import type { MachineState } from "./state.ts";
 import type { World } from "../kernel/world.ts";
 import { applyConfiguration, type ApplyRequest, type ApplyResult } from "./machine-config/apply.ts";
-import { settle } from "./cluster.ts";
 import { DURATIONS } from "./durations.ts";
 import { TalosError, unreachable } from "./errors.ts";
 import { bootstrapEtcd } from "./etcd/cluster.ts";
-import { exclusive } from "../kernel/lock.ts";
 import { answersApi, isConfigured, isUp, machineAt, sameSubnet, upMachines } from "./network/addresses.ts";
-import type { NodeFacts } from "./machine-config/facts.ts";
+import type { NodeFacts } from "./machine-config/node-facts.ts";
 
 /** Base64 of PEM, as the provider carries it. */
 export interface Credentials {
@@ -36,7 +34,7 @@ export interface Session {
 /** Connects, or throws what a Go client would. */
 export async function connect(world: World, target: Target): Promise<Session> {
   await world.clock.sleep(DURATIONS.call);
-  await settle(world);
+  await world.settle();
   const machine = machineAt(world, target.node);
   const dialled = dial(world, target, machine);
   if (!machine.facts) {
@@ -60,7 +58,7 @@ export async function connect(world: World, target: Target): Promise<Session> {
  */
 export async function reach(world: World, node: string, authority: string): Promise<MachineState> {
   await world.clock.sleep(DURATIONS.call);
-  await settle(world);
+  await world.settle();
   const machine = machineAt(world, node);
   // In maintenance mode it shows a certificate that it signed itself.
   if (machine.facts) checkApid(world, machine);
@@ -71,14 +69,14 @@ export async function reach(world: World, node: string, authority: string): Prom
 export async function apply(world: World, target: Target, request: ApplyRequest): Promise<ApplyResult> {
   const since = world.clock.now();
   const { machine } = await connect(world, target);
-  const result = await exclusive(world, () => applyConfiguration(world, machine, { since, ...request }));
+  const result = await world.exclusive((held) => applyConfiguration(held, machine, { since, ...request }));
   await world.clock.sleep(DURATIONS.immediateConfig);
   return result;
 }
 
 export async function bootstrap(world: World, target: Target): Promise<void> {
   const { machine } = await connect(world, target);
-  await exclusive(world, () => Promise.resolve(bootstrapEtcd(world, machine)));
+  await world.exclusive(async (held) => bootstrapEtcd(held, machine));
 }
 
 /** Whether `port` is named or not, and an IPv6-free homelab. */

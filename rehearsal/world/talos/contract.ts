@@ -5,7 +5,7 @@
 export interface NodeHost {
   readonly vmId: number;
   readonly name: string;
-  /** False while it boots, is stopped or is gone. */
+  /** Whether its kubelet works: false while it boots, gets no further with its config, is stopped or is gone. */
   isUp(): boolean;
   /** Official names of the extensions in the running image. */
   extensions(): string[];

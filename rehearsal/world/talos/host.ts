@@ -1,9 +1,10 @@
 /** A node as the cluster side of the world knows it: see `contract.ts`. */
-import type { MachineState, Partition } from "../kernel/state.ts";
+import type { MachineState } from "./state.ts";
+import type { Partition } from "../proxmox/state.ts";
+import { ISCSI_TOOLS } from "../factory/extensions.ts";
 import type { World } from "../kernel/world.ts";
-import { stateOf } from "./machined/boot.ts";
+import { stateOf, bootDisk } from "./disks/boot-disk.ts";
 import type { HostPath, KubeletMount, NodeHost } from "./contract.ts";
-import { bootDisk } from "./network/hardware.ts";
 import { freePath } from "./disks/inventory.ts";
 import { isConfigured } from "./network/addresses.ts";
 import { partitionsOf } from "./disks/partitions.ts";
@@ -18,14 +19,14 @@ export function hostOf(world: World, vmId: number): NodeHost {
         machine()?.facts?.hostname ?? String(world.state.proxmox.vms[vmId]?.config["name"] ?? `vm-${vmId}`)
       );
     },
-    isUp: () => isConfigured(world, vmId),
+    isUp: () => isConfigured(world, vmId) && machine()?.stall === undefined,
     extensions: () => [...(machine()?.image.extensions ?? [])],
     resolve: (path) => resolvePath(world, required(machine(), vmId), path),
     directories: () => directoriesOf(machine()),
     kubeletMount: (path) => kubeletMountAt(machine(), path),
     attachIscsi: (volume) => {
       const node = required(machine(), vmId);
-      if (!node.image.extensions.includes("siderolabs/iscsi-tools")) {
+      if (!node.image.extensions.includes(ISCSI_TOOLS)) {
         throw new Error(
           "failed to execute iscsiadm: please make sure you have iscsiadm/open-iscsi installed on the host",
         );

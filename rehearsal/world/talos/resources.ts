@@ -2,12 +2,10 @@
  * The resources that `talosctl get` shows, by their types in Talos's machinery library: the spec of each in its YAML form.
  * Source: talos v1.12.0 pkg/machinery/resources; controllers/runtime/extension_status.go, block/volume_manager.go.
  */
-import type { MachineState, UserVolumeState } from "../kernel/state.ts";
+import type { MachineState, UserVolumeState } from "./state.ts";
 import type { World } from "../kernel/world.ts";
-import { clusterNodes } from "./cluster.ts";
-import { clusterOfMachine, etcdOf } from "./etcd/cluster.ts";
-import { formatMember, memberNumber } from "./etcd/members.ts";
-import { bootDisk } from "./network/hardware.ts";
+import { clusterOfMachine, etcdOf, formatMember, memberNumber } from "./etcd/members.ts";
+import { bootDisk } from "./disks/boot-disk.ts";
 import { inventory, prettyBytes } from "./disks/inventory.ts";
 import { machineStatus } from "./machined/status.ts";
 import { partitionsOf } from "./disks/partitions.ts";
@@ -223,9 +221,8 @@ function members(world: World, machine: MachineState): Resource[] {
 function nodeStatus(world: World, machine: MachineState): Resource[] {
   const cluster = clusterOfMachine(world, machine);
   const { hostname } = machine.facts!;
-  const node = cluster && clusterNodes(world, cluster.id).find(({ name }) => name === hostname);
+  const node = cluster && world.systems.workloads.nodeNamed(world, cluster.id, hostname);
   if (!node) return [];
-  const nodeReady = node.readyAt <= world.clock.now() && node.downSince === undefined;
-  const { unschedulable, labels } = node;
+  const { ready: nodeReady, unschedulable, labels } = node;
   return [{ id: hostname, spec: { nodename: hostname, nodeReady, unschedulable, labels, annotations: {} } }];
 }

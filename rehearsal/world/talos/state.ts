@@ -1,9 +1,69 @@
-/** State of one running machine: what a power cycle loses. Plain JSON, as `kernel/state.ts`. */
-import type { TalosImage } from "../kernel/state.ts";
-import type { Upload } from "./etcd/recovery.ts";
-import type { NodeFacts } from "./machine-config/facts.ts";
-import type { RunningSequence } from "./machined/sequence.ts";
-import type { Stall } from "./machined/stall.ts";
+/** State of the machines as Talos runs them: what a power cycle loses, and what lies on the system disk. */
+import type { TalosImage } from "../factory/state.ts";
+import type { SystemDiskState } from "../proxmox/state.ts";
+import type { EtcdSnapshot } from "./etcd/registry.ts";
+import type { ClusterState } from "./etcd/state.ts";
+import type { NodeFacts } from "./machine-config/node-facts.ts";
+
+declare module "../kernel/state.ts" {
+  interface WorldState {
+    /** Per VM id: the volatile part of a machine, i.e. what a power cycle loses. */
+    machines: Record<string, MachineState>;
+    /** Per cluster id (from the cluster's secrets). */
+    clusters: Record<string, ClusterState>;
+    /** By VM id: what the environment's config says of a machine's disks; a format is judged by it. */
+    declarations?: Record<string, MachineDeclaration>;
+  }
+
+  /** The subject of each is a VM's id. */
+  interface Faults {
+    /** The node reaches no registry: pulls are tried for twenty minutes and fail. */
+    "pull-fails": true;
+    /** The next reboot from inside gets stuck; a power cycle, or mending it, brings the machine back. */
+    "reboot-hangs": true;
+    /** A new boot entry does not come up, and the firmware falls back to the one before. */
+    "boot-falls-back": true;
+    /** Its etcd does not start any more, as with a corrupt data directory. */
+    "etcd-member-fails": true;
+    /** etcd's database is full: the alarm NOSPACE. */
+    "etcd-alarm": true;
+  }
+}
+
+declare module "../proxmox/state.ts" {
+  /** Talos's STATE and EPHEMERAL partitions: all that survives a reboot. */
+  interface SystemDiskState {
+    /** The machine config as applied, complete YAML. */
+    machineConfig: string;
+    /** Id of the cluster whose secrets that config carries. */
+    clusterId: string;
+    /** Present on a control plane that has an etcd data directory. */
+    etcd?: { clusterId: string; memberId: string; bootstrappedAt: number };
+    /** What pods and Longhorn wrote on EPHEMERAL, by path: where replicas land when the data path is wrong. */
+    ephemeral: Record<string, string>;
+    /** Images that clients had pulled into the CRI's containerd, by containerd namespace and reference. */
+    images?: Record<string, PulledImage>;
+  }
+}
+
+export type TalosDiskState = SystemDiskState;
+
+export interface PulledImage {
+  namespace: "system" | "k8s.io";
+  reference: string;
+  digest: string;
+  sizeBytes: number;
+  pulledAt: number;
+}
+
+/** What the environment declares of one machine, independent of what its program then does: on which bus a disk is, too. */
+export interface MachineDeclaration {
+  /** Name of the node. */
+  node: string;
+  osDisk: { sizeBytes: number };
+  /** Absent for a node whose disks no user volume may touch. */
+  dataDisk?: { sizeBytes: number; serial: string };
+}
 
 export interface MachineState {
   vmId: number;
@@ -73,4 +133,30 @@ export interface IscsiDevice {
   devPath: string;
   /** Filesystem on it; `none` until its first mount. Absent means `ext4`, Longhorn's default. */
   filesystem?: string;
+}
+
+/** A sequence of machined that is under way. */
+export interface RunningSequence {
+  name: "upgrade" | "reboot";
+  actorId: string;
+  /** Index of the phase that it is in. */
+  phase: number;
+  /** The installer's reference. */
+  image?: string;
+}
+
+/** How far a configured node gets. */
+export interface Stall {
+  /** `offline`: nothing beyond its own link; `kubelet`: etcd runs, the kubelet does not. */
+  what: "offline" | "kubelet";
+  why: string;
+}
+
+/** What was uploaded for a recovery: a snapshot, or something else. */
+export interface Upload {
+  snapshot?: EtcdSnapshot;
+  /** Whether its sum was there and right. */
+  hashed?: boolean;
+  /** Why it is no snapshot. */
+  damaged?: string;
 }

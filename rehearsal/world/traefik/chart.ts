@@ -6,9 +6,9 @@ import {
   type ChartModel,
   type ReleaseContext,
 } from "../kubernetes/helm/charts.ts";
-import { bindClaim } from "../longhorn/claims.ts";
+import { bindClaim } from "../longhorn/volumes/claims.ts";
 import { DURATIONS } from "../kubernetes/durations.ts";
-import type { Deployment } from "../kubernetes/pods/start.ts";
+import type { Deployment } from "../kubernetes/pods/deployment.ts";
 import { podsOf, rollOut, stopPod } from "../kubernetes/workloads/rollout.ts";
 import { refusedTemplate } from "../kubernetes/api/validation.ts";
 import type { ReleaseState, VolumeFile } from "../kubernetes/state.ts";

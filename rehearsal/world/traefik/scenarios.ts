@@ -5,8 +5,9 @@ import { DEFAULT_RELEASE_TIMEOUT } from "../kubernetes/durations.ts";
 import { podSecurityDefault } from "../kubernetes/api/reach.ts";
 import { podsOf, rollOut, stopPod } from "../kubernetes/workloads/rollout.ts";
 import type { Level } from "../kubernetes/api/admission.ts";
-import type { LonghornVolume, ReleaseState } from "../kubernetes/state.ts";
-import { volumeOfClaim } from "../longhorn/volumes.ts";
+import type { LonghornVolume } from "../longhorn/state.ts";
+import type { ReleaseState } from "../kubernetes/state.ts";
+import { volumeOfClaim } from "../longhorn/volumes/volumes.ts";
 import { deploymentOf, keyOf, placeOf } from "./chart.ts";
 import { plan } from "./values.ts";
 

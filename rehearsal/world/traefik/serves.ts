@@ -2,7 +2,7 @@
 import type { Cluster } from "../kubernetes/cluster.ts";
 import { podsOf } from "../kubernetes/workloads/rollout.ts";
 import type { ReleaseState } from "../kubernetes/state.ts";
-import { volumeOfClaim } from "../longhorn/volumes.ts";
+import { volumeOfClaim } from "../longhorn/volumes/volumes.ts";
 import { keyOf, placeOf } from "./chart.ts";
 import { plan } from "./values.ts";
 

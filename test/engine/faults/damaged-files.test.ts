@@ -92,7 +92,7 @@ test("on the command line, a refusal is a sentence and not a stack trace", async
     const { code, stderr } = await new Promise<{ code: number | undefined; stderr: string }>((resolve) => {
       const child = execFile(
         process.execPath,
-        ["--import", "tsx", "rehearsal/cli.ts", "--stack", "damaged-world", "up"],
+        ["--import", "tsx", "rehearsal/cli/rehearse.ts", "--stack", "damaged-world", "up"],
         { cwd: REPOSITORY },
         (_error, _stdout, text) => resolve({ code: child.exitCode ?? undefined, stderr: text }),
       );

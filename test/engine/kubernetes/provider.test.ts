@@ -6,7 +6,6 @@ import { kubernetesProvider } from "../../../rehearsal/providers/kubernetes/inde
 import { serveProvider } from "../../../rehearsal/providers/server/index.ts";
 import { reach } from "../../../rehearsal/world/kubernetes/api/reach.ts";
 import { bootstrap } from "../../../rehearsal/world/talos/api.ts";
-import { settle } from "../../../rehearsal/world/talos/cluster.ts";
 import { hostOf } from "../../../rehearsal/world/talos/host.ts";
 import type { World } from "../../../rehearsal/world/kernel/world.ts";
 import { LONGHORN_VALUES, TRAEFIK_VALUES } from "../../support/world/fake-cluster.ts";
@@ -59,9 +58,9 @@ beforeAll(async () => {
   }
   await bootstrap(lab.world, lab.target("192.168.1.126"));
   await lab.clock.sleep(600);
-  await settle(lab.world);
+  await lab.world.settle();
   await lab.clock.sleep(600);
-  await settle(lab.world);
+  await lab.world.settle();
   kubeconfig = await makeKubeconfig(lab.secrets.machineSecrets);
   otherKubeconfig = await makeKubeconfig((await newSecrets()).machineSecrets);
   settings.kubeconfig = kubeconfig;

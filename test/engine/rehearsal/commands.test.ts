@@ -61,7 +61,14 @@ async function run(args: string[], listening = true) {
   return printed + errors;
 }
 
-const rehearse = (...args: string[]) => ["--import", "tsx", "rehearsal/cli.ts", "--stack", "lab", ...args];
+const rehearse = (...args: string[]) => [
+  "--import",
+  "tsx",
+  "rehearsal/cli/rehearse.ts",
+  "--stack",
+  "lab",
+  ...args,
+];
 
 test("the bootstrap finds what is there", async () => {
   expect(await run([BOOTSTRAP, "--talosctl"])).toContain("Ready: Pulumi ");

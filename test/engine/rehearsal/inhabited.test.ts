@@ -1,6 +1,6 @@
 /** Somebody lives in the cluster from its first `up` on, and is no matter for the program. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { volumeOfClaim } from "../../../rehearsal/world/longhorn/volumes.ts";
+import { volumeOfClaim } from "../../../rehearsal/world/longhorn/volumes/volumes.ts";
 import { clusterIn } from "../safety/support.ts";
 import { bench, causes, type Bench } from "../support/rehearse.ts";
 

@@ -27,7 +27,8 @@ test("a volume of exactly a data disk's size does not disturb the proof of the n
   await lab.during({ overlays: JOINING }, async ({ world }) => {
     const { clusterOf } = await import("../../../rehearsal/world/kubernetes/cluster.ts");
     const { hostOf } = await import("../../../rehearsal/world/talos/host.ts");
-    const { attachVolume, createVolume } = await import("../../../rehearsal/world/longhorn/volumes.ts");
+    const { attachVolume, createVolume } =
+      await import("../../../rehearsal/world/longhorn/volumes/volumes.ts");
     const [id] = Object.keys(world.state.clusters);
     const cluster = clusterOf(world, id!, (vmId) => hostOf(world, vmId));
     for (const node of ["worker-1", "worker-2"]) {

@@ -39,6 +39,11 @@ describe("the lab", () => {
     expect(up.changes).toEqual({ create: 43 });
   });
 
+  test("puts on record what happens in the order of its times", () => {
+    const times = up.events.map(({ at }) => at);
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+  });
+
   test("formats each data disk once, after the disks of all nodes were read", () => {
     const formats = up.events.filter(({ kind }) => kind === "format");
     expect(formats.map(({ detail }) => detail?.["interface"])).toEqual(["virtio1", "virtio1"]);

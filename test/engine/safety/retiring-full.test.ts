@@ -1,7 +1,7 @@
 /** A node retires while the disks of the others are too full for its copies: Longhorn would try for ever, so it is told at once. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { nodeFields } from "../../../rehearsal/world/longhorn/node-object.ts";
-import { attachVolume, createVolume } from "../../../rehearsal/world/longhorn/volumes.ts";
+import { attachVolume, createVolume } from "../../../rehearsal/world/longhorn/volumes/volumes.ts";
 import type { World } from "../../../rehearsal/world/kernel/world.ts";
 import { TWO_COPIES, worker2 } from "../support/overlays.ts";
 import { causes, runningBench, type Bench } from "../support/rehearse.ts";

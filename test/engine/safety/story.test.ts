@@ -5,7 +5,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Report } from "../../../rehearsal/report.ts";
 import { reboot } from "../../../rehearsal/world/talos/lifecycle.ts";
-import { settle } from "../../../rehearsal/world/talos/cluster.ts";
 import { TWO_COPIES, worker2 } from "../support/overlays.ts";
 import { bench, causes, type Bench } from "../support/rehearse.ts";
 import { addDisk, copies, readData, writeData } from "./support.ts";
@@ -51,7 +50,7 @@ test("the control plane reboots", async () => {
   await lab.during({ overlays: AFTER }, async ({ world }) => {
     await reboot(world, 126, "somebody pressed the button");
     await world.clock.sleep(300);
-    await settle(world);
+    await world.settle();
     await world.commit();
   });
   await up(AFTER);

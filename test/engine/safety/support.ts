@@ -1,12 +1,11 @@
 /** A volume with something in it, to be looked for after whatever a test does. */
-import type { Cluster } from "../../../rehearsal/world/kubernetes/cluster.ts";
-import { clusterOf } from "../../../rehearsal/world/kubernetes/cluster.ts";
+import { type Cluster, clusterOf } from "../../../rehearsal/world/kubernetes/cluster.ts";
 import {
   attachVolume,
   createVolume,
   volumeOfClaim,
   writeFile,
-} from "../../../rehearsal/world/longhorn/volumes.ts";
+} from "../../../rehearsal/world/longhorn/volumes/volumes.ts";
 import { detach } from "../../../rehearsal/world/proxmox/qemu/disks.ts";
 import { hostOf } from "../../../rehearsal/world/talos/host.ts";
 import type { World } from "../../../rehearsal/world/kernel/world.ts";
@@ -56,8 +55,8 @@ export async function addDisk(world: World, vmId: number, sizeGiB: number): Prom
 
 /** Somebody deletes a VM in Proxmox's own interface. */
 export async function deleteVm(world: World, vmId: number): Promise<void> {
-  await world.lifecycle.powerOff(world, vmId, "stop");
-  await world.lifecycle.destroyed(world, vmId);
+  await world.systems.lifecycle.powerOff(world, vmId, "stop");
+  await world.systems.lifecycle.destroyed(world, vmId);
   delete world.state.proxmox.vms[vmId];
   await world.commit();
 }

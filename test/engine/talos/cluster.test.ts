@@ -4,7 +4,6 @@ import * as talos from "@pulumiverse/talos";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { talosProvider } from "../../../rehearsal/providers/talos/index.ts";
 import { serveProvider } from "../../../rehearsal/providers/server/index.ts";
-import { settle } from "../../../rehearsal/world/talos/cluster.ts";
 import type { World } from "../../../rehearsal/world/kernel/world.ts";
 import { Lab, RIGHT_SELECTOR, userVolume } from "../../support/world/lab.ts";
 import { openStack, type EngineStack } from "./lab.ts";
@@ -21,7 +20,7 @@ beforeAll(async () => {
   lab.addVm({ vmId: 100, name: "cp-1", address: CP });
   world = runningWorld(lab.world, 300);
   world.state.proxmox.vms[100]!.power = "running";
-  await world.lifecycle.powerOn(world, 100);
+  await world.systems.lifecycle.powerOn(world, 100);
   engine = await openStack([await serveProvider(talosProvider(world))], program);
 });
 afterAll(() => engine.close());
@@ -99,7 +98,7 @@ describe("the talos provider under the engine", () => {
     expect(outputs["kubeconfig"]).toMatchObject({ secret: true });
     expect(outputs["sizes"]!.value).toEqual(["34 GB", "43 GB"]);
     await world.clock.sleep(300);
-    await settle(world);
+    await world.settle();
     expect(Object.keys(Object.values(world.state.clusters)[0]!.nodes)).toHaveLength(1);
   });
 

@@ -9,9 +9,7 @@ import { readToolchain } from "../../../rehearsal/toolchain.ts";
 import { FaultInjector } from "../../../rehearsal/faults/injector.ts";
 import { clearFault, setFault } from "../../../rehearsal/world/kernel/faults.ts";
 import { applyConfiguration } from "../../../rehearsal/world/talos/machine-config/apply.ts";
-import { settle } from "../../../rehearsal/world/talos/cluster.ts";
-import { leaderOf } from "../../../rehearsal/world/talos/etcd/members.ts";
-import { exclusive } from "../../../rehearsal/world/kernel/lock.ts";
+import { leaderOf } from "../../../rehearsal/world/talos/etcd/leader.ts";
 import { resetMachine } from "../../../rehearsal/world/talos/machined/reset.ts";
 import { CONTROL_PLANES, installer, openNodesLab, WORKER, type NodesLab } from "./nodes-lab.ts";
 
@@ -193,7 +191,7 @@ describe("an upgrade by talosctl", () => {
     expect(code).toBe(1);
     expect(stderr).toContain('task "upgrade" failed: exit code 1');
     await lab.world.clock.sleep(200);
-    await settle(lab.world);
+    await lab.world.settle();
     expect((await lab.talosctl(WORKER, "version", "--short")).stdout).toMatch(/Server:[^]*v1\.12\.0/);
   });
 
@@ -205,7 +203,7 @@ describe("an upgrade by talosctl", () => {
     expect((await lab.talosctl(WORKER, "version")).stderr).toContain("no route to host");
     clearFault(lab.world, "reboot-hangs");
     await lab.world.clock.sleep(10);
-    await settle(lab.world);
+    await lab.world.settle();
     await lab.world.clock.sleep(120);
     expect((await lab.talosctl(WORKER, "version")).code).toBe(0);
   });
@@ -227,14 +225,14 @@ describe("recovery by talosctl", () => {
     expect(world.state.clusters).toEqual({});
     await world.clock.until(world.state.machines[126]!.answersAt + 1);
     const first = world.state.machines[126]!;
-    await exclusive(world, () => applyConfiguration(world, first, { machineConfig: config, mode: "auto" }));
+    await world.exclusive((held) => applyConfiguration(held, first, { machineConfig: config, mode: "auto" }));
     await world.clock.sleep(60);
 
     const recovered = await lab.talosctl(CP1, "bootstrap", "--recover-from", file);
     expect(recovered.code, recovered.stderr).toBe(0);
     expect(recovered.stdout).toContain("recovering from snapshot");
     await world.clock.sleep(200);
-    await settle(world);
+    await world.settle();
     expect(Object.keys(cluster().nodes)).toEqual(names);
     expect((await lab.talosctl(CP1, "etcd", "members")).stdout).toContain("cp-1");
     expect(records("etcd-recovered")).toMatchObject([{ severity: "info", subject: "cp-1" }]);

@@ -1,8 +1,8 @@
 /** Longhorn from minor to minor by nothing but `up`, with data in a volume: no step too large, and none while a copy is missing. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { clearFault, setFault } from "../../../rehearsal/world/kernel/faults.ts";
-import { assess, failReplica } from "../../../rehearsal/world/longhorn/copies.ts";
-import { volumeOfClaim } from "../../../rehearsal/world/longhorn/volumes.ts";
+import { assess, failReplica } from "../../../rehearsal/world/longhorn/volumes/copies.ts";
+import { volumeOfClaim } from "../../../rehearsal/world/longhorn/volumes/volumes.ts";
 import { causes, runningBench, type Bench } from "../support/rehearse.ts";
 import { CLAIM, clusterIn, copies, readData, writeData } from "../safety/support.ts";
 

@@ -7,8 +7,9 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Report } from "../../../rehearsal/report.ts";
-import { clearFault, setFault, type WorldFaultKind } from "../../../rehearsal/world/kernel/faults.ts";
-import { volumeOfClaim } from "../../../rehearsal/world/longhorn/volumes.ts";
+import { clearFault, setFault } from "../../../rehearsal/world/kernel/faults.ts";
+import type { FaultKind } from "../../../rehearsal/world/kernel/state.ts";
+import { volumeOfClaim } from "../../../rehearsal/world/longhorn/volumes/volumes.ts";
 import type { World } from "../../../rehearsal/world/kernel/world.ts";
 import { clusterIn, copies, readData } from "../safety/support.ts";
 import { causes, runningBench, type Bench } from "../support/rehearse.ts";
@@ -41,7 +42,7 @@ function expectKept(report: Report): void {
 }
 
 /** An `up` while something is broken, which is mended afterwards: it fails, and has done no harm. */
-async function upBroken(overlays: string[], kind: WorldFaultKind, subject: number | string): Promise<Report> {
+async function upBroken(overlays: string[], kind: FaultKind, subject: number | string): Promise<Report> {
   const change = (use: (world: World) => void) =>
     rack.during({ overlays }, async ({ world }) => {
       use(world);

@@ -1,6 +1,6 @@
 /** What the world's record says of an upgrade. */
 import type { Report } from "../../../rehearsal/report.ts";
-import { detachVolume, volumeOfClaim } from "../../../rehearsal/world/longhorn/volumes.ts";
+import { detachVolume, volumeOfClaim } from "../../../rehearsal/world/longhorn/volumes/volumes.ts";
 import type { EventKind } from "../../../rehearsal/world/kernel/record.ts";
 import type { World } from "../../../rehearsal/world/kernel/world.ts";
 import { CLAIM, clusterIn, writeData } from "../safety/support.ts";

@@ -1,8 +1,7 @@
 /** Clusters that are up, for tests of what happens to a running node. */
-import type { MachineState } from "../../../rehearsal/world/kernel/state.ts";
+import type { MachineState } from "../../../rehearsal/world/talos/state.ts";
 import { registerSchematic } from "../../../rehearsal/world/factory/images.ts";
 import { bootstrap } from "../../../rehearsal/world/talos/api.ts";
-import { settle } from "../../../rehearsal/world/talos/cluster.ts";
 import type { ClusterState, KubernetesNode } from "../../../rehearsal/world/kubernetes/state.ts";
 import { EXTENSIONS, GiB, osDisk, type ConfigOptions, type Lab } from "./lab.ts";
 
@@ -56,7 +55,7 @@ export function installer(schematic: string, version: string, platform = "noclou
 export async function pass(lab: Lab, seconds: number): Promise<void> {
   for (let round = 0; round < 6; round++) {
     await lab.clock.sleep(seconds / 6);
-    await settle(lab.world);
+    await lab.world.settle();
   }
 }
 

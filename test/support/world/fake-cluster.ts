@@ -3,6 +3,9 @@ import { InstantClock } from "../../../rehearsal/world/kernel/clock.ts";
 import type { Cluster } from "../../../rehearsal/world/kubernetes/cluster.ts";
 import type { ClusterState } from "../../../rehearsal/world/kubernetes/state.ts";
 import type { HostPath, NodeHost } from "../../../rehearsal/world/talos/contract.ts";
+import { nodeWorkloads } from "../../../rehearsal/world/kubernetes/nodes/workloads.ts";
+import { kubernetesProcess } from "../../../rehearsal/world/kubernetes/process.ts";
+import { talosProcess } from "../../../rehearsal/world/talos/process.ts";
 import { testWorld } from "./world.ts";
 
 export const GIB = 1024 ** 3;
@@ -123,15 +126,19 @@ export function fakeCluster(nodes: FakeNode[] = LAB): FakeCluster {
     objects: {},
     pods: {},
   };
-  const world = testWorld(
-    { stack: "lab", clusters: { [state.id]: state } },
-    { clock: new InstantClock(1000) },
-  );
   const find = (vmId: number) => {
     const host = hosts.get(vmId);
     if (!host) throw new Error(`no fake host ${vmId}`);
     return host;
   };
+  const world = testWorld(
+    { stack: "lab", clusters: { [state.id]: state } },
+    {
+      clock: new InstantClock(1000),
+      workloads: nodeWorkloads(() => find),
+      processes: [talosProcess, kubernetesProcess(() => find)],
+    },
+  );
   return {
     world,
     state,

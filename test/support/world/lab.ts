@@ -2,7 +2,7 @@
 import type { Machinery, MachinerySecrets } from "../../../rehearsal/machinery.ts";
 import { InstantClock } from "../../../rehearsal/world/kernel/clock.ts";
 import { nodeWorkloads } from "../../../rehearsal/world/kubernetes/nodes/workloads.ts";
-import type { DiskState, VmState } from "../../../rehearsal/world/kernel/state.ts";
+import type { DiskState, VmState } from "../../../rehearsal/world/proxmox/state.ts";
 import { apply, type Target } from "../../../rehearsal/world/talos/api.ts";
 import type { ApplyMode, ApplyResult } from "../../../rehearsal/world/talos/machine-config/apply.ts";
 import { talosLifecycle } from "../../../rehearsal/world/talos/lifecycle.ts";

@@ -7,7 +7,8 @@ import { installHardware, type Hardware } from "../../../rehearsal/world/proxmox
 import type { Parameters } from "../../../rehearsal/world/proxmox/parameters.ts";
 import type { Task } from "../../../rehearsal/world/proxmox/task.ts";
 import { createVm } from "../../../rehearsal/world/proxmox/qemu/vms.ts";
-import type { World, WorldOptions } from "../../../rehearsal/world/kernel/world.ts";
+import type { Systems, World } from "../../../rehearsal/world/kernel/world.ts";
+import { talosLifecycle } from "../../../rehearsal/world/talos/lifecycle.ts";
 import { testWorld } from "./world.ts";
 
 export const EXTENSIONS = [
@@ -63,7 +64,8 @@ export interface Fixture {
 export function fixture(hardware: Hardware = HARDWARE): Fixture {
   const calls: string[] = [];
   const note = (call: string): Promise<void> => Promise.resolve(void calls.push(call));
-  const lifecycle: WorldOptions["lifecycle"] = {
+  const lifecycle: Systems["lifecycle"] = {
+    ...talosLifecycle,
     powerOn: (_, vmId) => note(`on ${vmId}`),
     powerOff: (_, vmId, how) => note(`${how} ${vmId}`),
     destroyed: (_, vmId) => note(`destroyed ${vmId}`),

@@ -4,7 +4,6 @@ import { serveKubernetes, type KubernetesServer } from "../../../rehearsal/api/k
 import type { Interceptor } from "../../../rehearsal/world/kernel/request-faults.ts";
 import { clusterOf, type Cluster } from "../../../rehearsal/world/kubernetes/cluster.ts";
 import { bootstrap } from "../../../rehearsal/world/talos/api.ts";
-import { settle } from "../../../rehearsal/world/talos/cluster.ts";
 import { hostOf } from "../../../rehearsal/world/talos/host.ts";
 import { Lab } from "./lab.ts";
 
@@ -67,7 +66,7 @@ export async function bringUp({ lab }: ServedLab, patches: string[] = []): Promi
     if (first) await bootstrap(lab.world, lab.target(address));
     await lab.clock.sleep(200);
   }
-  await settle(lab.world);
+  await lab.world.settle();
   await lab.clock.sleep(100);
-  await settle(lab.world);
+  await lab.world.settle();
 }

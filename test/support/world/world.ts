@@ -3,12 +3,19 @@ import { startMachinery, type Machinery, type MachinerySecrets } from "../../../
 import { readToolchain } from "../../../rehearsal/toolchain.ts";
 import { InstantClock, ScaledClock } from "../../../rehearsal/world/kernel/clock.ts";
 import type { WorldState } from "../../../rehearsal/world/kernel/state.ts";
-import { World, type WorldOptions } from "../../../rehearsal/world/kernel/world.ts";
+import { World, type Systems, type WorldOptions } from "../../../rehearsal/world/kernel/world.ts";
+import { systemsOver } from "../../../rehearsal/world/systems.ts";
+import { talosLifecycle } from "../../../rehearsal/world/talos/lifecycle.ts";
+
+const NO_MACHINERY: Machinery = {
+  call: () => Promise.reject(new Error("no machinery here")),
+  close: () => Promise.resolve(),
+};
 
 /** Nobody's: for tests in which no node boots. */
-const IDLE: Pick<WorldOptions, "machinery" | "lifecycle"> = {
-  machinery: { call: () => Promise.reject(new Error("no machinery here")), close: () => Promise.resolve() },
+const IDLE: Pick<Systems, "lifecycle"> = {
   lifecycle: {
+    ...talosLifecycle,
     powerOn: () => Promise.resolve(),
     powerOff: () => Promise.resolve(),
     destroyed: () => Promise.resolve(),
@@ -16,7 +23,14 @@ const IDLE: Pick<WorldOptions, "machinery" | "lifecycle"> = {
 };
 
 /** @param state What there is in it. */
-export function testWorld(state: Partial<WorldState> = {}, parts: Partial<WorldOptions> = {}): World {
+export function testWorld(
+  state: Partial<WorldState> = {},
+  {
+    clock = new InstantClock(),
+    save,
+    ...systems
+  }: Partial<Systems & Pick<WorldOptions, "clock" | "save">> = {},
+): World {
   const empty: WorldState = {
     format: 1,
     stack: "test",
@@ -28,12 +42,17 @@ export function testWorld(state: Partial<WorldState> = {}, parts: Partial<WorldO
     clusters: {},
     events: [],
   };
-  return new World({ clock: new InstantClock(), ...IDLE, ...parts, state: { ...empty, ...state } });
+  return new World({
+    state: { ...empty, ...state },
+    clock,
+    systems: { ...systemsOver(NO_MACHINERY), ...IDLE, ...systems },
+    ...(save && { save }),
+  });
 }
 
 /** The same world for the real engine, by which time passes: so many simulated seconds per second. */
-export function runningWorld({ state, clock, machinery, lifecycle }: World, scale: number): World {
-  return new World({ state, clock: new ScaledClock(clock.now(), scale), machinery, lifecycle });
+export function runningWorld({ state, clock, systems }: World, scale: number): World {
+  return new World({ state, clock: new ScaledClock(clock.now(), scale), systems });
 }
 
 let started: Promise<Machinery> | undefined;

@@ -9,7 +9,7 @@ import {
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { FaultInjector } from "../../../rehearsal/faults/injector.ts";
 import { installRelease } from "../../../rehearsal/world/kubernetes/helm/releases.ts";
-import { createVolume, attachVolume } from "../../../rehearsal/world/longhorn/volumes.ts";
+import { createVolume, attachVolume } from "../../../rehearsal/world/longhorn/volumes/volumes.ts";
 import { GIB, LONGHORN, LONGHORN_VALUES, privileged } from "../../support/world/fake-cluster.ts";
 import type { Lab } from "../../support/world/lab.ts";
 import { newSecrets } from "../../support/world/world.ts";
@@ -145,7 +145,7 @@ describe("a running cluster, asked by the official client", () => {
 
   test("a node that has just gone down is still called Ready, until it has been silent for 50 s", async () => {
     const core = (await client()).makeApiClient(CoreV1Api);
-    await lab.world.workloads!.stopped(lab.world, 127);
+    await lab.world.exclusive((held) => held.systems.workloads.stopped(held, 127, "it is told to"));
     await lab.stop(127);
     const ready = async () =>
       (await core.readNode({ name: "worker-1" })).status?.conditions?.find(({ type }) => type === "Ready")

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Fault, Manner } from "../../../rehearsal/world/kernel/request-faults.ts";
 import { FaultInjector } from "../../../rehearsal/faults/injector.ts";
 import { requestKey, taskKey } from "../../../rehearsal/api/proxmox/faults.ts";
-import { functionKey, resourceKey } from "../../../rehearsal/providers/server/faults.ts";
+import { functionKey, resourceKey } from "../../../rehearsal/providers/faults.ts";
 
 /** An operation that can be watched: what happened, in order. */
 function operation() {

@@ -5,7 +5,6 @@ import { kubernetesProvider } from "../../../rehearsal/providers/kubernetes/inde
 import type { PropertyMap, ResourceHandler } from "../../../rehearsal/providers/server/index.ts";
 import type { ClusterState } from "../../../rehearsal/world/kubernetes/state.ts";
 import { bootstrap } from "../../../rehearsal/world/talos/api.ts";
-import { settle } from "../../../rehearsal/world/talos/cluster.ts";
 import { hostOf } from "../../../rehearsal/world/talos/host.ts";
 import { Lab } from "../../support/world/lab.ts";
 
@@ -27,7 +26,7 @@ export function withCluster(): void {
     await bootstrap(lab.world, lab.target(ADDRESS));
     for (let round = 0; round < 2; round++) {
       await lab.clock.sleep(600);
-      await settle(lab.world);
+      await lab.world.settle();
     }
     const made = await lab.machinery.call<{ kubeconfigRaw: string }>("kubeconfig.generate", {
       machineSecrets: lab.secrets.machineSecrets,

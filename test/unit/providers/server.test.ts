@@ -3,8 +3,14 @@ import providerService from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import provider from "@pulumi/pulumi/proto/provider_pb.js";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
 import { afterEach, describe, expect, it } from "vitest";
-import { InitFailed, UNKNOWN, secret, serveProvider } from "../../../rehearsal/providers/server/index.ts";
-import type { ServedProvider, SimulatedProvider } from "../../../rehearsal/providers/server/index.ts";
+import {
+  InitFailed,
+  UNKNOWN,
+  secret,
+  serveProvider,
+  type ServedProvider,
+  type SimulatedProvider,
+} from "../../../rehearsal/providers/server/index.ts";
 
 const URN = "urn:pulumi:lab::homelab::a:b:Parent$toy:index/box:Box::box";
 const SECRET = {

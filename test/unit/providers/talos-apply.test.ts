@@ -9,7 +9,7 @@ describe("ConfigurationApply", () => {
   it("waits for a node that still boots, then applies", async () => {
     const vm = lab.world.state.proxmox.vms[100]!;
     vm.power = "running";
-    await lab.world.lifecycle.powerOn(lab.world, 100);
+    await lab.world.systems.lifecycle.powerOn(lab.world, 100);
     const { outputs } = await create(APPLY, await applyInputs());
     expect(outputs).toMatchObject({ endpoint: NODE, resolvedApplyMode: "auto" });
     expect(outputs["machineConfiguration"]).toBeInstanceOf(Secret);

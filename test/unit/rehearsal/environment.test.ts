@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { PROXMOX_TOKEN_KEY, parseEnvironment, withOverlays } from "../../../rehearsal/environment.ts";
-import { parseArguments } from "../../../rehearsal/arguments.ts";
+import { parseArguments } from "../../../rehearsal/cli/arguments.ts";
 import { UserError } from "../../../rehearsal/user-error.ts";
 
 const FILE = `

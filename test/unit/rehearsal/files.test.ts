@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileS
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { foreseen } from "../../../rehearsal/command.ts";
+import { foreseen } from "../../../rehearsal/cli/command.ts";
 import { writeJson } from "../../../rehearsal/files.ts";
 import { UserError } from "../../../rehearsal/user-error.ts";
 

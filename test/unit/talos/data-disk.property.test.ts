@@ -4,7 +4,7 @@
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { DiskState } from "../../../rehearsal/world/kernel/state.ts";
+import type { DiskState } from "../../../rehearsal/world/proxmox/state.ts";
 import { inventory } from "../../../rehearsal/world/talos/disks/inventory.ts";
 import { diskProblems, type ReportedDisk } from "../../../src/talos/data-disk.ts";
 import { nodePatches } from "../../../src/talos/machine-config.ts";

@@ -139,7 +139,7 @@ describe("what it refuses", () => {
   });
 
   test("a node that does not answer stops it there", async () => {
-    await served.lab.world.workloads!.stopped(served.lab.world, 127);
+    await served.lab.world.exclusive((held) => held.systems.workloads.stopped(held, 127, "it is told to"));
     await served.lab.stop(127);
     const { code, err } = await run("--to", "1.35.0");
     expect(code).toBe(1);

@@ -1,17 +1,14 @@
 /** Namespaces, and what goes when one goes. */
-import { deleteClaims } from "../../longhorn/claims.ts";
 import type { Cluster } from "../cluster.ts";
+import { BUILT_IN_NAMESPACES } from "../registry.ts";
 import { DURATIONS } from "../durations.ts";
 import { stopPod } from "../workloads/rollout.ts";
 import { labelProblems } from "./validation.ts";
 
 export class ApiError extends Error {}
 
-/** Made by Kubernetes itself. */
-const BUILT_IN = ["default", "kube-system", "kube-public", "kube-node-lease"];
-
 export function namespaceExists(cluster: Cluster, name: string): boolean {
-  return BUILT_IN.includes(name) || cluster.state.namespaces[name] !== undefined;
+  return BUILT_IN_NAMESPACES.includes(name) || cluster.state.namespaces[name] !== undefined;
 }
 
 export async function createNamespace(
@@ -48,17 +45,13 @@ export async function deleteNamespace(cluster: Cluster, name: string): Promise<v
   if (!state.namespaces[name]) return;
   for (const pod of Object.values(state.pods).filter((each) => each.namespace === name))
     await stopPod(cluster, pod);
-  await deleteClaims(cluster, name);
+  await world.systems.storage.deleteClaims(cluster, name);
   for (const [key, release] of Object.entries(state.releases))
     if (release.namespace === name) delete state.releases[key];
   for (const [key, object] of Object.entries(state.objects))
     if (object.namespace === name) delete state.objects[key];
-  if (state.longhorn?.namespace === name) {
-    // Its admission webhooks and finalizers outlive their pods: the namespace hangs (Longhorn docs, uninstall).
-    throw new ApiError(
-      `namespace ${name} is stuck in Terminating: Longhorn's finalizers were not removed; uninstall Longhorn first`,
-    );
-  }
+  const kept = world.systems.storage.namespaceKept(cluster, name);
+  if (kept !== undefined) throw new ApiError(`namespace ${name} is stuck in Terminating: ${kept}`);
   await world.clock.sleep(DURATIONS.namespaceDelete);
   delete state.namespaces[name];
   world.note({ kind: "namespace-deleted", subject: name, text: `namespace ${name} is deleted` });

@@ -5,10 +5,9 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { parse, parseAllDocuments } from "yaml";
 import type { ConfigInspection } from "../../../machinery.ts";
-import type { MachineState } from "../../kernel/state.ts";
 import type { World } from "../../kernel/world.ts";
-import { quorum } from "../../talos/etcd/cluster.ts";
-import type { Cluster, Hosts } from "../cluster.ts";
+import { dialApiServer } from "../../talos/control-plane/api-server.ts";
+import { hostsIn, type Cluster, type Hosts } from "../cluster.ts";
 import { isRecord, textOf } from "../pods/spec.ts";
 
 export class Unreachable extends Error {}
@@ -20,37 +19,30 @@ interface Login {
   key: string;
 }
 
-export async function reach(world: World, kubeconfig: string, hosts: Hosts): Promise<Cluster> {
+export async function reach(
+  world: World,
+  kubeconfig: string,
+  hosts: Hosts = hostsIn(world),
+): Promise<Cluster> {
   const login = readKubeconfig(kubeconfig);
   // Before anything is dialled (client-go transport/transport.go, TLSConfigFor: tls.X509KeyPair).
   if (login.certificate && login.key && !isPair(login))
     throw new Unreachable("tls: private key does not match public key");
-  const url = new URL(login.server);
-  const port = url.port || "443";
   const get = (problem: string) =>
     new Unreachable(`Get "${login.server.replace(/\/$/, "")}/version?timeout=32s": ${problem}`);
-  const dial = (problem: string) => get(`dial tcp ${url.hostname}:${port}: connect: ${problem}`);
+  const dialled = dialApiServer(world, login.server);
+  if (dialled.answers === "closed") throw get(dialled.why);
 
-  const machine = await whoAnswers(world, url.hostname, hosts);
-  if (!machine) throw dial("no route to host");
-  const config = machine.machineConfig;
-  const cluster = config === undefined ? undefined : await clusterAt(world, config, hosts);
-  if (!config || !cluster || port !== "6443" || !isControlPlane(config)) throw dial("connection refused");
-  const { state } = cluster;
-  if (state.apiUpAt === undefined || world.clock.now() < state.apiUpAt) throw dial("connection refused");
-  const member = Object.values(state.etcd).some(({ vmId }) => vmId === machine.vmId);
-  if (!member) throw dial("connection refused"); // its API server waits for its etcd
-
-  const authority = clusterAuthority(config);
+  const authority = clusterAuthority(dialled.machine.machineConfig!);
   if (authority === undefined || decode(authority) !== decode(login.authority)) {
     throw get("tls: failed to verify certificate: x509: certificate signed by unknown authority");
   }
   // Without its key a certificate is not shown at all (client-go transport/config.go, HasCertAuth).
   if (!login.key || !signedBy(login.certificate, authority))
     throw new Unreachable("the server has asked for the client to provide credentials");
-  if (!quorum(world, cluster.state))
+  if (dialled.answers === "no-quorum")
     throw get("context deadline exceeded (etcdserver: request timed out, no quorum)");
-  return cluster;
+  return { world, state: dialled.cluster, hosts };
 }
 
 /** Of the context that is in force. */
@@ -86,40 +78,18 @@ export function readKubeconfig(text: string): Login {
   };
 }
 
-/** The running machine that has this address, or the control plane that holds it as the shared one. */
-async function whoAnswers(world: World, address: string, hosts: Hosts): Promise<MachineState | undefined> {
-  const up = Object.values(world.state.machines).filter(
-    (machine) => machine.answersAt <= world.clock.now() && hosts(machine.vmId).isUp(),
-  );
-  const own = up.find((machine) => machine.address === address);
-  if (own) return own;
-  for (const machine of up) {
-    if (machine.machineConfig === undefined || !isControlPlane(machine.machineConfig)) continue;
-    // The shared address is an etcd election: without quorum nobody holds it (talos internal/.../network/operator/vip.go).
-    const { vip } = await inspect(world, machine.machineConfig);
-    const cluster = vip === address ? await clusterAt(world, machine.machineConfig, hosts) : undefined;
-    const member = cluster && Object.values(cluster.state.etcd).some(({ vmId }) => vmId === machine.vmId);
-    if (cluster && member && quorum(world, cluster.state)) return machine;
-  }
-  return undefined;
-}
-
 const inspections = new Map<string, ConfigInspection>();
 
 /** What Talos's own library reads out of a machine config; remembered, for configs are asked about again and again. */
 export async function inspect(world: World, machineConfiguration: string): Promise<ConfigInspection> {
   const known = inspections.get(machineConfiguration);
   if (known) return known;
-  const made = await world.machinery.call<ConfigInspection>("config.inspect", { machineConfiguration });
+  const made = await world.systems.machinery.call<ConfigInspection>("config.inspect", {
+    machineConfiguration,
+  });
   if (inspections.size > 200) inspections.clear();
   inspections.set(machineConfiguration, made);
   return made;
-}
-
-async function clusterAt(world: World, config: string, hosts: Hosts): Promise<Cluster | undefined> {
-  const { clusterId } = await inspect(world, config);
-  const state = world.state.clusters[clusterId];
-  return state && { world, state, hosts };
 }
 
 /** The level that the control planes' admission configuration enforces where a namespace says nothing. */
@@ -136,11 +106,6 @@ export function mainDocument(config: string): Record<string, unknown> | undefine
   return documents.find(
     (document): document is Record<string, unknown> => isRecord(document) && "machine" in document,
   );
-}
-
-function isControlPlane(config: string): boolean {
-  const machine = mainDocument(config)?.["machine"];
-  return isRecord(machine) && machine["type"] === "controlplane";
 }
 
 function clusterAuthority(config: string): string | undefined {

@@ -1,10 +1,12 @@
 /** The charts that this world knows, by name, repository and version. */
-import { longhornChart } from "../../longhorn/chart.ts";
-import { traefikChart } from "../../traefik/chart.ts";
-import { householdChart } from "../../household.ts";
+import type { World } from "../../kernel/world.ts";
 import type { ChartModel } from "./charts.ts";
 
-const CHARTS: ChartModel[] = [longhornChart, traefikChart];
+declare module "../../kernel/world.ts" {
+  interface Systems {
+    charts: readonly ChartModel[];
+  }
+}
 
 export class ReleaseFailed extends Error {
   /** True when the release is on record as failed, false when nothing of it is left. */
@@ -18,17 +20,16 @@ export class ReleaseFailed extends Error {
 
 /** The model of a chart and the version meant; no network, so it also answers in a preview. */
 export function lookupChart(
+  { systems: { charts } }: Pick<World, "systems">,
   chart: string,
   repository: string,
   version?: string,
 ): { model: ChartModel; version: string; appVersion: string } {
-  const modelled = CHARTS.map((each) => `${each.name} (${each.repository})`).join(", ");
-  const model = [...CHARTS, householdChart].find((each) => each.name === chart);
+  const model = charts.find((each) => each.name === chart);
+  const modelled = charts.filter(({ unlisted }) => !unlisted);
+  const known = modelled.map((each) => `${each.name} (${each.repository})`).join(", ");
   if (!model)
-    throw new ReleaseFailed(
-      `chart "${chart}" is not part of this rehearsal, which models ${modelled}`,
-      false,
-    );
+    throw new ReleaseFailed(`chart "${chart}" is not part of this rehearsal, which models ${known}`, false);
   if (repository.replace(/\/+$/, "") !== model.repository) {
     const at =
       repository === ""

@@ -4,7 +4,7 @@
  */
 import type { Cluster } from "../cluster.ts";
 import type { Level } from "../api/admission.ts";
-import type { Deployment } from "../pods/start.ts";
+import type { Deployment } from "../pods/deployment.ts";
 import type { ReleaseState } from "../state.ts";
 
 export interface ReleaseContext {
@@ -20,6 +20,8 @@ export interface ReleaseContext {
 
 export interface ChartModel {
   name: string;
+  /** Nobody who writes a program is told of it. */
+  unlisted?: true;
   /** Without a trailing slash. */
   repository: string;
   /** Chart version -> appVersion. */
@@ -49,7 +51,6 @@ export async function waitUntilReady(
 ): Promise<void> {
   const { clock } = cluster.world;
   for (;;) {
-    await cluster.settle?.();
     const reason = await problem();
     if (reason === undefined) return;
     if (!wait || signal?.aborted || clock.now() >= deadline) throw new NotReady(reason);

@@ -3,6 +3,7 @@
  * Pulumi provider's helm_release.go, with the pods' own reason after it, which both leave out.
  */
 import { timed } from "../../kernel/clock.ts";
+import type { World } from "../../kernel/world.ts";
 import type { Level } from "../api/admission.ts";
 import { lookupChart, ReleaseFailed } from "./catalogue.ts";
 import { ChartError, NotReady, type ReleaseContext } from "./charts.ts";
@@ -28,19 +29,20 @@ export interface ReleaseRequest {
 
 /** As `helm template` would fail: the chart's own refusals. */
 export function renderCheck(
+  world: World,
   request: Pick<ReleaseRequest, "namespace" | "name" | "chart" | "repository" | "version" | "values">,
 ): void {
-  const { model, version } = lookupChart(request.chart, request.repository, request.version);
+  const { model, version } = lookupChart(world, request.chart, request.repository, request.version);
   model.render(newRelease(request, version));
 }
 
-export function resourceNames(release: ReleaseState): Record<string, string[]> {
-  return lookupChart(release.chart, release.repository, release.version).model.resourceNames(release);
+export function resourceNames(world: World, release: ReleaseState): Record<string, string[]> {
+  return lookupChart(world, release.chart, release.repository, release.version).model.resourceNames(release);
 }
 
 export async function installRelease(cluster: Cluster, request: ReleaseRequest): Promise<ReleaseState> {
   const { state, world } = cluster;
-  const { model, version } = lookupChart(request.chart, request.repository, request.version);
+  const { model, version } = lookupChart(world, request.chart, request.repository, request.version);
   const release = { ...newRelease(request, version), installedAt: world.clock.now() };
   const key = `${request.namespace}/${request.name}`;
   await world.clock.sleep(DURATIONS.apiCall);
@@ -75,7 +77,7 @@ export async function upgradeRelease(cluster: Cluster, request: ReleaseRequest):
   const key = `${request.namespace}/${request.name}`;
   const previous = state.releases[key];
   if (!previous) throw new ReleaseFailed(`release ${key}: not found`, false);
-  const { model, version } = lookupChart(request.chart, request.repository, request.version);
+  const { model, version } = lookupChart(world, request.chart, request.repository, request.version);
   const release: ReleaseState = {
     ...newRelease(request, version),
     revision: previous.revision + 1,
@@ -120,7 +122,7 @@ export async function uninstallRelease(
   const release = state.releases[key];
   // Helm does not forgive an uninstall of nothing, and the Pulumi provider passes that on (helm_release.go, Delete).
   if (!release) throw new ReleaseFailed(`uninstall: Release not loaded: ${name}: release: not found`, false);
-  const { model } = lookupChart(release.chart, release.repository, release.version);
+  const { model } = lookupChart(world, release.chart, release.repository, release.version);
   release.status = "uninstalling";
   try {
     const limit = timeoutSeconds ? { timeoutSeconds } : {};

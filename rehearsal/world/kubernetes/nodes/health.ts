@@ -2,14 +2,15 @@
  * `talosctl health`, as the provider's getHealth runs it: checks in order, each polled until it holds.
  * Source: talos v1.12.0 pkg/cluster/check/default.go.
  */
-import type { MachineState } from "../../kernel/state.ts";
+import type { MachineState } from "../../talos/state.ts";
 import type { World } from "../../kernel/world.ts";
 import type { Session } from "../../talos/api.ts";
 import { MINIMUM_MEMORY, visibleMemory } from "../../talos/machined/board.ts";
-import { clusterNodes, isReady, kubernetesApiAt } from "../../talos/cluster.ts";
+import { clusterOf, isReady, nodesOf, type Cluster } from "../cluster.ts";
+import type { KubernetesNode } from "../state.ts";
+import { kubernetesApiAt } from "../../talos/control-plane/api-server.ts";
 import { DURATIONS } from "../../talos/durations.ts";
-import { clusterOfMachine, etcdOf, quorum } from "../../talos/etcd/cluster.ts";
-import { memberRuns } from "../../talos/etcd/members.ts";
+import { clusterOfMachine, etcdOf, quorum, memberRuns } from "../../talos/etcd/members.ts";
 import { machineStatus } from "../../talos/machined/status.ts";
 
 export interface HealthRequest {
@@ -41,8 +42,8 @@ const KUBERNETES_CHECKS: Check[] = [
   {
     name: "all k8s nodes to report ready",
     assert: (world, request) =>
-      nodes(world, request, (node) =>
-        isReady(world, node) ? undefined : `some nodes are not ready: [${node.name}]`,
+      nodes(world, request, (node, cluster) =>
+        isReady(cluster, node) ? undefined : `some nodes are not ready: [${node.name}]`,
       ),
   },
   {
@@ -142,12 +143,12 @@ async function booted(world: World, request: HealthRequest): Promise<void> {
 async function nodes(
   world: World,
   request: HealthRequest,
-  check: (node: ReturnType<typeof clusterNodes>[number]) => string | undefined,
+  check: (node: KubernetesNode, cluster: Cluster) => string | undefined,
 ): Promise<void> {
   const { machine } = await request.open(request.controlPlanes[0] ?? "");
   const endpoint = machine.facts?.clusterEndpoint ?? "";
-  const cluster = kubernetesApiAt(world, endpoint);
-  const known = clusterNodes(world, cluster.id);
+  const cluster = clusterOf(world, kubernetesApiAt(world, endpoint).id);
+  const known = nodesOf(cluster);
   const wanted = [...request.controlPlanes, ...request.workers];
   const missing = wanted.filter((address) => !known.some((node) => node.address === address));
   if (missing.length > 0) throw new Error(`nodes that did not report: ${missing.join(", ")}`);
@@ -156,7 +157,7 @@ async function nodes(
   if (strange.length > 0) throw new Error(`unexpected nodes with IPs ["${strange.join('" "')}"]`);
   const failure = known
     .filter(({ address }) => wanted.includes(address))
-    .map(check)
+    .map((node) => check(node, cluster))
     .find((text) => text !== undefined);
   if (failure) throw new Error(failure);
 }

@@ -2,11 +2,10 @@
  * The steps of an upgrade of Kubernetes (talos v1.12.0 pkg/cluster/kubernetes: talos_managed.go, kubelet.go, patch.go). Each patches a
  * node's machine config, which takes effect without a reboot, and waits until what it changed runs.
  */
-import type { MachineState } from "../../kernel/state.ts";
+import type { MachineState } from "../../talos/state.ts";
 import { applyConfiguration } from "../../talos/machine-config/apply.ts";
-import { settle } from "../../talos/cluster.ts";
 import { DURATIONS as NODE } from "../../talos/durations.ts";
-import { exclusive } from "../../kernel/lock.ts";
+import { isServing } from "../../talos/control-plane/api-server.ts";
 import { machineAt } from "../../talos/network/addresses.ts";
 import type { Cluster } from "../cluster.ts";
 import { DURATIONS } from "../durations.ts";
@@ -66,7 +65,7 @@ export async function updateStaticPod(
   if (before !== image) {
     await cluster.world.clock.sleep(DURATIONS.apiServerRestart);
     await until(upgrade, POD_PATIENCE, () =>
-      (cluster.state.apiUpAt ?? 0) <= cluster.world.clock.now()
+      isServing(cluster.world, cluster.state)
         ? undefined
         : `error updating node "${node.address}": context deadline exceeded`,
     );
@@ -120,23 +119,22 @@ async function patch(
   const { world } = cluster;
   const since = world.clock.now();
   if (signal.aborted) throw new Error("signal: interrupt");
-  await exclusive(world, async () => {
+  await world.exclusive(async (held) => {
     const machine = reach(cluster, node);
-    const { machineConfiguration } = await world.machinery.call<{ machineConfiguration: string }>(
+    const { machineConfiguration } = await world.systems.machinery.call<{ machineConfiguration: string }>(
       "config.patch",
       {
         machineConfiguration: machine.machineConfig,
         configPatches: [JSON.stringify(change)],
       },
     );
-    await applyConfiguration(world, machine, {
+    await applyConfiguration(held, machine, {
       machineConfig: machineConfiguration,
       mode: "no_reboot",
       since,
     });
   });
   await world.clock.sleep(NODE.immediateConfig);
-  await settle(world);
   await world.commit();
 }
 
@@ -154,7 +152,6 @@ async function until(upgrade: Upgrade, patience: number, problem: () => string |
   const deadline = world.clock.now() + patience;
   for (;;) {
     if (upgrade.signal.aborted) throw new Error("signal: interrupt");
-    await settle(world);
     const reason = problem();
     if (reason === undefined) return;
     if (world.clock.now() >= deadline) throw new Error(reason);

@@ -76,7 +76,7 @@ async function checkCompatibility({ cluster, path, log, controlPlanes, workers }
   for (const node of [...controlPlanes, ...workers]) {
     const machine = reach(cluster, node);
     const { version } = machine.image;
-    const { refusal } = await world.machinery.call<{ refusal?: string }>("kubernetes.check", {
+    const { refusal } = await world.systems.machinery.call<{ refusal?: string }>("kubernetes.check", {
       talos: version,
       kubernetes: path.to,
     });

@@ -1,16 +1,16 @@
 /**
  * Pods come back: one whose node went down under it starts there again once the node is Ready, one that was evicted is replaced by
- * its ReplicaSet wherever the scheduler puts it. Nothing here waits: each look brings a pod as far as it is by then, at the times
- * at which that would have come about.
+ * its ReplicaSet wherever the scheduler puts it. Nothing here waits: what is due brings a pod a step further.
  */
-import { attachProblem, connect, volumeOfClaim } from "../../longhorn/volumes.ts";
+import { nextTry } from "../../kernel/world.ts";
 import { admissionError, enforcedLevel, type Level } from "../api/admission.ts";
 import { noteBack } from "./away.ts";
 import { lookupChart } from "../helm/catalogue.ts";
-import { podSuffix, type Cluster } from "../cluster.ts";
+import { podSuffix, type Cluster, type HeldCluster } from "../cluster.ts";
 import { DURATIONS } from "../durations.ts";
 import { backOff } from "../workloads/jobs.ts";
-import { claimsOf, placePod, runPod, unboundClaim, type Deployment } from "./start.ts";
+import type { Deployment } from "./deployment.ts";
+import { claimsOf, placePod, runPod, unboundClaim } from "./start.ts";
 import { podSecurityDefault } from "../api/reach.ts";
 import type { KubernetesNode, PodState, Waiting } from "../state.ts";
 
@@ -19,7 +19,22 @@ export const EVICTED_AFTER = 50 + 300;
 /** Then a volume that its dead node holds is taken away (kubernetes attach_detach_controller.go: 6 minutes). */
 const FORCE_DETACH_AFTER = 360;
 
-export async function settlePods(cluster: Cluster): Promise<void> {
+/** How often a pod that nothing takes is tried again, in seconds. */
+const RETRY = 10;
+
+/** When the pods that wait get further. */
+export function* comebacks({ world, state }: Cluster): Iterable<number | undefined> {
+  for (const { waiting } of Object.values(state.pods)) {
+    if (!waiting) continue;
+    const { readyAt, tryAt, since, bound, held } = waiting;
+    yield readyAt ?? (tryAt > world.clock.now() ? tryAt : nextTry(world, RETRY));
+    if (bound !== undefined) yield since + EVICTED_AFTER;
+    yield held?.until;
+    yield* Object.values(state.nodes).map((node) => node.readyAt + DURATIONS.longhornNodeBack);
+  }
+}
+
+export async function settlePods(cluster: HeldCluster): Promise<void> {
   const seen = new Set<PodState>();
   for (;;) {
     // One that is evicted is followed by another, which may be placed in the same breath.
@@ -43,13 +58,15 @@ export function replacePod(cluster: Cluster, pod: PodState, waiting: Waiting): v
   cluster.state.pods[keyOf(next)] = next;
 }
 
-function deploymentOf({ state }: Cluster, pod: PodState): Deployment | undefined {
+function deploymentOf({ state, world }: Cluster, pod: PodState): Deployment | undefined {
   const release = pod.release === undefined ? undefined : state.releases[pod.release];
   if (!release) return undefined;
-  return lookupChart(release.chart, release.repository, release.version).model.deployments?.(release)[0];
+  return lookupChart(world, release.chart, release.repository, release.version).model.deployments?.(
+    release,
+  )[0];
 }
 
-async function bringBack(cluster: Cluster, deployment: Deployment, pod: PodState): Promise<void> {
+async function bringBack(cluster: HeldCluster, deployment: Deployment, pod: PodState): Promise<void> {
   const { world, state } = cluster;
   const now = world.clock.now();
   while (pod.waiting) {
@@ -72,11 +89,12 @@ async function bringBack(cluster: Cluster, deployment: Deployment, pod: PodState
 
 /** Starts it where it fits; a text that comes back is why nothing takes it for now. */
 async function place(
-  cluster: Cluster,
+  cluster: HeldCluster,
   deployment: Deployment,
   pod: PodState,
   waiting: Waiting,
 ): Promise<string | undefined> {
+  const { storage } = cluster.world.systems;
   const level = (await podSecurityDefault(cluster)) as Level | undefined;
   const refused = admissionError(deployment.pod, enforcedLevel(cluster.state, deployment.namespace, level));
   if (refused) return `replicaset: Error creating: ${refused}`;
@@ -84,7 +102,7 @@ async function place(
   if (typeof found === "string") return found;
 
   const claims = claimsOf(deployment.pod).map(({ claim }) =>
-    volumeOfClaim(cluster, `${deployment.namespace}/${claim}`)!,
+    storage.volumeOfClaim(cluster, `${deployment.namespace}/${claim}`)!,
   );
   const earliest = [waiting.tryAt, found.readyAt];
   if (waiting.bound === undefined) earliest.push(found.uncordonedAt ?? 0);
@@ -105,12 +123,12 @@ async function place(
     if (volume.attachedTo !== undefined && volume.attachedTo !== found.name) {
       return `FailedAttachVolume: Multi-Attach error for volume "${volume.name}" Volume is already exclusively attached to one node and can't be attached to another`;
     }
-    const problem = attachProblem(cluster, volume, found.name);
+    const problem = storage.attachProblem(cluster, volume.name, found.name);
     if (problem) return `FailedAttachVolume: ${problem}`;
   }
   const attach = claims.length > 0 ? DURATIONS.volumeAttach + DURATIONS.volumeMount : 0;
   for (const volume of claims)
-    if (volume.attachedTo === undefined) connect(cluster, volume, found.name, start);
+    if (volume.attachedTo === undefined) storage.connect(cluster, volume.name, found.name);
   pod.node = found.name;
   pod.volumes = claims.map(({ name }) => name);
   waiting.readyAt = start + attach + DURATIONS.podStart + deployment.readySeconds;
@@ -142,17 +160,15 @@ function returned(cluster: Cluster, pod: PodState, waiting: Waiting): Kubernetes
   // A node that is Ready by then keeps its pods, however late somebody looks.
   const up = node !== undefined && cluster.hosts(node.vmId).isUp();
   if (up && node.readyAt <= now && (node.readyAt <= evictedAt || now < evictedAt)) return node;
-  if (node !== undefined && now < evictedAt) return `${waiting.bound} is not Ready`;
-  world.note(
-    {
-      kind: "pod-evicted",
-      subject: keyOf(pod),
-      severity: "warning",
-      text: `${keyOf(pod)} is evicted from ${waiting.bound}, which is unreachable`,
-      detail: { node: waiting.bound, release: pod.release },
-    },
-    Math.min(now, evictedAt),
-  );
+  if (node !== undefined && now < evictedAt)
+    return `${waiting.bound} is ${node.downSince === undefined ? "not Ready" : "down"}`;
+  world.note({
+    kind: "pod-evicted",
+    subject: keyOf(pod),
+    severity: "warning",
+    text: `${keyOf(pod)} is evicted from ${waiting.bound}, which is unreachable`,
+    detail: { node: waiting.bound, release: pod.release },
+  });
   const { since, failures } = waiting;
   replacePod(cluster, pod, {
     since,
@@ -164,10 +180,16 @@ function returned(cluster: Cluster, pod: PodState, waiting: Waiting): Kubernetes
   return "replaced";
 }
 
-async function become(cluster: Cluster, deployment: Deployment, pod: PodState, at: number): Promise<void> {
+async function become(
+  cluster: HeldCluster,
+  deployment: Deployment,
+  pod: PodState,
+  at: number,
+): Promise<void> {
   const { world, state } = cluster;
   const key = keyOf(pod);
-  const failure = await runPod(cluster, deployment, pod);
+  // Its scripts take no time: the pod is ready at the time that was worked out when it was placed.
+  const failure = await runPod(cluster, deployment, pod, { sleep: () => Promise.resolve() });
   const { waiting } = pod;
   if (!waiting || state.pods[key] !== pod) return;
   delete waiting.readyAt;
@@ -176,7 +198,7 @@ async function become(cluster: Cluster, deployment: Deployment, pod: PodState, a
     waiting.tryAt = at + backOff(waiting.failures);
     waiting.bound = pod.node;
     if (failure !== pod.reason)
-      world.note({ kind: "pod-failed", subject: key, severity: "warning", text: failure }, at);
+      world.note({ kind: "pod-failed", subject: key, severity: "warning", text: failure });
     pod.reason = failure;
     return;
   }
@@ -185,16 +207,13 @@ async function become(cluster: Cluster, deployment: Deployment, pod: PodState, a
   pod.phase = "running";
   pod.startedAt = at;
   const seconds = Math.round((at - waiting.since) * 10) / 10;
-  world.note(
-    {
-      kind: "pod-started",
-      subject: key,
-      text: `${key} runs on ${pod.node} again, after ${Math.round(seconds)} s`,
-      detail: { node: pod.node, seconds },
-    },
-    at,
-  );
-  noteBack(cluster, deployment.release, at);
+  world.note({
+    kind: "pod-started",
+    subject: key,
+    text: `${key} runs on ${pod.node} again, after ${Math.round(seconds)} s`,
+    detail: { node: pod.node, seconds },
+  });
+  noteBack(cluster, deployment.release);
 }
 
 function keyOf({ namespace, name }: PodState): string {

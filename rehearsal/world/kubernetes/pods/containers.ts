@@ -21,6 +21,8 @@ export interface ContainerRun {
   container: Container;
   /** By the name of the pod's volume; hostPaths need no entry. */
   volumes: Map<string, PodVolume>;
+  /** How its scripts sleep. Default: as long as they say. */
+  sleep?: (seconds: number) => Promise<void>;
   signal?: AbortSignal;
 }
 
@@ -64,10 +66,7 @@ export async function runContainer(run: ContainerRun): Promise<ContainerEnd> {
     identity: user.identity,
     mounts: mounts.map(({ mount }) => mount),
     readOnlyRoot: container.securityContext?.readOnlyRootFilesystem ?? false,
-    sleep: async (seconds) => {
-      await cluster.world.clock.sleep(seconds);
-      await cluster.settle?.();
-    },
+    sleep: run.sleep ?? ((seconds) => cluster.world.clock.sleep(seconds)),
     ...(run.signal ? { signal: run.signal } : {}),
   });
   for (const { mount, volume, prefix } of mounts) {

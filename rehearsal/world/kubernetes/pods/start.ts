@@ -2,34 +2,19 @@
  * One pod of a Deployment from admission to ready. Everything that keeps it from starting is a reason in words; whoever waits for it
  * tries again until there is none or the time is up.
  */
-import { attachVolume, VolumeError, volumeOfClaim } from "../../longhorn/volumes.ts";
+import { VolumeError } from "../storage.ts";
 import { admissionError, enforcedLevel, forbidden } from "../api/admission.ts";
 import type { ReleaseContext } from "../helm/charts.ts";
 import type { Cluster } from "../cluster.ts";
-import { runContainer, type PodVolume } from "./containers.ts";
+import type { Deployment } from "./deployment.ts";
+import { runContainer, type ContainerRun, type PodVolume } from "./containers.ts";
 import { DURATIONS } from "../durations.ts";
 import { applyFsGroup } from "./mounts.ts";
 import type { PodSpec } from "./spec.ts";
-import { bindError, identityOf, type Identity } from "./privileges.ts";
+import { bindError, identityOf } from "./privileges.ts";
 import { refusedPod } from "../api/validation.ts";
 import { schedule, type Scheduled } from "./scheduling.ts";
 import type { PodState } from "../state.ts";
-
-export interface Deployment {
-  namespace: string;
-  name: string;
-  release: string;
-  replicas: number;
-  strategy: { type: string; maxUnavailable: number; maxSurge: number };
-  pod: PodSpec;
-  /** Whatever else makes a new template: arguments, resolvers. */
-  revision: unknown;
-  readySeconds: number;
-  /** Called when the main container runs; a text that comes back is why it ended. */
-  started(pod: PodState, files: { identity: Identity; volumes: Map<string, PodVolume> }): string | undefined;
-  /** How the program words a port that it may not bind. */
-  bindFailure(port: number, error: string): string;
-}
 
 /** One go at it; undefined when the pod is ready. */
 export async function tryStart(
@@ -38,6 +23,7 @@ export async function tryStart(
   pod: PodState,
 ): Promise<string | undefined> {
   const { cluster } = context;
+  const { storage } = cluster.world.systems;
   const spec = deployment.pod;
   const broken = refusedPod(pod.name, spec);
   if (broken) return `replicaset: Error creating: ${broken}`;
@@ -57,9 +43,9 @@ export async function tryStart(
   pod.node = node.name;
 
   for (const { claim } of claims) {
-    const volume = volumeOfClaim(cluster, `${deployment.namespace}/${claim}`)!;
+    const volume = storage.volumeOfClaim(cluster, `${deployment.namespace}/${claim}`)!;
     try {
-      await attachVolume(cluster, volume.name, node.name);
+      await storage.attach(cluster, volume.name, node.name);
     } catch (error) {
       if (!(error instanceof VolumeError)) throw error;
       return `FailedAttachVolume: ${error.message}${error.message.startsWith("Multi-Attach") ? ` (held by ${siblings.map((each) => each.name).join(", ")})` : ""}`;
@@ -67,7 +53,7 @@ export async function tryStart(
     await cluster.world.clock.sleep(DURATIONS.volumeMount);
   }
   await cluster.world.clock.sleep(DURATIONS.podStart);
-  const failure = await runPod(cluster, deployment, pod, context.signal);
+  const failure = await runPod(cluster, deployment, pod, context.signal && { signal: context.signal });
   if (failure) return failure;
   await cluster.world.clock.sleep(deployment.readySeconds);
   return undefined;
@@ -78,13 +64,14 @@ export async function runPod(
   cluster: Cluster,
   deployment: Deployment,
   pod: PodState,
-  signal?: AbortSignal,
+  how: Pick<ContainerRun, "sleep" | "signal"> = {},
 ): Promise<string | undefined> {
   const spec = deployment.pod;
+  const { storage } = cluster.world.systems;
   const claims = claimsOf(spec);
   const volumes = new Map<string, PodVolume>();
   for (const { name, claim } of claims) {
-    const volume = volumeOfClaim(cluster, `${deployment.namespace}/${claim}`)!;
+    const volume = storage.volumeOfClaim(cluster, `${deployment.namespace}/${claim}`)!;
     const { fsGroup, fsGroupChangePolicy } = spec.securityContext ?? {};
     volume.files = applyFsGroup(volume.files, fsGroup, fsGroupChangePolicy);
     pod.volumes = [volume.name];
@@ -99,9 +86,9 @@ export async function runPod(
     });
   }
   const failure =
-    (await runInit(cluster, deployment, pod, volumes, signal)) ?? runMain(deployment, pod, volumes);
+    (await runInit(cluster, deployment, pod, volumes, how)) ?? runMain(deployment, pod, volumes);
   for (const { name, claim } of claims)
-    volumeOfClaim(cluster, `${deployment.namespace}/${claim}`)!.files = volumes.get(name)!.files;
+    storage.volumeOfClaim(cluster, `${deployment.namespace}/${claim}`)!.files = volumes.get(name)!.files;
   return failure;
 }
 
@@ -114,7 +101,8 @@ export function claimsOf({ volumes = [] }: PodSpec): { name: string; claim: stri
 
 /** Why the scheduler leaves a pod with a claim that nothing stands behind. */
 export function unboundClaim(cluster: Cluster, { namespace, pod }: Deployment): string | undefined {
-  const missing = claimsOf(pod).find(({ claim }) => !volumeOfClaim(cluster, `${namespace}/${claim}`));
+  const { storage } = cluster.world.systems;
+  const missing = claimsOf(pod).find(({ claim }) => !storage.volumeOfClaim(cluster, `${namespace}/${claim}`));
   return (
     missing &&
     `FailedScheduling: 0/${Object.keys(cluster.state.nodes).length} nodes are available: pod has unbound immediate PersistentVolumeClaims (${missing.claim}).`
@@ -140,7 +128,7 @@ async function runInit(
   deployment: Deployment,
   pod: PodState,
   volumes: Map<string, PodVolume>,
-  signal?: AbortSignal,
+  how: Pick<ContainerRun, "sleep" | "signal">,
 ): Promise<string | undefined> {
   const host = cluster.hosts(cluster.state.nodes[pod.node]!.vmId);
   for (const container of deployment.pod.initContainers ?? []) {
@@ -150,7 +138,7 @@ async function runInit(
       pod: deployment.pod,
       container,
       volumes,
-      ...(signal ? { signal } : {}),
+      ...how,
     });
     if ("notStarted" in end) return `init container ${container.name}: ${end.notStarted}`;
     if (end.code !== 0)

@@ -58,7 +58,6 @@ async function complete(
   let done = 0;
 
   while (done < (job.completions ?? 1)) {
-    await cluster.settle?.();
     const attempt = await tryOnce(cluster, job, options);
     if ("succeeded" in attempt && attempt.succeeded) {
       done++;

@@ -2,12 +2,12 @@
  * Pods of a Deployment come and go: one pod from admission to ready, and the two update strategies. Everything that keeps a pod from
  * starting is a reason in words; whoever waits for a rollout repeats it until there is none or the time is up.
  */
-import { detachVolume } from "../../longhorn/volumes.ts";
 import { noteAway, noteBack } from "../pods/away.ts";
 import { NotReady, waitUntilReady, type ReleaseContext } from "../helm/charts.ts";
 import { podSuffix, pseudoRandom, type Cluster } from "../cluster.ts";
 import { DURATIONS } from "../durations.ts";
-import { tryStart, type Deployment } from "../pods/start.ts";
+import { tryStart } from "../pods/start.ts";
+import type { Deployment } from "../pods/deployment.ts";
 import { hostPorts } from "../pods/spec.ts";
 import type { PodState } from "../state.ts";
 
@@ -105,6 +105,6 @@ export async function stopPod(cluster: Cluster, pod: PodState): Promise<void> {
     const used = Object.values(cluster.state.pods).some(
       (other) => other.phase === "running" && other.volumes.includes(name),
     );
-    if (!used && cluster.state.longhorn?.volumes[name]) await detachVolume(cluster, name);
+    if (!used) await cluster.world.systems.storage.detach(cluster, name);
   }
 }

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { parseDocument } from "yaml";
 import { z } from "zod";
-import type { StoreType } from "../../kernel/state.ts";
+import type { StoreType } from "../state.ts";
 import type { Hardware } from "./hosts.ts";
 import { STORE_TYPES } from "../storage/types.ts";
 

@@ -10,7 +10,7 @@ import type {
   ProxmoxState,
   StoreType,
   VmState,
-} from "../../kernel/state.ts";
+} from "../state.ts";
 import { joinShared, STORE_TYPES } from "../storage/types.ts";
 import { addForeignDisk } from "../qemu/vms.ts";
 

@@ -1,5 +1,5 @@
 /** What hosts and datastores have promised beyond what they have. Proxmox lets it happen; it works until it is asked for. */
-import type { ProxmoxState } from "../../kernel/state.ts";
+import type { ProxmoxState } from "../state.ts";
 import { memoryOf } from "../qemu/memory.ts";
 import { promiseText, usage } from "../storage/space.ts";
 

@@ -4,7 +4,8 @@
  * [talos: controllers/runtime/extension_service.go]. Without the extension nobody ever answers, and a client that
  * waits for addresses waits until its timeout.
  */
-import type { VmState } from "../../kernel/state.ts";
+import type { VmState } from "../state.ts";
+import { GUEST_AGENT } from "../../factory/extensions.ts";
 import type { World } from "../../kernel/world.ts";
 import { parseNetworkDevice } from "./drive.ts";
 import { refuse } from "../errors.ts";
@@ -19,21 +20,19 @@ export interface AgentInterface {
 
 /** Throws as Proxmox does while nobody answers. */
 export function pingAgent(world: World, vm: VmState): void {
-  const machine = world.state.machines[vm.vmId];
   const enabled = /(^|,)(enabled=)?1(,|$)/.test(String(vm.config["agent"] ?? ""));
   const installed = Object.values(vm.disks).some(
-    ({ content }) =>
-      content.kind === "talos" && content.image.extensions.includes("siderolabs/qemu-guest-agent"),
+    ({ content }) => content.kind === "talos" && content.image.extensions.includes(GUEST_AGENT),
   );
   if (vm.power !== "running") refuse(`VM ${vm.vmId} is not running`);
   if (!enabled) refuse("No QEMU guest agent configured");
-  const answers = machine !== undefined && world.clock.now() >= machine.answersAt;
+  const answers = world.systems.lifecycle.answers(world, vm.vmId);
   if (!installed || !answers) refuse(AGENT_SILENT);
 }
 
 export function agentInterfaces(world: World, vm: VmState): { result: AgentInterface[] } {
   pingAgent(world, vm);
-  const address = world.state.machines[vm.vmId]?.address;
+  const [address] = world.systems.lifecycle.addresses(world, vm.vmId);
   const { mac } = parseNetworkDevice(String(vm.config["net0"] ?? ""));
   return {
     result: [

@@ -3,7 +3,7 @@
  * rest waits as pending for the next start [qemu-server: QemuServer.pm, fast_plug_option, vmconfig_hotplug_pending,
  * vmconfig_update_disk; the default of `hotplug` is network,disk,usb].
  */
-import type { HostState, VmState } from "../../kernel/state.ts";
+import type { HostState, VmState } from "../state.ts";
 import type { World } from "../../kernel/world.ts";
 import { allocate, detach, driveText, growTo, loseDisk, readDriveRequest } from "./disks.ts";
 import { driveSlotsIn, isDriveSlot, parseDrive, parseSize, type Drive } from "./drive.ts";

@@ -2,7 +2,7 @@
  * VM disks: making, importing, growing, detaching, losing them. The only place where a disk comes into being, and
  * where its first content is set: blank, or what the imported image holds.
  */
-import type { DatastoreState, DiskState, HostState, StoredFile, VmState } from "../../kernel/state.ts";
+import type { DatastoreState, DiskState, HostState, StoredFile, VmState } from "../state.ts";
 import type { World } from "../../kernel/world.ts";
 import { datastoreOf, formatDrive, formatSize, parseDrive, type Drive } from "./drive.ts";
 import { DURATIONS } from "../durations.ts";

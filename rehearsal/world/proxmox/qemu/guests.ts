@@ -1,5 +1,5 @@
 /** Everything that has an id in a Proxmox cluster: machines and containers share one space of ids over all hosts. */
-import type { ProxmoxState } from "../../kernel/state.ts";
+import type { ProxmoxState } from "../state.ts";
 import { nameOf } from "../lookup.ts";
 
 export interface Guest {

@@ -1,5 +1,5 @@
 /** A machine's memory. */
-import type { VmState } from "../../kernel/state.ts";
+import type { VmState } from "../state.ts";
 
 const MiB = 1024 ** 2;
 

@@ -2,7 +2,7 @@
  * Machines that go from host to host: by a migration that somebody asks for, or by HA after the host went away. Checks and
  * their order follow qemu-server (API2/Qemu.pm: migrate_vm; QemuServer.pm: check_storage_availability; QemuMigrate.pm).
  */
-import type { HostState, VmState } from "../../kernel/state.ts";
+import type { HostState, VmState } from "../state.ts";
 import type { World } from "../../kernel/world.ts";
 import { DURATIONS } from "../durations.ts";
 import { ProxmoxError, refuse, refuseParameter } from "../errors.ts";
@@ -53,7 +53,7 @@ export async function switchOffHost(world: World, name: string): Promise<void> {
   const host = findHost(world, name);
   for (const vm of Object.values(world.state.proxmox.vms)) {
     if (vm.host !== name || vm.power !== "running") continue;
-    if (!vm.foreign) await world.lifecycle.powerOff(world, vm.vmId, "stop");
+    if (!vm.foreign) await world.systems.lifecycle.powerOff(world, vm.vmId, "stop");
     vm.power = "stopped";
   }
   for (const container of Object.values(world.state.proxmox.containers ?? {}))

@@ -2,7 +2,7 @@
  * Starting and stopping machines. A start takes the pending changes into force; a reboot inside the guest would not,
  * because QEMU goes on running [qemu-server: vm_start_nolock, vmconfig_apply_pending].
  */
-import type { HostState, VmState } from "../../kernel/state.ts";
+import type { HostState, VmState } from "../state.ts";
 import type { World } from "../../kernel/world.ts";
 import { isDriveSlot, parseDrive, parseNetworkDevice } from "./drive.ts";
 import { DURATIONS } from "../durations.ts";
@@ -66,7 +66,7 @@ async function powerOn(world: World, host: HostState, vm: VmState): Promise<stri
     text: `VM ${vm.vmId} (${nameOf(vm)}) runs on ${host.name}`,
     detail: { vmId: vm.vmId, host: host.name },
   });
-  if (!vm.foreign) await world.lifecycle.powerOn(world, vm.vmId);
+  if (!vm.foreign) await world.systems.lifecycle.powerOn(world, vm.vmId);
   noteConflicts(world, vm.vmId);
   await world.commit();
   return [];
@@ -76,7 +76,7 @@ async function powerOff(world: World, vm: VmState, how: "stop" | "shutdown"): Pr
   if (vm.power !== "running") return [];
   noteForeign(world, vm, "The program stopped");
   await world.clock.sleep(how === "stop" ? DURATIONS.stopVm : DURATIONS.shutdownVm);
-  if (!vm.foreign) await world.lifecycle.powerOff(world, vm.vmId, how);
+  if (!vm.foreign) await world.systems.lifecycle.powerOff(world, vm.vmId, how);
   vm.power = "stopped";
   world.note({
     kind: "vm-stopped",

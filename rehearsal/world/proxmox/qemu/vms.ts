@@ -1,6 +1,6 @@
 /** Machines come and go. Checks, words and their order follow qemu-server (API2/Qemu.pm: create_vm, destroy_vm). */
 import { createHash } from "node:crypto";
-import type { HostState, VmState } from "../../kernel/state.ts";
+import type { HostState, VmState } from "../state.ts";
 import type { World } from "../../kernel/world.ts";
 import { allocate, driveText, loseDisk, readDriveRequest } from "./disks.ts";
 import { driveSlotsIn, formatDrive, parseDrive } from "./drive.ts";
@@ -91,7 +91,7 @@ export function destroyVm(world: World, hostName: string, vmId: number): Task {
   const run = async (): Promise<string[]> => {
     noteForeign(world, vm, "The program deleted");
     await world.clock.sleep(DURATIONS.deleteVm);
-    if (!vm.foreign) await world.lifecycle.destroyed(world, vmId);
+    if (!vm.foreign) await world.systems.lifecycle.destroyed(world, vmId);
     for (const slot of Object.keys(vm.disks)) loseDisk(world, vm, slot);
     delete world.state.proxmox.vms[vmId];
     world.note({

@@ -3,7 +3,7 @@
  * (API2/Storage/Status.pm, download_url) and pve-common (Tools.pm, download_file_from_url).
  */
 import { FactoryError, findImage, type FactoryImage } from "../../factory/images.ts";
-import type { StoredFile } from "../../kernel/state.ts";
+import type { StoredFile } from "../state.ts";
 import { compareVersions } from "../../kernel/versions.ts";
 import type { World } from "../../kernel/world.ts";
 import { DURATIONS } from "../durations.ts";

@@ -9,7 +9,7 @@
  * What is written to a disk is counted coarsely: an imported image's data, a former owner's disk in full, and a little
  * per partition. What pods write later is not counted.
  */
-import type { DatastoreState, DiskState, HostState, ProxmoxState } from "../../kernel/state.ts";
+import type { DatastoreState, DiskState, HostState, ProxmoxState } from "../state.ts";
 import type { World } from "../../kernel/world.ts";
 import { refuse } from "../errors.ts";
 import { STORE_TYPES } from "./types.ts";

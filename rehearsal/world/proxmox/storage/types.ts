@@ -1,5 +1,5 @@
 /** What each type of store is and can hold [pve-storage: PVE/Storage/*Plugin.pm, plugindata and alloc_image; Plugin.pm, SHARED_STORAGE]. */
-import type { DatastoreContent, DatastoreState, ProxmoxState, StoreType } from "../../kernel/state.ts";
+import type { DatastoreContent, DatastoreState, ProxmoxState, StoreType } from "../state.ts";
 
 const KiB = 1024;
 const MiB = 1024 * KiB;

@@ -1,6 +1,7 @@
 /** Which of a machine's disks the environment's config means. */
-import { bootDisk } from "../network/hardware.ts";
-import type { DiskState, VmState, WorldState } from "../../kernel/state.ts";
+import { bootDisk } from "./boot-disk.ts";
+import type { DiskState, VmState } from "../../proxmox/state.ts";
+import type { WorldState } from "../../kernel/state.ts";
 
 /**
  * The machine's data disk: known by its size and by its serial, which Proxmox keeps on every bus, and never by its slot, which is

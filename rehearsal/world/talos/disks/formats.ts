@@ -3,10 +3,11 @@
  * declaration and the disk alone, never at what the program's selector meant.
  */
 import { dataDiskOf } from "./declared.ts";
-import type { DiskState, MachineState, VmState } from "../../kernel/state.ts";
+import type { DiskState, VmState } from "../../proxmox/state.ts";
+import type { MachineState } from "../state.ts";
 import type { NewEvent } from "../../kernel/record.ts";
 import type { World } from "../../kernel/world.ts";
-import type { VolumeSpec } from "../machine-config/facts.ts";
+import type { VolumeSpec } from "../machine-config/node-facts.ts";
 import type { TalosDisk } from "./inventory.ts";
 
 export interface Format {

@@ -5,7 +5,8 @@
  * Sources: go-blockdevice v2.0.20 block/device_linux.go (GetProperties, getTransport); talos v1.12.0
  * controllers/block/disks.go; talos#11348 and #12073 (no serial for SCSI disks under QEMU).
  */
-import type { DiskState, MachineState, VmState } from "../../kernel/state.ts";
+import type { DiskState, VmState } from "../../proxmox/state.ts";
+import type { MachineState } from "../state.ts";
 import type { World } from "../../kernel/world.ts";
 import { shuffled } from "../../kernel/random.ts";
 

@@ -1,5 +1,5 @@
 /** Room on disks, and Talos's own partitions on the system disk. */
-import type { DiskContent, DiskState, Partition } from "../../kernel/state.ts";
+import type { DiskContent, DiskState, Partition } from "../../proxmox/state.ts";
 
 const MiB = 1024 ** 2;
 /** First and last MiB: partition tables and alignment. */

@@ -3,12 +3,13 @@
  * Source: talos v1.12.0 controllers/block/internal/volumes (locate.go, disk.go, partition.go, grow.go).
  */
 import type { SelectorDisk } from "../../../machinery.ts";
-import type { DiskState, MachineState, UserVolumeState, VmState } from "../../kernel/state.ts";
-import type { World } from "../../kernel/world.ts";
+import type { DiskState, VmState } from "../../proxmox/state.ts";
+import type { MachineState, UserVolumeState } from "../state.ts";
+import type { Held, World } from "../../kernel/world.ts";
 import { DURATIONS } from "../durations.ts";
-import type { VolumeSpec } from "../machine-config/facts.ts";
+import type { VolumeSpec } from "../machine-config/node-facts.ts";
 import { judgeFormat } from "./formats.ts";
-import { bootDisk } from "../network/hardware.ts";
+import { bootDisk } from "./boot-disk.ts";
 import { inventory, type TalosDisk } from "./inventory.ts";
 import { addPartition, growPartition, partitionsOf, roomOn } from "./partitions.ts";
 
@@ -20,7 +21,7 @@ const BLANK_OVERHEAD = 67 * 512;
  * volume is located, i.e. once a boot.
  */
 export async function provisionVolumes(
-  world: World,
+  world: Held,
   vmId: number,
   options: { at: number; booting?: boolean },
 ): Promise<void> {
@@ -155,7 +156,7 @@ export async function matchSelector(
   expression: string,
   disks: SelectorDisk[],
 ): Promise<boolean[]> {
-  const { matches } = await world.machinery.call<{ matches: boolean[] }>("selector.match", {
+  const { matches } = await world.systems.machinery.call<{ matches: boolean[] }>("selector.match", {
     expression,
     disks,
   });

@@ -2,16 +2,16 @@
  * etcd as a control plane's API shows it.
  * Source: talos v1.12.0 server/v1alpha1/v1alpha1_server.go (Etcd*), internal/pkg/etcd/etcd.go.
  */
-import type { ClusterState } from "../../kubernetes/state.ts";
+import type { ClusterState } from "./state.ts";
 import { hasFault } from "../../kernel/faults.ts";
-import type { MachineState } from "../../kernel/state.ts";
-import type { World } from "../../kernel/world.ts";
-import { stateOf } from "../machined/boot.ts";
+import type { MachineState } from "../state.ts";
+import type { Held, World } from "../../kernel/world.ts";
+import { bootDisk, stateOf } from "../disks/boot-disk.ts";
 import { TalosError } from "../errors.ts";
-import { etcdOf, noteQuorum, quorum } from "./cluster.ts";
-import { forfeit, formatMember, leaderOf, memberNumber, memberRuns, membersInOrder } from "./members.ts";
-import { takeSnapshot, type EtcdSnapshot } from "./snapshot.ts";
-import { bootDisk } from "../network/hardware.ts";
+import { noteQuorum } from "./cluster.ts";
+import { forfeit, leaderOf } from "./leader.ts";
+import { etcdOf, formatMember, memberNumber, memberRuns, membersInOrder, quorum } from "./members.ts";
+import type { EtcdSnapshot } from "./registry.ts";
 
 export interface Member {
   cluster: ClusterState;
@@ -87,7 +87,7 @@ export function etcdAlarms(world: World, machine: MachineState): Record<string, 
 }
 
 /** Name of the new leader; empty when this node's member did not lead. */
-export function etcdForfeit(world: World, machine: MachineState): string {
+export function etcdForfeit(world: Held, machine: MachineState): string {
   requireControlPlane(machine, "etcd forfeit leadership");
   const { cluster, memberId } = localMember(world, machine);
   requireQuorum(world, cluster);
@@ -104,7 +104,7 @@ export function etcdForfeit(world: World, machine: MachineState): string {
  * The member goes, and its data directory with it. The service is stopped for as long as the machine is up, and nothing can
  * start it (internal/pkg/etcd, LeaveCluster; the service allows no start by the API): the next boot makes a member of it again.
  */
-export function etcdLeave(world: World, machine: MachineState): void {
+export function etcdLeave(world: Held, machine: MachineState): void {
   requireControlPlane(machine, "etcd leave");
   const { cluster, memberId } = localMember(world, machine);
   requireQuorum(world, cluster);
@@ -120,7 +120,7 @@ export function etcdLeave(world: World, machine: MachineState): void {
   machine.leftEtcd = true;
 }
 
-export function etcdRemove(world: World, machine: MachineState, number: bigint): void {
+export function etcdRemove(world: Held, machine: MachineState, number: bigint): void {
   requireControlPlane(machine, "etcd remove member");
   const { cluster } = localMember(world, machine);
   requireQuorum(world, cluster);
@@ -141,7 +141,7 @@ export function etcdRemove(world: World, machine: MachineState, number: bigint):
 export function etcdSnapshot(world: World, machine: MachineState): EtcdSnapshot {
   requireControlPlane(machine, "etcd snapshot");
   const { cluster } = localMember(world, machine);
-  const snapshot = takeSnapshot(cluster, writesOf(world));
+  const snapshot = world.systems.registry.takeSnapshot(cluster, writesOf(world));
   const node = machine.facts!.hostname;
   world.note({
     kind: "etcd-snapshot",

@@ -1,42 +1,17 @@
 /**
- * etcd: one bootstrap, further control planes as members, quorum. A member's identity is its data directory on EPHEMERAL;
- * a machine that lost its disk is no member any more, even at the same address with the same VM id.
+ * etcd: one bootstrap, further control planes as members, and what becomes of it when a machine boots, stops or is gone.
  *
  * Sources: talos v1.12.0 server/v1alpha1/v1alpha1_server.go (Bootstrap), pkg/system/services/etcd.go (addMember).
  */
-import type { ClusterState } from "../../kubernetes/state.ts";
-import type { MachineState, TalosDiskState } from "../../kernel/state.ts";
-import type { World } from "../../kernel/world.ts";
-import { stateOf } from "../machined/boot.ts";
+import type { ClusterState, EtcdMember } from "./state.ts";
+import type { MachineState, TalosDiskState } from "../state.ts";
+import type { Held, World } from "../../kernel/world.ts";
+import { bootDisk, stateOf } from "../disks/boot-disk.ts";
 import { DURATIONS } from "../durations.ts";
 import { TalosError } from "../errors.ts";
-import type { NodeFacts } from "../machine-config/facts.ts";
-import { memberRuns } from "./members.ts";
-import { bootDisk } from "../network/hardware.ts";
+import type { NodeFacts } from "../machine-config/node-facts.ts";
+import { etcdOf, GONE, isMajority, quorum } from "./members.ts";
 import { isConfigured } from "../network/addresses.ts";
-
-/** A vmId that no VM has: the machine behind a member or a node is gone for good. */
-export const GONE = 0;
-
-export function etcdOf(world: World, vmId: number): { clusterId: string; memberId: string } | undefined {
-  const vm = world.state.proxmox.vms[vmId];
-  return vm && stateOf(bootDisk(vm))?.etcd;
-}
-
-/** More than half of the members that have a vote answer: the one place that knows (raft; etcd server/etcdserver, learners do not count). */
-export function quorum(world: World, cluster: ClusterState): boolean {
-  const members = Object.keys(cluster.etcd).filter((id) => !cluster.etcd[id]!.learner);
-  const up = members.filter((id) => memberRuns(world, cluster, id));
-  return members.length > 0 && up.length > members.length / 2;
-}
-
-/** The cluster whose API this machine serves or should join. */
-export function clusterOfMachine(world: World, machine: MachineState): ClusterState | undefined {
-  const member = etcdOf(world, machine.vmId);
-  if (member) return world.state.clusters[member.clusterId];
-  const cluster = machine.facts && world.state.clusters[machine.facts.clusterId];
-  return cluster?.membership === machine.facts?.membership ? cluster : undefined;
-}
 
 /** Throws in Talos's words unless the node may get a new etcd. */
 export function checkBootstrap(
@@ -60,7 +35,7 @@ export function checkBootstrap(
 }
 
 /** The Bootstrap call on a node that runs its config: an empty etcd. */
-export function bootstrapEtcd(world: World, machine: MachineState): void {
+export function bootstrapEtcd(world: Held, machine: MachineState): void {
   const { facts, state } = checkBootstrap(world, machine);
   const { vmId } = machine;
   const now = world.clock.now();
@@ -68,7 +43,7 @@ export function bootstrapEtcd(world: World, machine: MachineState): void {
   const clusterId = first ? world.nextId(facts.clusterId) : facts.clusterId;
   const memberId = world.nextId("member");
   state.etcd = { clusterId, memberId, bootstrappedAt: now };
-  world.state.clusters[clusterId] = newCluster(clusterId, machine, memberId, now);
+  world.state.clusters[clusterId] = newCluster(world, clusterId, machine, memberId);
   world.note({
     kind: "bootstrap",
     subject: facts.hostname,
@@ -82,26 +57,19 @@ export function bootstrapEtcd(world: World, machine: MachineState): void {
 }
 
 /** With one member, on that machine. */
-export function newCluster(id: string, machine: MachineState, memberId: string, now: number): ClusterState {
+export function newCluster(world: Held, id: string, machine: MachineState, memberId: string): ClusterState {
   const { vmId, address } = machine;
   const facts = machine.facts!;
-  const namespaces = ["default", "kube-system", "kube-public", "kube-node-lease"];
+  const now = world.clock.now();
   return {
+    ...world.systems.registry.begin(facts, now),
     id,
     name: facts.clusterName,
     membership: facts.membership,
     bootstrappedAt: now,
     bootstrappedOn: vmId,
     etcd: { [memberId]: { vmId, joinedAt: now, name: facts.hostname, address } },
-    kubernetesVersion: facts.kubernetesVersion,
     apiUpAt: now + DURATIONS.kubernetesUp,
-    nodes: {},
-    namespaces: Object.fromEntries(
-      namespaces.map((name) => [name, { labels: { "kubernetes.io/metadata.name": name }, createdAt: now }]),
-    ),
-    releases: {},
-    objects: {},
-    pods: {},
   };
 }
 
@@ -109,21 +77,18 @@ export function newCluster(id: string, machine: MachineState, memberId: string, 
  * A configured control plane without etcd data joins the cluster that it reaches, which therefore has quorum: as a learner
  * first, and with a vote once it has caught up. etcd takes one learner at a time.
  */
-export function joinEtcd(world: World, machine: MachineState, cluster: ClusterState): void {
+export function joinEtcd(world: Held, machine: MachineState, cluster: ClusterState): void {
   const state = stateOf(bootDisk(world.state.proxmox.vms[machine.vmId]!));
   const { facts } = machine;
   if (!state || facts?.machineType !== "controlplane" || machine.leftEtcd) return;
   const now = world.clock.now();
   if (state.etcd) {
     const own = cluster.etcd[state.etcd.memberId];
-    if (own?.learner && now >= own.joinedAt + DURATIONS.etcdCatchUp) promote(world, machine, cluster);
+    if (own?.learner && now >= caughtUpAt(own)) promote(world, machine, cluster);
     return;
   }
   if (Object.values(cluster.etcd).some(({ learner }) => learner)) return;
-  const lastJoin = Math.max(...Object.values(cluster.etcd).map(({ joinedAt }) => joinedAt));
-  const start = Math.max(machine.configuredAt ?? Infinity, cluster.apiUpAt ?? Infinity, lastJoin);
-  const addedAt = start + DURATIONS.etcdJoin - DURATIONS.etcdCatchUp;
-  if (now < addedAt) return;
+  if (now < joinsAt(machine, cluster)) return;
   // A member of the same name is taken out first: this machine is its successor (etcd.go, addMember).
   for (const [id, member] of Object.entries(cluster.etcd)) {
     if (member.name !== facts.hostname) continue;
@@ -139,7 +104,20 @@ export function joinEtcd(world: World, machine: MachineState, cluster: ClusterSt
   const { vmId, address } = machine;
   state.etcd = { clusterId: cluster.id, memberId, bootstrappedAt: now };
   cluster.etcd[memberId] = { vmId, joinedAt: now, name: facts.hostname, address, learner: true };
-  if (now >= addedAt + DURATIONS.etcdCatchUp) promote(world, machine, cluster);
+}
+
+/** From when on a control plane may be added as a learner: after the one before it. */
+export function joinsAt(
+  { configuredAt = Infinity }: MachineState,
+  { apiUpAt = Infinity, etcd }: ClusterState,
+): number {
+  const lastJoin = Math.max(...Object.values(etcd).map(({ joinedAt }) => joinedAt));
+  return Math.max(configuredAt, apiUpAt, lastJoin) + DURATIONS.etcdJoin - DURATIONS.etcdCatchUp;
+}
+
+/** When a learner gets its vote. */
+export function caughtUpAt({ joinedAt }: EtcdMember): number {
+  return joinedAt + DURATIONS.etcdCatchUp;
 }
 
 function promote(world: World, { vmId, facts }: MachineState, cluster: ClusterState): void {
@@ -155,8 +133,8 @@ function promote(world: World, { vmId, facts }: MachineState, cluster: ClusterSt
   });
 }
 
-/** After a boot: its API server and its node come back after a while. */
-export function resumeCluster(world: World, vmId: number, answersAt: number): void {
+/** After a boot: a lone API server comes back after a while, and then what runs on the node. */
+export function resumeCluster(world: Held, vmId: number, answersAt: number): void {
   for (const cluster of Object.values(world.state.clusters)) {
     const member = Object.values(cluster.etcd).some((one) => one.vmId === vmId);
     const others = Object.values(cluster.etcd).some(
@@ -164,11 +142,8 @@ export function resumeCluster(world: World, vmId: number, answersAt: number): vo
     );
     if (member && !others)
       cluster.apiUpAt = Math.max(cluster.apiUpAt ?? 0, answersAt + DURATIONS.apiServerRestart);
-    for (const node of Object.values(cluster.nodes)) {
-      if (node.vmId !== vmId) continue;
-      node.readyAt = Math.max(answersAt, cluster.apiUpAt ?? 0) + DURATIONS.nodeReadyAgain;
-    }
   }
+  world.systems.workloads.booted(world, vmId, answersAt);
 }
 
 /** Puts on record that a cluster lost its quorum because that machine went. */
@@ -187,15 +162,15 @@ export function noteQuorum(world: World, vmId: number, why: string): void {
 }
 
 /** The machine's disks are lost: its member and node have nobody behind them any more. */
-export function forgetMachine(world: World, vmId: number): void {
+export function forgetMachine(world: Held, vmId: number): void {
+  world.systems.workloads.gone(world, vmId);
   for (const cluster of Object.values(world.state.clusters)) {
     const mine = Object.values(cluster.etcd).filter((member) => member.vmId === vmId);
     for (const member of mine) member.vmId = GONE;
-    for (const node of Object.values(cluster.nodes)) if (node.vmId === vmId) node.vmId = GONE;
     if (mine.length === 0) continue;
     const members = Object.values(cluster.etcd);
     const left = members.filter((member) => member.vmId !== GONE).length;
-    if (left > members.length / 2) continue;
+    if (isMajority(cluster, (id) => cluster.etcd[id]!.vmId !== GONE)) continue;
     const lost = left === 0;
     world.note({
       kind: "etcd-quorum-lost",

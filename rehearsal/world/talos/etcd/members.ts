@@ -1,13 +1,41 @@
 /**
- * Who of etcd's members runs, and who leads. The leader is elected when somebody asks and the last one has gone; which of the
- * others it becomes follows from the world's seed and the term.
+ * Who is a member of an etcd, who of them runs, and whether they are enough. A member's identity is its data directory on
+ * EPHEMERAL; a machine that lost its disk is no member any more, even at the same address with the same VM id.
  */
-import type { ClusterState } from "../../kubernetes/state.ts";
 import { hasFault } from "../../kernel/faults.ts";
+import { hash } from "../../kernel/random.ts";
 import type { World } from "../../kernel/world.ts";
-import { etcdOf, quorum } from "./cluster.ts";
+import { bootDisk, stateOf } from "../disks/boot-disk.ts";
 import { isConfigured } from "../network/addresses.ts";
-import { hash, shuffled } from "../../kernel/random.ts";
+import type { MachineState } from "../state.ts";
+import type { ClusterState } from "./state.ts";
+
+/** A vmId that no VM has: the machine behind a member or a node is gone for good. */
+export const GONE = 0;
+
+export function etcdOf(world: World, vmId: number): { clusterId: string; memberId: string } | undefined {
+  const vm = world.state.proxmox.vms[vmId];
+  return vm && stateOf(bootDisk(vm))?.etcd;
+}
+
+/** More than half of the members that have a vote answer: the one place that knows (raft; etcd server/etcdserver, learners do not count). */
+export function quorum(world: World, cluster: ClusterState): boolean {
+  return isMajority(cluster, (id) => memberRuns(world, cluster, id));
+}
+
+/** Whether those that `counts` picks are more than half of the members that have a vote. */
+export function isMajority(cluster: ClusterState, counts: (memberId: string) => boolean): boolean {
+  const voters = Object.keys(cluster.etcd).filter((id) => !cluster.etcd[id]!.learner);
+  return voters.filter(counts).length > voters.length / 2;
+}
+
+/** The cluster whose API this machine serves or should join. */
+export function clusterOfMachine(world: World, machine: MachineState): ClusterState | undefined {
+  const member = etcdOf(world, machine.vmId);
+  if (member) return world.state.clusters[member.clusterId];
+  const cluster = machine.facts && world.state.clusters[machine.facts.clusterId];
+  return cluster?.membership === machine.facts?.membership ? cluster : undefined;
+}
 
 /** A member's identity in etcd's own API, 64 bits. */
 export function memberNumber(memberId: string): bigint {
@@ -34,42 +62,4 @@ export function memberRuns(world: World, cluster: ClusterState, memberId: string
 /** Members in the order in which etcd lists them: by id. */
 export function membersInOrder(cluster: ClusterState): string[] {
   return Object.keys(cluster.etcd).sort((a, b) => (memberNumber(a) < memberNumber(b) ? -1 : 1));
-}
-
-/** Member id of the leader; undefined without a quorum. */
-export function leaderOf(world: World, cluster: ClusterState): string | undefined {
-  if (!quorum(world, cluster)) return undefined;
-  const voters = membersInOrder(cluster).filter((id) => !cluster.etcd[id]!.learner);
-  const running = voters.filter((id) => memberRuns(world, cluster, id));
-  if (cluster.leader !== undefined && running.includes(cluster.leader)) return cluster.leader;
-  const term = (cluster.raftTerm ?? 1) + 1;
-  const [elected] = shuffled(running, world.state.seed, cluster.id, term);
-  setLeader(world, cluster, elected!, "it was elected");
-  return elected;
-}
-
-/**
- * The first other member in the list gets the lead (etcd.go, ForfeitLeadership). Returns its name; empty when this one does not
- * lead.
- */
-export function forfeit(world: World, cluster: ClusterState, memberId: string): string {
-  if (leaderOf(world, cluster) !== memberId) return "";
-  const next = membersInOrder(cluster).find((id) => id !== memberId)!;
-  // A leader does not hand over to a member that does not answer (etcd: ErrTimeoutLeaderTransfer).
-  if (!memberRuns(world, cluster, next))
-    throw new Error("etcdserver: request timed out, leader transfer took too long");
-  setLeader(world, cluster, next, "the leadership was handed over");
-  return cluster.etcd[next]!.name ?? next;
-}
-
-function setLeader(world: World, cluster: ClusterState, memberId: string, why: string): void {
-  cluster.raftTerm = (cluster.raftTerm ?? 1) + 1;
-  cluster.leader = memberId;
-  const { name, vmId } = cluster.etcd[memberId]!;
-  world.note({
-    kind: "etcd-leader",
-    subject: name ?? memberId,
-    text: `${name ?? memberId} leads etcd of cluster ${cluster.name}: ${why}`,
-    detail: { clusterId: cluster.id, memberId, vmId, term: cluster.raftTerm },
-  });
 }

@@ -5,23 +5,12 @@
  * Sources: talos v1.12.0 server/v1alpha1/v1alpha1_server.go (EtcdRecover, Bootstrap), services/etcd.go (recoverFromSnapshot: it
  * runs in the service, after the call was answered, so that a bad snapshot shows as an etcd that does not start).
  */
-import type { ClusterState, LonghornState } from "../../kubernetes/state.ts";
-import type { MachineState } from "../../kernel/state.ts";
-import type { World } from "../../kernel/world.ts";
-import { DURATIONS } from "../durations.ts";
+import type { ClusterState } from "./state.ts";
+import type { MachineState, Upload } from "../state.ts";
+import type { Held } from "../../kernel/world.ts";
 import { checkBootstrap, newCluster } from "./cluster.ts";
 import { requireControlPlane } from "./api.ts";
 import { memberRuns } from "./members.ts";
-import { readSnapshot, type EtcdSnapshot } from "./snapshot.ts";
-
-/** What was uploaded: a snapshot, or something else. */
-export interface Upload {
-  snapshot?: EtcdSnapshot;
-  /** Whether its sum was there and right. */
-  hashed?: boolean;
-  /** Why it is no snapshot. */
-  damaged?: string;
-}
 
 export function uploadSnapshot(machine: MachineState, upload: Upload): void {
   requireControlPlane(machine, "etcd recover");
@@ -29,11 +18,11 @@ export function uploadSnapshot(machine: MachineState, upload: Upload): void {
 }
 
 /** The Bootstrap call with `recoverEtcd`. It is answered before the snapshot is looked at. */
-export function recoverEtcd(world: World, machine: MachineState, skipHashCheck: boolean): void {
+export function recoverEtcd(world: Held, machine: MachineState, skipHashCheck: boolean): void {
   const { facts, state } = checkBootstrap(world, machine);
   const upload = machine.recovery;
   delete machine.recovery;
-  const content = restorable(upload, skipHashCheck);
+  const content = restorable(world, upload, skipHashCheck);
   if (content instanceof Error) {
     world.note({
       kind: "etcd-recovered",
@@ -51,11 +40,8 @@ export function recoverEtcd(world: World, machine: MachineState, skipHashCheck: 
   const now = world.clock.now();
   const memberId = world.nextId("member");
   state.etcd = { clusterId, memberId, bootstrappedAt: now };
-  const cluster: ClusterState = { ...newCluster(clusterId, machine, memberId, now), ...content };
-  for (const node of Object.values(cluster.nodes)) {
-    node.readyAt = Math.max(node.readyAt, cluster.apiUpAt! + DURATIONS.nodeReadyAgain);
-  }
-  if (!second && former?.longhorn && cluster.longhorn) keepFiles(cluster.longhorn, former.longhorn);
+  const cluster: ClusterState = { ...newCluster(world, clusterId, machine, memberId), ...content };
+  world.systems.registry.restored(world, cluster, second ? undefined : former);
   world.state.clusters[clusterId] = cluster;
   const names = living.map((id) => former!.etcd[id]!.name).join(", ");
   world.note({
@@ -69,23 +55,19 @@ export function recoverEtcd(world: World, machine: MachineState, skipHashCheck: 
   });
 }
 
-function restorable(upload: Upload | undefined, skipHashCheck: boolean): Partial<ClusterState> | Error {
+function restorable(
+  { systems }: Held,
+  upload: Upload | undefined,
+  skipHashCheck: boolean,
+): Partial<ClusterState> | Error {
   if (!upload) return new Error("no snapshot was uploaded");
   if (upload.damaged !== undefined || !upload.snapshot) return new Error(upload.damaged ?? "it is empty");
   if (!upload.hashed && !skipHashCheck) {
     return new Error("snapshot missing hash but --skip-hash-check=false");
   }
   try {
-    return readSnapshot(upload.snapshot);
+    return systems.registry.readSnapshot(upload.snapshot);
   } catch (error) {
     return error as Error;
-  }
-}
-
-/** What was written into a volume lies on the data disks, not in etcd: a volume that is still there keeps it. */
-function keepFiles(restored: LonghornState, former: LonghornState): void {
-  for (const [name, volume] of Object.entries(restored.volumes)) {
-    const known = former.volumes[name];
-    if (known) volume.files = known.files;
   }
 }

@@ -5,21 +5,17 @@
  * Sources: talos v1.12.0 internal/app/maintenance/server.go and server/v1alpha1/v1alpha1_server.go (ApplyConfiguration);
  * nocloud's mode is cloud (platform/nocloud), which asks for no install section.
  */
-import type { MachineState, VmState } from "../../kernel/state.ts";
-import type { World } from "../../kernel/world.ts";
-import {
-  allAddresses,
-  judgeStall,
-  restart,
-  startConfigured,
-  stateOf,
-  warnStrayLinks,
-} from "../machined/boot.ts";
+import type { MachineState } from "../state.ts";
+import type { VmState } from "../../proxmox/state.ts";
+import type { Held, World } from "../../kernel/world.ts";
+import { allAddresses, judgeStall, restart, startConfigured, warnStrayLinks } from "../machined/boot.ts";
+import { stateOf, bootDisk } from "../disks/boot-disk.ts";
 import { unknownDocument, unsupportedKubernetes } from "./compatibility.ts";
 import { DURATIONS } from "../durations.ts";
 import { TalosError } from "../errors.ts";
-import { readFacts, type NodeFacts } from "./facts.ts";
-import { bootDisk, nocloudAddress } from "../network/hardware.ts";
+import { readFacts } from "./facts.ts";
+import type { NodeFacts } from "./node-facts.ts";
+import { nocloudAddress } from "../network/hardware.ts";
 import { provisionVolumes } from "../disks/volumes.ts";
 
 export type ApplyMode = "auto" | "reboot" | "no_reboot" | "staged" | "try";
@@ -38,9 +34,9 @@ export interface ApplyRequest {
   since?: number;
 }
 
-/** The call on a node. Only under the lock. */
+/** The call on a node. */
 export async function applyConfiguration(
-  world: World,
+  world: Held,
   machine: MachineState,
   request: ApplyRequest,
 ): Promise<ApplyResult> {
@@ -50,7 +46,7 @@ export async function applyConfiguration(
 }
 
 async function applyInMaintenance(
-  world: World,
+  world: Held,
   machine: MachineState,
   { machineConfig, mode, dryRun }: ApplyRequest,
 ): Promise<ApplyResult> {
@@ -84,7 +80,7 @@ async function applyInMaintenance(
 }
 
 async function applyToRunning(
-  world: World,
+  world: Held,
   machine: MachineState,
   { machineConfig, mode, dryRun, since }: ApplyRequest,
 ): Promise<ApplyResult> {
@@ -99,7 +95,7 @@ async function applyToRunning(
   await validate(world, machine, machineConfig, "");
   const unsupported = await unsupportedKubernetes(world, machine.image.version, next);
   if (unsupported) throw new TalosError("InvalidArgument", `* kubelet image is not valid: ${unsupported}`);
-  const { needsReboot, why } = await world.machinery.call<{ needsReboot: boolean; why?: string }>(
+  const { needsReboot, why } = await world.systems.machinery.call<{ needsReboot: boolean; why?: string }>(
     "config.changeNeedsReboot",
     { current: machine.machineConfig!, next: machineConfig },
   );
@@ -134,7 +130,7 @@ const DETAILS: Record<Exclude<ApplyMode, "auto">, string> = {
 
 /** A running node works with a changed config from now on. */
 export async function applyImmediately(
-  world: World,
+  world: Held,
   machine: MachineState,
   machineConfig: string,
 ): Promise<void> {
@@ -182,7 +178,7 @@ async function validate(
   prefix: string,
 ): Promise<void> {
   const mode = machine.image.platform === "metal" ? "metal" : "cloud";
-  const { errors } = await world.machinery.call<{ errors: string[] }>("config.validate", {
+  const { errors } = await world.systems.machinery.call<{ errors: string[] }>("config.validate", {
     machineConfiguration: machineConfig,
     mode,
     strict: false,

@@ -7,7 +7,7 @@
 import { parseAllDocuments } from "yaml";
 import { numbersOf } from "../../kernel/versions.ts";
 import type { World } from "../../kernel/world.ts";
-import type { NodeFacts } from "./facts.ts";
+import type { NodeFacts } from "./node-facts.ts";
 
 /** Documents by the minor of Talos that brought them. A node of an older one has never heard of them. */
 const SINCE: Record<string, number> = Object.fromEntries(
@@ -47,7 +47,7 @@ export async function unsupportedKubernetes(
   talosVersion: string,
   { kubernetesVersion }: NodeFacts,
 ): Promise<string | undefined> {
-  const { refusal } = await world.machinery.call<{ refusal?: string }>("kubernetes.check", {
+  const { refusal } = await world.systems.machinery.call<{ refusal?: string }>("kubernetes.check", {
     kubernetes: kubernetesVersion,
     talos: talosVersion,
   });

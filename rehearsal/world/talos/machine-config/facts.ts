@@ -1,60 +1,11 @@
-/**
- * What a machine config means for one machine: read by Talos's own machinery library, reduced to what the world's rules
- * need, and without secrets, so that it can lie in the state and be used where nothing may wait.
- */
+/** What a machine config means for one machine, read by Talos's own machinery library. */
 import { parseAllDocuments } from "yaml";
 import type { ConfigInspection } from "../../../machinery.ts";
-import type { VmState } from "../../kernel/state.ts";
+import type { VmState } from "../../proxmox/state.ts";
 import type { World } from "../../kernel/world.ts";
+import type { NodeFacts, VolumeSpec } from "./node-facts.ts";
 import { linksInForce, type ConfiguredLink } from "../network/links.ts";
 import { hash } from "../../kernel/random.ts";
-
-export interface NodeFacts {
-  machineType: "controlplane" | "worker";
-  hostname: string;
-  clusterName: string;
-  clusterId: string;
-  /** Equal on machines that accept each other: made of the cluster's id, tokens and certificate authorities. */
-  membership: string;
-  /** Certificate authority of the Talos API, base64 of PEM; public. */
-  talosCa: string;
-  clusterEndpoint: string;
-  /** Of its kubelet. */
-  kubernetesVersion: string;
-  /** Of a control plane's API server. */
-  apiServerVersion?: string;
-  allowScheduling: boolean;
-  extraMounts: { destination: string; source: string; options: string[] }[];
-  labels: Record<string, string>;
-  /** As Kubernetes prints them, `key=value:Effect`. */
-  taints: string[];
-  /** CIDRs on links that this machine has. */
-  addresses: string[];
-  /** Gateways of its default routes on those links. */
-  gateways: string[];
-  /** machine.kubelet.nodeIP.validSubnets. */
-  nodeIpSubnets: string[];
-  /** Links that the config names and this machine does not have. */
-  strayLinks: string[];
-  vip?: string;
-  volumes: VolumeSpec[];
-  ephemeral: { minSizeBytes: number; maxSizeBytes: number; grow: boolean; diskSelector: string };
-}
-
-/** A volume that the config asks for on a disk. */
-export interface VolumeSpec {
-  kind: string;
-  name: string;
-  /** Label of its partition: `u-`, `r-` or `s-` and the name (talos: constants.UserVolumePrefix ...). */
-  label: string;
-  volumeType: string;
-  diskSelector: string;
-  minSizeBytes: number;
-  /** 0: all there is. */
-  maxSizeBytes: number;
-  grow: boolean;
-  filesystem: string;
-}
 
 const MiB = 1024 ** 2;
 /** talos v1.12.0: volumeconfig/user_volumes.go MinUserVolumeSize; imager/quirks/partitions.go EphemeralMinSize. */
@@ -86,7 +37,7 @@ type Inspection = Omit<ConfigInspection, "userVolumes"> & {
 };
 
 export async function readFacts(world: World, vm: VmState, machineConfig: string): Promise<NodeFacts> {
-  const found = await world.machinery.call<Inspection>("config.inspect", {
+  const found = await world.systems.machinery.call<Inspection>("config.inspect", {
     machineConfiguration: machineConfig,
   });
   const { addresses, gateways, stray, vip } = found.interfaces

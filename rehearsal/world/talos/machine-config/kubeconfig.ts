@@ -4,7 +4,7 @@
  * Source: talos v1.12.0 server/v1alpha1/v1alpha1_server.go (Kubeconfig).
  */
 import { parseAllDocuments } from "yaml";
-import type { MachineState } from "../../kernel/state.ts";
+import type { MachineState } from "../state.ts";
 import type { World } from "../../kernel/world.ts";
 import { TalosError } from "../errors.ts";
 
@@ -21,7 +21,7 @@ export async function issueKubeconfig(world: World, machine: MachineState): Prom
   if (facts.machineType !== "controlplane") {
     throw new TalosError("Unimplemented", "kubeconfig is only available on control plane nodes");
   }
-  const made = await world.machinery.call<Kubeconfig>("kubeconfig.generate", {
+  const made = await world.systems.machinery.call<Kubeconfig>("kubeconfig.generate", {
     machineSecrets: secretsIn(machine.machineConfig!),
     clusterName: facts.clusterName,
     clusterEndpoint: facts.clusterEndpoint,

@@ -1,5 +1,7 @@
 /** What Talos needs of the machine that it boots on. A machine without one of these boots nothing, or stops in its first second. */
-import type { DiskState, TalosImage, VmState } from "../../kernel/state.ts";
+import { GUEST_AGENT } from "../../factory/extensions.ts";
+import type { DiskState, VmState } from "../../proxmox/state.ts";
+import type { TalosImage } from "../../factory/state.ts";
 
 /**
  * QEMU's CPU models below x86-64-v2, which lacks none of SSE4.2, SSSE3 and POPCNT (qemu: target/i386/cpu.c, docs/system/cpu-models-x86):
@@ -86,5 +88,5 @@ export function visibleMemory(vm: VmState): number {
  */
 export function waitsForAgentChannel(vm: VmState, { extensions }: TalosImage): boolean {
   const channel = /(^|,)(enabled=)?1(,|$)/.test(String(vm.config["agent"] ?? ""));
-  return extensions.includes("siderolabs/qemu-guest-agent") && !channel;
+  return extensions.includes(GUEST_AGENT) && !channel;
 }

@@ -3,15 +3,18 @@
  * maintenance mode until its STATE partition holds a machine config.
  */
 import { hasFault } from "../../kernel/faults.ts";
-import type { DiskState, MachineState, TalosDiskState, VmState } from "../../kernel/state.ts";
-import type { World } from "../../kernel/world.ts";
+import type { VmState } from "../../proxmox/state.ts";
+import type { MachineState } from "../state.ts";
+import type { Held, World } from "../../kernel/world.ts";
 import { whyNoBoot } from "./board.ts";
 import { unknownDocument } from "../machine-config/compatibility.ts";
 import { DURATIONS } from "../durations.ts";
 import { goDown } from "./downtime.ts";
 import { resumeCluster } from "../etcd/cluster.ts";
-import { readFacts, type NodeFacts } from "../machine-config/facts.ts";
-import { bootDisk, nocloudAddress } from "../network/hardware.ts";
+import { readFacts } from "../machine-config/facts.ts";
+import type { NodeFacts } from "../machine-config/node-facts.ts";
+import { bootDisk, stateOf } from "../disks/boot-disk.ts";
+import { nocloudAddress } from "../network/hardware.ts";
 import { settleBootEntry } from "./install.ts";
 import { hangUp } from "./events.ts";
 import { letterDevices } from "../disks/inventory.ts";
@@ -19,16 +22,11 @@ import { ensureSystemPartitions } from "../disks/partitions.ts";
 import { findStall } from "./stall.ts";
 import { provisionVolumes } from "../disks/volumes.ts";
 
-/** What STATE and EPHEMERAL of a system disk hold; undefined in maintenance mode. */
-export function stateOf(disk: DiskState | undefined): TalosDiskState | undefined {
-  return disk?.content.kind === "talos" ? disk.content.state : undefined;
-}
-
 /**
  * Starts the operating system, at that simulated time, which may lie ahead. `why` is given for a machine that was up
- * until now. Only under the lock. What may wait comes first: a killed process leaves the machine as it was, or booting.
+ * until now. What may wait comes first: a killed process leaves the machine as it was, or booting.
  */
-export async function boot(world: World, vmId: number, at: number, why?: string): Promise<void> {
+export async function boot(world: Held, vmId: number, at: number, why?: string): Promise<void> {
   const vm = world.state.proxmox.vms[vmId];
   if (!vm) return;
   const before = world.state.machines[vmId];
@@ -94,8 +92,8 @@ function noteHung(world: World, { vmId }: MachineState, name: string, unreadable
   world.note({ kind: "boot-failed", subject: name, severity: "warning", text, detail: { vmId } });
 }
 
-/** Goes down and comes up again, with what is then on its disks. Only under the lock; returns at once. */
-export async function restart(world: World, vmId: number, why: string): Promise<void> {
+/** Goes down and comes up again, with what is then on its disks. Returns at once. */
+export async function restart(world: Held, vmId: number, why: string): Promise<void> {
   await boot(world, vmId, world.clock.now() + DURATIONS.stopForReboot, why);
 }
 

@@ -28,14 +28,17 @@ interface Journal {
 /** Talos keeps the last thousand (v1alpha1_events.go). */
 const CAPACITY = 1000;
 
-const journals = new WeakMap<World, Map<number, Journal>>();
-let lastId = 0;
+/** By VM id. */
+const JOURNALS = Symbol("journals of machined");
+const LAST_ID = Symbol("last id of an event of machined");
+
+function journals(world: World): Map<number, Journal> {
+  return world.remembered(JOURNALS, () => new Map<number, Journal>());
+}
 
 function journalOf(world: World, vmId: number): Journal {
-  const all = journals.get(world) ?? new Map<number, Journal>();
-  journals.set(world, all);
-  const journal = all.get(vmId) ?? { history: [], listeners: new Set() };
-  all.set(vmId, journal);
+  const journal = journals(world).get(vmId) ?? { history: [], listeners: new Set() };
+  journals(world).set(vmId, journal);
   return journal;
 }
 
@@ -47,7 +50,8 @@ export function publish(
   actorId = "",
 ): void {
   const journal = journalOf(world, vmId);
-  const id = (++lastId).toString(32).padStart(20, "0");
+  const last = world.remembered(LAST_ID, () => ({ id: 0 }));
+  const id = (++last.id).toString(32).padStart(20, "0");
   const event = { id, actorId, type, payload };
   journal.history.push(event);
   if (journal.history.length > CAPACITY) journal.history.shift();
@@ -90,8 +94,7 @@ export function isExpected(world: World, vmId: number): boolean {
 
 /** The machine went down: its memory is gone, and connections break. */
 export function hangUp(world: World, vmId: number): void {
-  const all = journals.get(world);
-  const journal = all?.get(vmId);
-  all?.delete(vmId);
+  const journal = journals(world).get(vmId);
+  journals(world).delete(vmId);
   for (const listener of journal?.listeners ?? []) listener(undefined);
 }

@@ -5,10 +5,12 @@
  * Sources: talos v1.12.0 cmd/installer/pkg/install/install.go (ModeUpgrade) and preflight.go (the versions alone are checked,
  * and only here: after the drain), machined/revert.go (an upgrade that does not come up goes back).
  */
-import type { DiskContent, MachineState, TalosImage } from "../../kernel/state.ts";
+import type { DiskContent } from "../../proxmox/state.ts";
+import type { MachineState } from "../state.ts";
+import type { TalosImage } from "../../factory/state.ts";
 import type { World } from "../../kernel/world.ts";
 import { DURATIONS } from "../durations.ts";
-import { bootDisk } from "../network/hardware.ts";
+import { bootDisk } from "../disks/boot-disk.ts";
 import { installerImage } from "./installers.ts";
 
 export async function install(world: World, machine: MachineState): Promise<void> {
@@ -32,7 +34,10 @@ export async function unsupportedJump(
   host: string,
   target: string,
 ): Promise<string | undefined> {
-  const { refusal } = await world.machinery.call<{ refusal?: string }>("upgrade.check", { host, target });
+  const { refusal } = await world.systems.machinery.call<{ refusal?: string }>("upgrade.check", {
+    host,
+    target,
+  });
   return refusal;
 }
 

@@ -9,12 +9,12 @@
  */
 import { buildImage, FactoryError, registerSchematic } from "../../factory/images.ts";
 import { hasFault } from "../../kernel/faults.ts";
-import type { MachineState, PulledImage, TalosImage } from "../../kernel/state.ts";
+import type { MachineState, PulledImage } from "../state.ts";
+import type { TalosImage } from "../../factory/state.ts";
 import type { World } from "../../kernel/world.ts";
-import { stateOf } from "./boot.ts";
+import { stateOf, bootDisk } from "../disks/boot-disk.ts";
 import { DURATIONS } from "../durations.ts";
 import { TalosError } from "../errors.ts";
-import { bootDisk } from "../network/hardware.ts";
 import { hash } from "../../kernel/random.ts";
 
 const MB = 1000 ** 2;

@@ -1,14 +1,12 @@
 /** The phases of a sequence and what each of them does to the node. Names as in v1alpha1_sequencer.go and its tasks. */
-import type { MachineState } from "../../kernel/state.ts";
+import type { MachineState, RunningSequence } from "../state.ts";
 import type { World } from "../../kernel/world.ts";
 import { boot } from "./boot.ts";
-import { apiServerFor } from "../cluster.ts";
-import { cordon, goDown, nodesOn } from "./downtime.ts";
+import { apiServerFor } from "../control-plane/api-server.ts";
+import { goDown } from "./downtime.ts";
 import { DURATIONS } from "../durations.ts";
-import { exclusive } from "../../kernel/lock.ts";
 import { install } from "./install.ts";
 import { expectWatcher } from "./events.ts";
-import type { RunningSequence } from "./sequence.ts";
 
 interface Phase {
   phase: string;
@@ -58,30 +56,31 @@ const REBOOT: Phase[] = [
  * that time is logged, and the upgrade goes on (kubernetes.go, Drain: "WARNING: failed to evict pod").
  */
 async function cordonAndDrain(world: World, machine: MachineState, there: () => boolean): Promise<void> {
-  const { vmId } = machine;
+  const { vmId, registered } = machine;
+  const { workloads } = world.systems;
   const deadline = world.clock.now() + DURATIONS.cordonPatience;
-  const joined = nodesOn(world, vmId).find(({ clusterId }) => clusterId === machine.registered);
-  if (!joined) return; // the kubelet has no certificate: nothing to drain
-  while (apiServerFor(world, machine)?.id !== joined.clusterId) {
+  const node = registered === undefined ? undefined : workloads.nodeOn(world, registered, vmId);
+  if (!node) return; // the kubelet has no certificate: nothing to drain
+  while (apiServerFor(world, machine)?.id !== registered) {
     if (world.clock.now() >= deadline) throw new Error("context deadline exceeded");
     await world.clock.sleep(DURATIONS.retry);
     if (!there()) return;
   }
-  await exclusive(world, () => cordon(world, joined.node));
-  const left = await world.workloads?.drain(world, vmId, DURATIONS.drain);
+  await world.exclusive((held) => workloads.cordon(held, vmId));
+  const left = await workloads.drain(world, vmId, DURATIONS.drain);
   if (left === undefined || !there()) return;
   world.note({
     kind: "drain-failed",
-    subject: joined.node.name,
+    subject: node.name,
     severity: "warning",
-    text: `${joined.node.name} goes on although it could not be drained: ${left}`,
-    detail: { vmId, node: joined.node.name, undrained: left },
+    text: `${node.name} goes on although it could not be drained: ${left}`,
+    detail: { vmId, node: node.name, undrained: left },
   });
 }
 
 async function stopPods(world: World, machine: MachineState): Promise<void> {
   const why = machine.sequence?.name === "upgrade" ? "it is being upgraded" : "it reboots";
-  await exclusive(world, () => goDown(world, machine.vmId, why));
+  await world.exclusive((held) => goDown(held, machine.vmId, why));
   await world.clock.sleep(DURATIONS.stopPods);
 }
 
@@ -91,7 +90,7 @@ function takes(seconds: number): NonNullable<Phase["work"]> {
 
 /** The kernel is replaced without the firmware's doing. */
 async function kexec(world: World, machine: MachineState): Promise<void> {
-  await exclusive(world, () => boot(world, machine.vmId, world.clock.now(), "it was asked to"));
+  await world.exclusive((held) => boot(held, machine.vmId, world.clock.now(), "it was asked to"));
   expectWatcher(world, machine.vmId);
   await world.commit();
 }

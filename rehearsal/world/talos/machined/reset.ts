@@ -2,15 +2,14 @@
  * Reset: STATE and EPHEMERAL are wiped, user volumes stay. Graceful means that a control plane leaves etcd first.
  * Source: talos v1.12.0 runtime/v1alpha1 (LeaveEtcd, ResetSystemDiskPartitions).
  */
-import type { MachineState } from "../../kernel/state.ts";
-import type { World } from "../../kernel/world.ts";
+import type { MachineState } from "../state.ts";
+import type { Held, World } from "../../kernel/world.ts";
 import { boot } from "./boot.ts";
-import { settle } from "../cluster.ts";
 import { DURATIONS } from "../durations.ts";
 import { TalosError } from "../errors.ts";
-import { etcdOf, forgetMachine } from "../etcd/cluster.ts";
-import { bootDisk } from "../network/hardware.ts";
-import { exclusive } from "../../kernel/lock.ts";
+import { etcdOf } from "../etcd/members.ts";
+import { forgetMachine } from "../etcd/cluster.ts";
+import { bootDisk } from "../disks/boot-disk.ts";
 
 export interface ResetRequest {
   graceful: boolean;
@@ -22,12 +21,12 @@ export async function resetMachine(
   machine: MachineState,
   { graceful, reboot }: ResetRequest,
 ): Promise<void> {
-  await settle(world);
-  await exclusive(world, async () => {
+  await world.settle();
+  await world.exclusive(async (held) => {
     const vm = world.state.proxmox.vms[machine.vmId]!;
-    if (graceful) leaveEtcd(world, machine);
+    if (graceful) leaveEtcd(held, machine);
     const disk = bootDisk(vm);
-    forgetMachine(world, machine.vmId);
+    forgetMachine(held, machine.vmId);
     if (disk?.content.kind === "talos") {
       delete disk.content.state;
       disk.content.partitions = disk.content.partitions.filter(
@@ -35,7 +34,7 @@ export async function resetMachine(
       );
     }
     const at = world.clock.now() + DURATIONS.reset;
-    if (reboot) await boot(world, machine.vmId, at);
+    if (reboot) await boot(held, machine.vmId, at);
     else {
       delete world.state.machines[machine.vmId];
       vm.power = "stopped";
@@ -43,7 +42,7 @@ export async function resetMachine(
   });
 }
 
-function leaveEtcd(world: World, machine: MachineState): void {
+function leaveEtcd(world: Held, machine: MachineState): void {
   const member = etcdOf(world, machine.vmId);
   const cluster = member && world.state.clusters[member.clusterId];
   if (!cluster) return;

@@ -5,27 +5,12 @@
  * Sources: talos v1.12.0 runtime/v1alpha1/v1alpha1_sequencer.go (Upgrade, Reboot), v1alpha1_controller.go (Run, runPhase),
  * v1alpha1_priority_lock.go, machined/main.go (a failed sequence is fatal: the machine reboots).
  */
-import type { MachineState } from "../../kernel/state.ts";
+import type { MachineState, RunningSequence } from "../state.ts";
 import type { World } from "../../kernel/world.ts";
 import { boot } from "./boot.ts";
-import { settle } from "../cluster.ts";
-import { nodesOn } from "./downtime.ts";
 import { DURATIONS } from "../durations.ts";
-import { exclusive } from "../../kernel/lock.ts";
 import { publish } from "./events.ts";
 import { phasesOf } from "./phases.ts";
-
-export interface RunningSequence {
-  name: "upgrade" | "reboot";
-  actorId: string;
-  /** Index of the phase that it is in. */
-  phase: number;
-  /** The installer's reference. */
-  image?: string;
-}
-
-const driven = new WeakMap<MachineState, Promise<void>>();
-const ends = new WeakMap<World, Promise<void>[]>();
 
 /** Begins it; returns at once. Where one runs already the new one is not started, and an event says so. */
 export function startSequence(world: World, machine: MachineState, sequence: RunningSequence): void {
@@ -49,31 +34,22 @@ export function resumeSequences(world: World): void {
   for (const machine of Object.values(world.state.machines)) if (machine.sequence) goOn(world, machine);
 }
 
-/** Resolves when no sequence of any node is under way. */
-export async function sequencesEnded(world: World): Promise<void> {
-  while (ends.get(world)?.length) {
-    const [next, ...rest] = ends.get(world)!;
-    ends.set(world, rest);
-    await next;
-  }
-}
-
 function goOn(world: World, machine: MachineState): void {
-  if (driven.has(machine)) return;
-  const work = drive(world, machine).then(() => comeBack(world, machine.vmId));
-  // Whoever waits for the end is told; nobody else may be there to hear of it.
-  work.catch(() => undefined);
-  driven.set(machine, work);
-  ends.set(world, [...(ends.get(world) ?? []), work]);
+  world.goOn(`sequence of ${machine.bootId}`, async () => {
+    await drive(world, machine);
+    await comeBack(world, machine.vmId);
+  });
 }
 
 /** The node registers again by itself, and what runs on it starts, whether anybody looks or not. */
 async function comeBack(world: World, vmId: number): Promise<void> {
   const patience = world.clock.now() + DURATIONS.comeBack;
-  const away = () => nodesOn(world, vmId).some(({ node }) => node.downSince !== undefined);
-  while (away() && world.clock.now() < patience && !world.state.machines[vmId]?.hung) {
+  while (
+    world.systems.workloads.isMissed(world, vmId) &&
+    world.clock.now() < patience &&
+    !world.state.machines[vmId]?.hung
+  ) {
     await world.clock.sleep(DURATIONS.retry);
-    await settle(world);
   }
   await world.commit();
 }
@@ -130,7 +106,7 @@ async function panic(
   await world.commit();
   await world.clock.sleep(DURATIONS.panicCountdown);
   if (!there()) return;
-  await exclusive(world, () => boot(world, machine.vmId, world.clock.now(), "its sequence failed"));
+  await world.exclusive((held) => boot(held, machine.vmId, world.clock.now(), "its sequence failed"));
   await world.commit();
 }
 

@@ -2,16 +2,11 @@
  * How far a configured node gets. apid answers in any case; etcd and the kubelet wait for a clock that is set, images that can be
  * pulled, and an address that they may use.
  */
-import type { MachineState, VmState } from "../../kernel/state.ts";
-import type { NodeFacts } from "../machine-config/facts.ts";
+import type { MachineState, Stall } from "../state.ts";
+import type { VmState } from "../../proxmox/state.ts";
+import type { NodeFacts } from "../machine-config/node-facts.ts";
 import { nocloudNetwork } from "../network/hardware.ts";
 import { inSubnet, sameSubnet } from "../network/addresses.ts";
-
-export interface Stall {
-  /** `offline`: nothing beyond its own link; `kubelet`: etcd runs, the kubelet does not. */
-  what: "offline" | "kubelet";
-  why: string;
-}
 
 /** Undefined when nothing holds it up. */
 export function findStall(vm: VmState, machine: MachineState, facts: NodeFacts): Stall | undefined {

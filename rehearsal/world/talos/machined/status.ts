@@ -2,13 +2,13 @@
  * The stage of a machine and whether it is ready, as Talos reports them.
  * Source: talos v1.12.0 controllers/runtime/machine_status.go (getReadinessChecks, watchEvents).
  */
-import type { MachineState } from "../../kernel/state.ts";
+import type { MachineState } from "../state.ts";
 import type { World } from "../../kernel/world.ts";
 import { waitsForAgentChannel } from "./board.ts";
-import { apiServerFor, isReady } from "../cluster.ts";
+import { apiServerFor, isServing } from "../control-plane/api-server.ts";
 import { DURATIONS } from "../durations.ts";
-import { clusterOfMachine, etcdOf } from "../etcd/cluster.ts";
-import { leaderOf, memberRuns } from "../etcd/members.ts";
+import { clusterOfMachine, etcdOf, memberRuns } from "../etcd/members.ts";
+import { leaderOf } from "../etcd/leader.ts";
 import { isUp } from "../network/addresses.ts";
 
 export interface MachineStatus {
@@ -59,13 +59,14 @@ function services(world: World, machine: MachineState): Conditions {
 function staticPods(world: World, machine: MachineState): Conditions {
   if (machine.facts!.machineType !== "controlplane") return [];
   const cluster = clusterOfMachine(world, machine);
-  if (cluster?.apiUpAt === undefined || world.clock.now() >= cluster.apiUpAt) return [];
+  if (!cluster || isServing(world, cluster)) return [];
   return [{ name: "staticPods", reason: `kube-system/kube-apiserver-${machine.facts!.hostname} not ready` }];
 }
 
 function node(world: World, machine: MachineState): Conditions {
   const { hostname } = machine.facts!;
-  const known = apiServerFor(world, machine)?.nodes[hostname];
+  const cluster = apiServerFor(world, machine);
+  const known = cluster && world.systems.workloads.nodeNamed(world, cluster.id, hostname);
   if (!known) return [{ name: "nodeReady", reason: `node "${hostname}" status is not available yet` }];
-  return isReady(world, known) ? [] : [{ name: "nodeReady", reason: `node "${hostname}" is not ready` }];
+  return known.ready ? [] : [{ name: "nodeReady", reason: `node "${hostname}" is not ready` }];
 }

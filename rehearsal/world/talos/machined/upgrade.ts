@@ -5,13 +5,12 @@
  * (ValidateForUpgrade). The mutex covers these checks alone: once the call is answered, another control plane's upgrade is
  * accepted until this one's etcd has stopped. A worker is not checked at all.
  */
-import type { ClusterState } from "../../kubernetes/state.ts";
-import type { MachineState } from "../../kernel/state.ts";
+import type { ClusterState } from "../etcd/state.ts";
+import type { MachineState } from "../state.ts";
 import type { World } from "../../kernel/world.ts";
 import { DURATIONS } from "../durations.ts";
 import { TalosError } from "../errors.ts";
-import { clusterOfMachine, quorum } from "../etcd/cluster.ts";
-import { formatMember, memberNumber, memberRuns } from "../etcd/members.ts";
+import { clusterOfMachine, quorum, formatMember, memberNumber, memberRuns } from "../etcd/members.ts";
 import { pullInstaller } from "./installers.ts";
 import { startSequence } from "./sequence.ts";
 
@@ -49,17 +48,19 @@ export function rebootNode(world: World, machine: MachineState): string {
   return actorId;
 }
 
-const locked = new WeakSet<ClusterState>();
+/** The mutex in etcd: ids of the clusters in which somebody has it. */
+const MUTEX = Symbol("etcd upgrade mutex");
 
 async function checkEtcd(world: World, machine: MachineState): Promise<void> {
   const cluster = clusterOfMachine(world, machine);
   if (!cluster) throw unknown("failed to create etcd client: no etcd endpoints");
-  if (locked.has(cluster)) {
+  const locked = world.remembered(MUTEX, () => new Set<string>());
+  if (locked.has(cluster.id)) {
     throw unknown(
       "failed to acquire upgrade mutex: error trying to lock etcd upgrade mutex: mutex: Locked by another session",
     );
   }
-  locked.add(cluster);
+  locked.add(cluster.id);
   try {
     await world.clock.sleep(DURATIONS.call);
     if (!quorum(world, cluster)) {
@@ -69,7 +70,7 @@ async function checkEtcd(world: World, machine: MachineState): Promise<void> {
     }
     await validateForUpgrade(world, cluster);
   } finally {
-    locked.delete(cluster);
+    locked.delete(cluster.id);
   }
 }
 

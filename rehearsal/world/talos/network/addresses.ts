@@ -2,7 +2,8 @@
  * Who answers where. An address that two machines have is nobody's: packets go to whichever answered ARP last, so every
  * operation that meets one says so instead of picking a winner.
  */
-import type { MachineState, VmState } from "../../kernel/state.ts";
+import type { MachineState } from "../state.ts";
+import type { VmState } from "../../proxmox/state.ts";
 import type { World } from "../../kernel/world.ts";
 import { addressOf } from "../../proxmox/qemu/drive.ts";
 import { TalosError, unreachable } from "../errors.ts";

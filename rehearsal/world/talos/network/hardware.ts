@@ -1,13 +1,7 @@
-/** What a machine is made of before any operating system: the boot disk, network devices, and what cloud-init tells. */
-import type { DiskState, VmState } from "../../kernel/state.ts";
+/** What a machine has of a network before any operating system: its cards, and what cloud-init tells. */
+import type { VmState } from "../../proxmox/state.ts";
+import { bootDisk } from "../disks/boot-disk.ts";
 import { parseNetworkDevice } from "../../proxmox/qemu/drive.ts";
-
-/** The disk that firmware boots from: the first one of `boot: order=...` that holds a Talos image. */
-export function bootDisk(vm: VmState): DiskState | undefined {
-  const order = /order=([^,]*)/.exec(String(vm.config["boot"] ?? ""))?.[1];
-  const slots = order === undefined ? [String(vm.config["bootdisk"] ?? "scsi0")] : order.split(";");
-  return slots.map((slot) => vm.disks[slot]).find((disk) => disk?.content.kind === "talos");
-}
 
 export interface NetworkInterface {
   /** The name that Talos gives it. */

@@ -1,5 +1,5 @@
 /** Which links of a machine config take effect: a link that this machine does not have has none. */
-import type { VmState } from "../../kernel/state.ts";
+import type { VmState } from "../../proxmox/state.ts";
 import { interfacesOf, type NetworkInterface } from "./hardware.ts";
 
 /** A link as a machine config names it. */

@@ -3,7 +3,7 @@ import { compareVersions } from "../../../../rehearsal/world/kernel/versions.ts"
 import { settleKubelets, skewProblem } from "../../../../rehearsal/world/kubernetes/nodes/kubelet.ts";
 import { checkPath, parsePath } from "../../../../rehearsal/world/kubernetes/nodes/upgrade-path.ts";
 import { readyNodes } from "../../../../rehearsal/world/kubernetes/cluster.ts";
-import type { MachineState } from "../../../../rehearsal/world/kernel/state.ts";
+import type { MachineState } from "../../../../rehearsal/world/talos/state.ts";
 import { fakeCluster, notes, type FakeCluster } from "../../../support/world/fake-cluster.ts";
 
 let cluster: FakeCluster;
@@ -12,7 +12,13 @@ let cluster: FakeCluster;
 function configured(vmId: number, kubernetesVersion: string, apiServerVersion?: string): void {
   const facts = { kubernetesVersion, ...(apiServerVersion ? { apiServerVersion } : {}) };
   const image = { version: "v1.12.0", schematicId: "abc" };
-  cluster.world.state.machines[vmId] = { vmId, facts, image, bootId: "boot-1" } as MachineState;
+  cluster.world.state.machines[vmId] = {
+    vmId,
+    facts,
+    image,
+    bootId: "boot-1",
+    volumes: [],
+  } as unknown as MachineState;
   settleKubelets(cluster);
 }
 

@@ -4,11 +4,11 @@ import type { Evidence } from "../../../../rehearsal/checks/check.ts";
 import { copiesKept, oneNodeDown, quorumKept } from "../../../../rehearsal/checks/cluster/outages.ts";
 import { servicesBack, upgradedOnce } from "../../../../rehearsal/checks/cluster/upgrades.ts";
 import { setFault, clearFault } from "../../../../rehearsal/world/kernel/faults.ts";
+import { chance, shuffled } from "../../../../rehearsal/world/kernel/random.ts";
+import { reboot } from "../../../../rehearsal/world/talos/lifecycle.ts";
 import { clusterOf, type Cluster } from "../../../../rehearsal/world/kubernetes/cluster.ts";
 import { installRelease } from "../../../../rehearsal/world/kubernetes/helm/releases.ts";
-import { settle } from "../../../../rehearsal/world/talos/cluster.ts";
 import { hostOf } from "../../../../rehearsal/world/talos/host.ts";
-import { sequencesEnded } from "../../../../rehearsal/world/talos/machined/sequence.ts";
 import { upgrade } from "../../../../rehearsal/world/talos/machined/upgrade.ts";
 import { bringUp, installer, machine } from "../../../support/world/cluster.ts";
 import { Lab } from "../../../support/world/lab.ts";
@@ -36,9 +36,9 @@ async function open(controlPlanes: 1 | 3): Promise<{ lab: Lab; cluster: () => Cl
 
 async function upgradeNode(lab: Lab, vmId: number, image: string): Promise<void> {
   await upgrade(lab.world, machine(lab, vmId), { image });
-  await sequencesEnded(lab.world);
+  await lab.world.ended();
   await lab.clock.sleep(200);
-  await settle(lab.world);
+  await lab.world.settle();
 }
 
 /** As careful as a person would be: the next node only when every volume has all its copies. */
@@ -48,7 +48,7 @@ async function healed(lab: Lab, cluster: Cluster): Promise<boolean> {
     if (volumes.every(({ attachedTo, robustness }) => attachedTo !== undefined && robustness === "healthy"))
       return true;
     await lab.clock.sleep(10);
-    await settle(lab.world);
+    await lab.world.settle();
   }
   return false;
 }
@@ -98,4 +98,49 @@ describe("nodes upgraded one after the other", () => {
     clearFault(lab.world, "volume-does-not-heal");
     expect(await healed(lab, cluster())).toBe(true);
   });
+});
+
+describe("the record", () => {
+  /** What may happen to the node of a machine, each in its own time. */
+  const MISHAPS: ((lab: Lab, vmId: number, schematic: string) => Promise<unknown>)[] = [
+    async (lab, vmId) => {
+      await lab.stop(vmId);
+      await lab.clock.sleep(400);
+      await lab.start(vmId);
+    },
+    async (lab, vmId) => reboot(lab.world, vmId, "somebody asked for it"),
+    async (lab, vmId, schematic) =>
+      upgrade(lab.world, machine(lab, vmId), { image: installer(schematic, "v1.12.1"), force: true }),
+    async (lab, vmId) => {
+      setFault(lab.world, "reboot-hangs", vmId);
+      await reboot(lab.world, vmId, "somebody asked for it");
+      await lab.clock.sleep(30);
+      clearFault(lab.world, "reboot-hangs", vmId);
+    },
+    async (lab, vmId) => {
+      setFault(lab.world, "etcd-member-fails", vmId);
+      await lab.clock.sleep(100);
+      clearFault(lab.world, "etcd-member-fails", vmId);
+    },
+  ];
+
+  test.each([1, 2, 3, 4, 5])(
+    "is in the order of its times, whatever happens at once (seed %i)",
+    async (seed) => {
+      const { lab, schematic } = await open(3);
+      const hit = async (round: number) => {
+        await lab.clock.sleep(chance(seed, round, "wait") * 500);
+        const [vmId] = shuffled([126, 127, 128, 129], seed, round);
+        const [mishap] = shuffled(MISHAPS, seed, round, "mishap");
+        await mishap!(lab, vmId!, schematic).catch(() => undefined);
+      };
+      await Promise.all([1, 2, 3, 4, 5, 6].map(hit));
+      await lab.world.ended();
+      await lab.clock.sleep(2000);
+      const { events } = lab.world.state;
+      expect(events.length).toBeGreaterThan(50);
+      const late = events.filter(({ at }, index) => at < (events[index - 1]?.at ?? 0));
+      expect(late).toEqual([]);
+    },
+  );
 });

@@ -9,7 +9,9 @@ import {
 } from "../../../../rehearsal/world/kubernetes/helm/releases.ts";
 import { podsOf } from "../../../../rehearsal/world/kubernetes/workloads/rollout.ts";
 import { nodeWorkloads } from "../../../../rehearsal/world/kubernetes/nodes/workloads.ts";
-import { attachVolume, createVolume } from "../../../../rehearsal/world/longhorn/volumes.ts";
+import { setUnschedulable } from "../../../../rehearsal/world/kubernetes/api/node-objects.ts";
+import { settleWorkloads } from "../../../../rehearsal/world/kubernetes/process.ts";
+import { attachVolume, createVolume } from "../../../../rehearsal/world/longhorn/volumes/volumes.ts";
 import type { NodeWorkloads } from "../../../../rehearsal/world/talos/workloads.ts";
 import {
   fakeCluster,
@@ -43,7 +45,15 @@ async function open(nodes = LAB, values: Record<string, unknown> = TRAEFIK_VALUE
 const now = () => cluster.world.clock.now();
 const wait = (seconds: number) => cluster.world.clock.sleep(seconds);
 const id = (name: string) => cluster.state.nodes[name]!.vmId;
-const settle = () => workloads.settle!(cluster.world);
+const settle = () => cluster.world.exclusive((held) => settleWorkloads(held, cluster.hosts));
+const stop = (name: string) =>
+  cluster.world.exclusive((held) => workloads.stopped(held, id(name), "it is told to"));
+const cordon = (name: string) => cluster.world.exclusive((held) => workloads.cordon(held, id(name)));
+async function uncordon(name: string): Promise<void> {
+  await settle();
+  setUnschedulable(cluster, name, false);
+  await settle();
+}
 const volume = () => Object.values(cluster.state.longhorn!.volumes)[0]!;
 const traefik = () => podsOf(cluster, "traefik/traefik")[0]!;
 const rebuild = (gib: number) => DURATIONS.rebuildStart + gib * DURATIONS.rebuildPerGiB;
@@ -53,30 +63,31 @@ async function down(name: string): Promise<void> {
   const host = cluster.host(name);
   host.up = false;
   host.iscsi.length = 0;
-  await workloads.stopped(cluster.world, id(name));
+  await stop(name);
 }
 
 /** Up again, Ready after as many seconds. */
 async function up(name: string, after = 0): Promise<void> {
   cluster.host(name).up = true;
   cluster.state.nodes[name]!.readyAt = now() + after;
-  await workloads.started(cluster.world, id(name));
+  delete cluster.state.nodes[name]!.downSince;
+  await settle();
 }
 
 /** As an upgrade does it. */
 async function reboot(name: string): Promise<void> {
-  await workloads.cordon(cluster.world, id(name), true);
+  await cordon(name);
   await workloads.drain(cluster.world, id(name), 300);
   await down(name);
   await wait(BOOT);
   await up(name);
-  await workloads.cordon(cluster.world, id(name), false);
+  await uncordon(name);
 }
 
 describe("a drain", () => {
   test("evicts pods, and their volumes are detached; one that may go nowhere else waits for its node", async () => {
     await open();
-    await workloads.cordon(cluster.world, id("worker-1"), true);
+    await cordon("worker-1");
     expect(await workloads.drain(cluster.world, id("worker-1"), 300)).toBeUndefined();
     expect(volume().attachedTo).toBeUndefined();
     expect(cluster.host("worker-1").iscsi).toEqual([]);
@@ -87,7 +98,7 @@ describe("a drain", () => {
     expect(notes(cluster, "pod-evicted")).toHaveLength(1);
     expect(events("workload-back")).toEqual([]);
 
-    await workloads.cordon(cluster.world, id("worker-1"), false);
+    await uncordon("worker-1");
     await wait(30);
     await settle();
     expect(traefik()).toMatchObject({ phase: "running", node: "worker-1" });
@@ -102,7 +113,7 @@ describe("a drain", () => {
     await open(LAB, ROAMING);
     const { node } = traefik();
     const other = node === "cp-1" ? "worker-1" : "cp-1";
-    await workloads.cordon(cluster.world, id(node), true);
+    await cordon(node);
     await workloads.drain(cluster.world, id(node), 300);
     await wait(30);
     await settle();
@@ -117,7 +128,7 @@ describe("a drain", () => {
     const other = volume().replicas.find(({ node }) => node !== holder)!.node;
     await reboot(other);
     expect(volume().robustness).toBe("degraded");
-    await workloads.cordon(cluster.world, id(holder), true);
+    await cordon(holder);
     expect(await workloads.drain(cluster.world, id(holder), 300)).toBeUndefined();
     const rebuilt = events("replica-rebuilt").find(({ detail }) => detail!["node"] === other);
     expect(events("node-drained").at(-1)!.at).toBeGreaterThan(rebuilt!.at);
@@ -127,7 +138,7 @@ describe("a drain", () => {
   test("never ends where it cannot: nothing rebuilds the volume that its last copy's node has let go", async () => {
     await open();
     await reboot("cp-1");
-    await workloads.cordon(cluster.world, id("worker-1"), true);
+    await cordon("worker-1");
     expect(await workloads.drain(cluster.world, id("worker-1"), 300)).toContain(
       "its last healthy replica on worker-1",
     );
@@ -139,7 +150,7 @@ describe("a drain", () => {
     await createVolume(cluster, { claim: "a/b", sizeBytes: GIB, replicas: 1 });
     const single = Object.values(cluster.state.longhorn!.volumes).find(({ claim }) => claim === "a/b")!;
     const { node } = single.replicas[0]!;
-    await workloads.cordon(cluster.world, id(node), true);
+    await cordon(node);
     const before = now();
     expect(await workloads.drain(cluster.world, id(node), 300)).toContain("disruption budget");
     expect(now() - before).toBeCloseTo(300, 0);
@@ -147,13 +158,13 @@ describe("a drain", () => {
 
   test("fails the replicas of volumes in use elsewhere, and rebuilds them after the node is opened again", async () => {
     await open();
-    await workloads.cordon(cluster.world, id("cp-1"), true);
+    await cordon("cp-1");
     await workloads.drain(cluster.world, id("cp-1"), 300);
     expect(volume().robustness).toBe("degraded");
     await wait(1000);
     await settle();
     expect(volume().robustness).toBe("degraded"); // closed nodes take no replicas
-    await workloads.cordon(cluster.world, id("cp-1"), false);
+    await uncordon("cp-1");
     await wait(60);
     await settle();
     expect(volume().robustness).toBe("healthy");
@@ -185,7 +196,7 @@ describe("a node that goes down", () => {
   test("takes its pods and attached volumes with it; they are there again when it is, even while it is closed", async () => {
     await open();
     const { name } = traefik();
-    await workloads.cordon(cluster.world, id("worker-1"), true);
+    await cordon("worker-1");
     await down("worker-1");
     expect(traefik()).toMatchObject({ phase: "pending", reason: "worker-1 is down" });
     expect(volume().attachedTo).toBeUndefined();
@@ -245,7 +256,7 @@ describe("a node that goes down", () => {
     await attachVolume(cluster, big.name, "worker-1");
     await reboot("cp-1");
     expect(events("volume-exposed")).toEqual([]);
-    await workloads.stopped(cluster.world, id("worker-2")); // it is up until then
+    await stop("worker-2"); // it is up until then
     const [exposed] = events("volume-exposed").filter(({ subject }) => subject === big.name);
     expect(exposed?.text).toBe(`worker-2 goes down while ${big.name} (a/big) has 2 of 3 copies`);
     expect(exposed?.detail).toMatchObject({ node: "worker-2", since: big.degradedAt });

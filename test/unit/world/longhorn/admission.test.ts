@@ -1,10 +1,10 @@
 /** What Longhorn's manager, its webhook and its CSI plugin take of the chart's values, each in its own words. */
 import { beforeEach, describe, expect, test } from "vitest";
-import { bindClaim } from "../../../../rehearsal/world/longhorn/claims.ts";
+import { bindClaim } from "../../../../rehearsal/world/longhorn/volumes/claims.ts";
 import { installRelease } from "../../../../rehearsal/world/kubernetes/helm/releases.ts";
 import { health } from "../../../../rehearsal/world/longhorn/health.ts";
-import { readValues } from "../../../../rehearsal/world/longhorn/values.ts";
-import { attachVolume, createVolume } from "../../../../rehearsal/world/longhorn/volumes.ts";
+import { readValues } from "../../../../rehearsal/world/longhorn/chart/values.ts";
+import { attachVolume, createVolume } from "../../../../rehearsal/world/longhorn/volumes/volumes.ts";
 import {
   fakeCluster,
   GIB,

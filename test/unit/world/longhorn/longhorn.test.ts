@@ -4,10 +4,10 @@ import {
   uninstallRelease,
   upgradeRelease,
 } from "../../../../rehearsal/world/kubernetes/helm/releases.ts";
-import { rebuildReplicas } from "../../../../rehearsal/world/longhorn/rebuild.ts";
+import { rebuildReplicas } from "../../../../rehearsal/world/longhorn/volumes/rebuild.ts";
 import { drainBlockedBy } from "../../../../rehearsal/world/longhorn/drain.ts";
 import { health } from "../../../../rehearsal/world/longhorn/health.ts";
-import { readValues } from "../../../../rehearsal/world/longhorn/values.ts";
+import { readValues } from "../../../../rehearsal/world/longhorn/chart/values.ts";
 import {
   attachVolume,
   createVolume,
@@ -15,7 +15,7 @@ import {
   detachVolume,
   readFile,
   writeFile,
-} from "../../../../rehearsal/world/longhorn/volumes.ts";
+} from "../../../../rehearsal/world/longhorn/volumes/volumes.ts";
 import {
   fakeCluster,
   GIB,

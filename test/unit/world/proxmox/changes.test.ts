@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { agentInterfaces, pingAgent } from "../../../../rehearsal/world/proxmox/qemu/agent.ts";
-import type { MachineState } from "../../../../rehearsal/world/kernel/state.ts";
+import type { MachineState } from "../../../../rehearsal/world/talos/state.ts";
 import { changeConfig, resizeDisk, shownConfig } from "../../../../rehearsal/world/proxmox/qemu/config.ts";
 import { reboot, shutdown, start, stop } from "../../../../rehearsal/world/proxmox/qemu/power.ts";
 import { networkConflicts } from "../../../../rehearsal/world/proxmox/network.ts";
@@ -173,7 +173,7 @@ describe("power", () => {
 test("the guest agent answers once the machine is up, in an image that carries it", async () => {
   const { world } = await running({ agent: "enabled=1,fstrim_cloned_disks=1,type=virtio" });
   expect(() => pingAgent(world, vmOf(world))).toThrow("QEMU guest agent is not running");
-  const machine = { vmId: 100, answersAt: world.clock.now() + 60, address: "192.168.1.126", addresses: [] };
+  const machine = { vmId: 100, answersAt: world.clock.now() + 60, addresses: ["192.168.1.126"], volumes: [] };
   world.state.machines["100"] = machine as unknown as MachineState;
   expect(() => pingAgent(world, vmOf(world))).toThrow("QEMU guest agent is not running");
   await world.clock.sleep(60);

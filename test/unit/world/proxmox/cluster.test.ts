@@ -7,7 +7,7 @@ import {
 } from "../../../../rehearsal/api/proxmox/cluster-views.ts";
 import { Caller } from "../../../../rehearsal/api/proxmox/access/permission.ts";
 import { clusterRoutes } from "../../../../rehearsal/api/proxmox/cluster-routes.ts";
-import { findRoute, route } from "../../../../rehearsal/api/proxmox/routes.ts";
+import { findRoute } from "../../../../rehearsal/api/proxmox/routes.ts";
 import { download } from "../../../../rehearsal/world/proxmox/storage/files.ts";
 import type { Hardware } from "../../../../rehearsal/world/proxmox/hardware/hosts.ts";
 import {
@@ -165,7 +165,7 @@ describe("a migration", () => {
   });
 
   test("goes over the API, and no machine is in HA's hands", () => {
-    const paths = clusterRoutes(route).map(({ method, pattern }) => `${method} ${pattern.source}`);
+    const paths = clusterRoutes.map(({ method, pattern }) => `${method} ${pattern.source}`);
     expect(paths).toContain("POST ^\\/nodes\\/([^/]+)\\/qemu\\/([^/]+)\\/migrate$");
     const { handle, caught } = findRoute("GET", "/cluster/ha/resources/vm%3A100")!;
     const ask = () =>

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { loadWorld, saveWorld } from "../../../../rehearsal/store.ts";
 import { download, deleteFile, listFiles } from "../../../../rehearsal/world/proxmox/storage/files.ts";
 import { createVm } from "../../../../rehearsal/world/proxmox/qemu/vms.ts";
-import type { StoreType } from "../../../../rehearsal/world/kernel/state.ts";
+import type { StoreType } from "../../../../rehearsal/world/proxmox/state.ts";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { apply, bootstrap, connect } from "../../../../rehearsal/world/talos/api.ts";
-import { stateOf } from "../../../../rehearsal/world/talos/machined/boot.ts";
-import { settle } from "../../../../rehearsal/world/talos/cluster.ts";
+import { stateOf } from "../../../../rehearsal/world/talos/disks/boot-disk.ts";
 import { waitHealthy } from "../../../../rehearsal/world/kubernetes/nodes/health.ts";
 import { reboot } from "../../../../rehearsal/world/talos/lifecycle.ts";
 import { machineAt } from "../../../../rehearsal/world/talos/network/addresses.ts";
@@ -103,7 +102,7 @@ describe("a changed config", () => {
 
   it("is reverted after a minute in mode try", async () => {
     await lab.apply(NODE, await lab.config({ hostname: "renamed" }), "try");
-    await settle(lab.world);
+    await lab.world.settle();
     expect(lab.world.state.machines[100]!.facts?.hostname).toBe("cp-1");
   });
 
@@ -112,7 +111,7 @@ describe("a changed config", () => {
     const request = { machineConfig: next, mode: "try" as const };
     await apply(lab.world, lab.target(NODE), request);
     await lab.apply(NODE, next);
-    await settle(lab.world);
+    await lab.world.settle();
     expect(lab.world.state.machines[100]!.facts?.hostname).toBe("renamed");
     expect(lab.world.state.machines[100]!.revertsAt).toBeUndefined();
   });

@@ -15,7 +15,7 @@ describe("a machine that boots", () => {
   it("answers in maintenance mode at its nocloud address, after a while", async () => {
     lab.addVm({ vmId: 100, name: "cp-1", address: "192.168.1.126" });
     lab.world.state.proxmox.vms[100]!.power = "running";
-    await lab.world.lifecycle.powerOn(lab.world, 100);
+    await lab.world.systems.lifecycle.powerOn(lab.world, 100);
     expect(() => machineAt(lab.world, "192.168.1.126")).toThrow("connect: no route to host");
     await lab.clock.sleep(60);
     const session = await connect(lab.world, { node: "192.168.1.126", endpoint: "192.168.1.126" });

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { apply, bootstrap } from "../../../../rehearsal/world/talos/api.ts";
-import { clusterNodes, isReady, kubernetesApiAt, settle } from "../../../../rehearsal/world/talos/cluster.ts";
-import { quorum } from "../../../../rehearsal/world/talos/etcd/cluster.ts";
+import { hostsIn, nodesOf, isReady } from "../../../../rehearsal/world/kubernetes/cluster.ts";
+import { kubernetesApiAt } from "../../../../rehearsal/world/talos/control-plane/api-server.ts";
+import { quorum } from "../../../../rehearsal/world/talos/etcd/members.ts";
 import { hostOf } from "../../../../rehearsal/world/talos/host.ts";
 import { reboot } from "../../../../rehearsal/world/talos/lifecycle.ts";
 import { Lab, type ConfigOptions } from "../../../support/world/lab.ts";
@@ -16,7 +17,7 @@ beforeEach(async () => {
 
 async function after(seconds: number): Promise<void> {
   await lab.clock.sleep(seconds);
-  await settle(lab.world);
+  await lab.world.settle();
 }
 
 function cluster() {
@@ -24,8 +25,8 @@ function cluster() {
 }
 
 function readyNames(): string[] {
-  return clusterNodes(lab.world, cluster().id)
-    .filter((one) => isReady(lab.world, one))
+  return nodesOf({ state: cluster() })
+    .filter((one) => isReady({ world: lab.world, hosts: hostsIn(lab.world) }, one))
     .map(({ name }) => name);
 }
 
@@ -81,11 +82,11 @@ describe("nodes", () => {
     await lab.node(101, WORKER, { hostname: "w-1", role: "worker" });
     await bootstrap(lab.world, lab.target(CP));
     await after(60);
-    expect(clusterNodes(lab.world, cluster().id)).toEqual([]);
+    expect(nodesOf({ state: cluster() })).toEqual([]);
     await after(120);
     await after(1);
     expect(readyNames()).toEqual(["cp-1", "w-1"]);
-    const [first, second] = clusterNodes(lab.world, cluster().id);
+    const [first, second] = nodesOf({ state: cluster() });
     expect(first).toMatchObject({
       controlPlane: true,
       taints: ["node-role.kubernetes.io/control-plane:NoSchedule"],
@@ -99,7 +100,7 @@ describe("nodes", () => {
     await controlPlane(100, CP, { patches: ["cluster: {allowSchedulingOnControlPlanes: true}"] });
     await bootstrap(lab.world, lab.target(CP));
     await after(200);
-    expect(clusterNodes(lab.world, cluster().id)[0]!.taints).toEqual([]);
+    expect(nodesOf({ state: cluster() })[0]!.taints).toEqual([]);
   });
 
   it("do not join with the secrets of another cluster, even to the same endpoint", async () => {

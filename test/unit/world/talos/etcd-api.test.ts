@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { clearFault, setFault } from "../../../../rehearsal/world/kernel/faults.ts";
 import { apply } from "../../../../rehearsal/world/talos/api.ts";
-import { quorum } from "../../../../rehearsal/world/talos/etcd/cluster.ts";
+import { quorum, memberNumber } from "../../../../rehearsal/world/talos/etcd/members.ts";
 import {
   etcdAlarms,
   etcdForfeit,
@@ -11,12 +11,15 @@ import {
   etcdSnapshot,
   etcdStatus,
 } from "../../../../rehearsal/world/talos/etcd/api.ts";
-import { leaderOf, memberNumber } from "../../../../rehearsal/world/talos/etcd/members.ts";
+import { leaderOf } from "../../../../rehearsal/world/talos/etcd/leader.ts";
 import { recoverEtcd, uploadSnapshot } from "../../../../rehearsal/world/talos/etcd/recovery.ts";
-import { settle } from "../../../../rehearsal/world/talos/cluster.ts";
 import { resetMachine } from "../../../../rehearsal/world/talos/machined/reset.ts";
 import { bringUp, cluster, CONTROL_PLANES, machine, nodeOf, pass } from "../../../support/world/cluster.ts";
 import { Lab } from "../../../support/world/lab.ts";
+import type { Held, World } from "../../../../rehearsal/world/kernel/world.ts";
+
+/** These tests do one thing after the other: nobody else could hold it. */
+const held = (world: World) => world as Held;
 
 let lab: Lab;
 
@@ -60,21 +63,21 @@ describe("etcd of three", () => {
   it("hands the lead to another when the leader forfeits it; a follower has nothing to forfeit", () => {
     const before = leader()!;
     const follower = [126, 127, 128].find((vmId) => vmId !== before)!;
-    expect(etcdForfeit(lab.world, machine(lab, follower))).toBe("");
+    expect(etcdForfeit(held(lab.world), machine(lab, follower))).toBe("");
     expect(leader()).toBe(before);
-    const next = etcdForfeit(lab.world, machine(lab, before));
+    const next = etcdForfeit(held(lab.world), machine(lab, before));
     expect(next).toMatch(/^cp-\d$/);
     expect(leader()).not.toBe(before);
   });
 
   it("is one fewer after a leave, whose data is gone", () => {
-    etcdLeave(lab.world, machine(lab, 128));
+    etcdLeave(held(lab.world), machine(lab, 128));
     expect(Object.keys(cluster(lab).etcd)).toHaveLength(2);
     expect(() => etcdStatus(lab.world, machine(lab, 128))).toThrow("connect: connection refused");
   });
 
   it("stays one fewer while the machine is up, and is one more again after its next boot", async () => {
-    etcdLeave(lab.world, machine(lab, 128));
+    etcdLeave(held(lab.world), machine(lab, 128));
     await pass(lab, 600);
     expect(Object.keys(cluster(lab).etcd)).toHaveLength(2);
     await lab.stop(128);
@@ -86,12 +89,16 @@ describe("etcd of three", () => {
   it("removes a member that is gone, but never the last that makes a quorum", async () => {
     await lab.stop(128);
     const gone = memberNumber(idOf(128));
-    etcdRemove(lab.world, machine(lab, 126), gone);
-    expect(() => etcdRemove(lab.world, machine(lab, 126), gone)).toThrow("etcdserver: member not found");
+    etcdRemove(held(lab.world), machine(lab, 126), gone);
+    expect(() => etcdRemove(held(lab.world), machine(lab, 126), gone)).toThrow(
+      "etcdserver: member not found",
+    );
     setFault(lab.world, "etcd-member-fails", 127);
-    expect(() => etcdRemove(lab.world, machine(lab, 126), memberNumber(idOf(126)))).toThrow("no leader");
+    expect(() => etcdRemove(held(lab.world), machine(lab, 126), memberNumber(idOf(126)))).toThrow(
+      "no leader",
+    );
     clearFault(lab.world, "etcd-member-fails", 127);
-    etcdRemove(lab.world, machine(lab, 126), memberNumber(idOf(127)));
+    etcdRemove(held(lab.world), machine(lab, 126), memberNumber(idOf(127)));
     expect(Object.keys(cluster(lab).etcd)).toHaveLength(1);
   });
 
@@ -116,7 +123,7 @@ describe("a control plane that joins", () => {
     const machineConfig = await lab.config({ hostname: "cp-2", address });
     await apply(lab.world, lab.target(address), { machineConfig, mode: "auto" });
     await lab.clock.sleep(30);
-    await settle(lab.world);
+    await lab.world.settle();
     const [joining] = Object.values(cluster(lab).etcd).filter(({ vmId }) => vmId === 127);
     expect(joining?.learner).toBe(true);
     // Its going away costs nobody the quorum.
@@ -139,8 +146,8 @@ describe("one control plane", () => {
 
   it("neither forfeits nor leaves", () => {
     const only = machine(lab, 126);
-    expect(() => etcdForfeit(lab.world, only)).toThrow("cannot forfeit leadership, only one member");
-    expect(() => etcdLeave(lab.world, only)).toThrow("not enough started members");
+    expect(() => etcdForfeit(held(lab.world), only)).toThrow("cannot forfeit leadership, only one member");
+    expect(() => etcdLeave(held(lab.world), only)).toThrow("not enough started members");
   });
 
   it("a worker has no etcd", () => {
@@ -183,7 +190,7 @@ describe("recovery from a snapshot", () => {
     await loseEtcd();
     expect(lab.world.state.clusters).toEqual({});
     uploadSnapshot(machine(lab, 126), taken);
-    recoverEtcd(lab.world, machine(lab, 126), false);
+    recoverEtcd(held(lab.world), machine(lab, 126), false);
     await pass(lab, 300);
     expect(cluster(lab).objects["v1/ConfigMap/default/kept"]?.body).toEqual({ data: { answer: "42" } });
     expect(Object.keys(cluster(lab).etcd)).toHaveLength(1);
@@ -195,7 +202,7 @@ describe("recovery from a snapshot", () => {
 
   it("is refused where there is etcd data", () => {
     uploadSnapshot(machine(lab, 126), upload());
-    expect(() => recoverEtcd(lab.world, machine(lab, 126), false)).toThrow(
+    expect(() => recoverEtcd(held(lab.world), machine(lab, 126), false)).toThrow(
       "etcd data directory is not empty",
     );
   });
@@ -213,12 +220,12 @@ describe("recovery from a snapshot", () => {
     ];
     for (const { given, why } of tried) {
       uploadSnapshot(machine(lab, 126), given);
-      recoverEtcd(lab.world, machine(lab, 126), false);
+      recoverEtcd(held(lab.world), machine(lab, 126), false);
       expect(lab.texts("etcd-recovered").at(-1)).toContain(why);
       expect(lab.world.state.clusters).toEqual({});
     }
     uploadSnapshot(machine(lab, 126), { ...whole, hashed: false });
-    recoverEtcd(lab.world, machine(lab, 126), true);
+    recoverEtcd(held(lab.world), machine(lab, 126), true);
     expect(Object.keys(lab.world.state.clusters)).toHaveLength(1);
   });
 
@@ -226,9 +233,9 @@ describe("recovery from a snapshot", () => {
     lab = await Lab.open();
     await bringUp(lab, { worker: false });
     const taken = upload();
-    etcdLeave(lab.world, machine(lab, 128));
+    etcdLeave(held(lab.world), machine(lab, 128));
     uploadSnapshot(machine(lab, 128), taken);
-    recoverEtcd(lab.world, machine(lab, 128), false);
+    recoverEtcd(held(lab.world), machine(lab, 128), false);
     expect(lab.catastrophes()).toEqual([
       "recovered a second etcd on cp-3 beside the living one of cp-1, cp-2",
     ]);

@@ -1,11 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { clearFault, hasFault, setFault } from "../../../../rehearsal/world/kernel/faults.ts";
 import { unknownDocument } from "../../../../rehearsal/world/talos/machine-config/compatibility.ts";
-import { settle } from "../../../../rehearsal/world/talos/cluster.ts";
 import { listImages, pullForClient } from "../../../../rehearsal/world/talos/machined/installers.ts";
 import { machineStatus } from "../../../../rehearsal/world/talos/machined/status.ts";
 import { isUp } from "../../../../rehearsal/world/talos/network/addresses.ts";
-import { sequencesEnded } from "../../../../rehearsal/world/talos/machined/sequence.ts";
 import { rebootNode, upgrade } from "../../../../rehearsal/world/talos/machined/upgrade.ts";
 import { bringUp, installer, machine, nodeOf, pass, WORKER } from "../../../support/world/cluster.ts";
 import { Lab } from "../../../support/world/lab.ts";
@@ -19,7 +17,7 @@ beforeEach(async () => {
 
 async function upgraded(vmId: number, image: string): Promise<void> {
   await upgrade(lab.world, machine(lab, vmId), { image });
-  await sequencesEnded(lab.world);
+  await lab.world.ended();
 }
 
 describe("a fault", () => {
@@ -149,11 +147,11 @@ describe("the machine's status", () => {
     });
     await lab.stop(129);
     await lab.start(129);
-    await settle(lab.world);
+    await lab.world.settle();
     expect(machineStatus(lab.world, machine(lab, 129)).status.ready).toBe(true);
     await lab.stop(129);
     lab.world.state.proxmox.vms[129]!.power = "running";
-    await lab.world.lifecycle.powerOn(lab.world, 129);
+    await lab.world.systems.lifecycle.powerOn(lab.world, 129);
     await lab.clock.sleep(36);
     const booting = machineStatus(lab.world, machine(lab, 129));
     expect(booting).toMatchObject({ stage: "booting", status: { ready: false } });
@@ -169,7 +167,7 @@ describe("the machine's status", () => {
     clearFault(lab.world, "etcd-member-fails");
     rebootNode(lab.world, machine(lab, 126));
     expect(machineStatus(lab.world, machine(lab, 126)).stage).toBe("rebooting");
-    await sequencesEnded(lab.world);
+    await lab.world.ended();
     expect(machineStatus(lab.world, machine(lab, 126)).stage).toBe("running");
   });
 });

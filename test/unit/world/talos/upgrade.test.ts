@@ -2,8 +2,9 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { setFault } from "../../../../rehearsal/world/kernel/faults.ts";
 import { isConfigured } from "../../../../rehearsal/world/talos/network/addresses.ts";
 import { watch, type NodeEvent } from "../../../../rehearsal/world/talos/machined/events.ts";
-import { resumeSequences, sequencesEnded } from "../../../../rehearsal/world/talos/machined/sequence.ts";
+import { resumeSequences } from "../../../../rehearsal/world/talos/machined/sequence.ts";
 import { rebootNode, upgrade } from "../../../../rehearsal/world/talos/machined/upgrade.ts";
+import { nodeWorkloads } from "../../../../rehearsal/world/kubernetes/nodes/workloads.ts";
 import type { NodeWorkloads } from "../../../../rehearsal/world/talos/workloads.ts";
 import { World } from "../../../../rehearsal/world/kernel/world.ts";
 import {
@@ -26,7 +27,7 @@ async function order(vmId: number, image: string): Promise<void> {
 
 async function upgraded(vmId: number, image: string): Promise<void> {
   await order(vmId, image);
-  await sequencesEnded(lab.world);
+  await lab.world.ended();
 }
 
 /** Kinds of events about a node since then, in order. */
@@ -88,7 +89,7 @@ describe("an upgrade", () => {
     const seen: (NodeEvent | undefined)[] = [];
     watch(lab.world, 129, 0, (event) => seen.push(event));
     const actorId = await upgrade(lab.world, machine(lab, 129), { image: installer(schematic, "v1.12.1") });
-    await sequencesEnded(lab.world);
+    await lab.world.ended();
     const phases = seen.filter((event) => event?.type === "machine.PhaseEvent");
     const started = phases.filter((event) => event?.payload["action"] === "START");
     expect(started.map((event) => event?.payload["phase"])).toEqual(
@@ -103,21 +104,20 @@ describe("an upgrade", () => {
   it("goes on where a killed process left it", async () => {
     const before = machine(lab, 129).bootId;
     let saved = "";
-    const { clock, machinery } = lab;
-    const { lifecycle, state } = lab.world;
+    const { clock, systems, state } = lab.world;
     const dying = new World({
-      ...{ state, clock, machinery, lifecycle },
+      ...{ state, clock, systems },
       save: (state) => {
         if (state.machines[129]?.sequence?.phase === 5) saved ||= JSON.stringify(state);
         return Promise.resolve();
       },
     });
     await upgrade(dying, machine(lab, 129), { image: installer(schematic, "v1.12.1") });
-    await sequencesEnded(dying);
-    const world = new World({ state: JSON.parse(saved) as World["state"], clock, machinery, lifecycle });
+    await dying.ended();
+    const world = new World({ state: JSON.parse(saved) as World["state"], clock, systems });
     expect(world.state.machines[129]).toMatchObject({ bootId: before, image: { version: "v1.12.0" } });
     resumeSequences(world);
-    await sequencesEnded(world);
+    await world.ended();
     expect(world.state.machines[129]!.image.version).toBe("v1.12.1");
     expect(world.state.events.filter(({ kind }) => kind === "upgrade-started")).toHaveLength(1);
   });
@@ -129,7 +129,7 @@ describe("an upgrade", () => {
     });
     await order(129, installer(schematic, "v1.12.1"));
     rebootNode(lab.world, machine(lab, 129));
-    await sequencesEnded(lab.world);
+    await lab.world.ended();
     expect(locked).toMatchObject([{ payload: { sequence: "reboot", action: "NOOP" } }]);
     expect(machine(lab, 129).bootCount).toBe(2);
   });
@@ -154,27 +154,45 @@ describe("an upgrade", () => {
 describe("what runs on the node", () => {
   const calls: string[] = [];
   let left: string | undefined;
+  const real = nodeWorkloads();
   const workloads: NodeWorkloads = {
-    cordon: (_world, vmId, closed) => Promise.resolve(void calls.push(`cordon ${vmId} ${closed}`)),
+    ...real,
+    cordon: (world, vmId) => {
+      calls.push(`cordon ${vmId}`);
+      return real.cordon(world, vmId);
+    },
     drain: async (world, vmId, timeout) => {
       calls.push(`drain ${vmId} ${timeout}`);
       if (left) await world.clock.sleep(timeout);
       return left;
     },
-    stopped: (_world, vmId) => Promise.resolve(void calls.push(`stopped ${vmId}`)),
-    started: (_world, vmId) => Promise.resolve(void calls.push(`started ${vmId}`)),
+    stopped: (world, vmId, why) => {
+      calls.push(`stopped ${vmId}`);
+      return real.stopped(world, vmId, why);
+    },
   };
+  /** What was asked of Kubernetes, and then what became of the node by itself. */
+  const story = () => [
+    ...calls,
+    ...lab.world.state.events
+      .slice(from)
+      .flatMap(({ kind, subject }) =>
+        subject === "worker-1" && ["node-uncordoned", "node-up"].includes(kind) ? [kind] : [],
+      ),
+  ];
+  let from = 0;
   beforeEach(async () => {
     lab = await Lab.open(1, workloads);
     schematic = await bringUp(lab);
     calls.length = 0;
     left = undefined;
+    from = lab.world.state.events.length;
   });
 
   it("is drained, stopped and started in this order, behind a cordon", async () => {
     await upgraded(129, installer(schematic, "v1.12.1"));
-    const wanted = ["cordon 129 true", "drain 129 300", "stopped 129", "cordon 129 false", "started 129"];
-    expect(calls).toEqual(wanted);
+    const wanted = ["cordon 129", "drain 129 300", "stopped 129", "node-uncordoned", "node-up"];
+    expect(story()).toEqual(wanted);
   });
 
   it("goes down all the same when it could not be drained in five minutes", async () => {
@@ -192,21 +210,21 @@ describe("what runs on the node", () => {
   it("stays behind a cordon that somebody else made", async () => {
     nodeOf(lab, "worker-1").unschedulable = true;
     await upgraded(129, installer(schematic, "v1.12.1"));
-    expect(calls).not.toContain("cordon 129 false");
+    expect(story()).not.toContain("node-uncordoned");
     expect(nodeOf(lab, "worker-1").unschedulable).toBe(true);
   });
 
   it("is not drained by a reboot", async () => {
     rebootNode(lab.world, machine(lab, 129));
-    await sequencesEnded(lab.world);
-    expect(calls).toEqual(["stopped 129", "started 129"]);
+    await lab.world.ended();
+    expect(story()).toEqual(["stopped 129", "node-up"]);
   });
 
   it("stops and starts with the power as well", async () => {
     await lab.stop(129);
     await lab.start(129);
     await pass(lab, 120);
-    expect(calls).toEqual(["stopped 129", "started 129"]);
+    expect(story()).toEqual(["stopped 129", "node-up"]);
   });
 });
 
@@ -232,7 +250,7 @@ describe("an upgrade is refused", () => {
       /etcd member [0-9a-f]{16} is not healthy; all members must be healthy to perform an upgrade/,
     );
     await upgrade(lab.world, machine(lab, 126), { image: installer(schematic, "v1.12.1"), force: true });
-    await sequencesEnded(lab.world);
+    await lab.world.ended();
     expect(machine(lab, 126).image.version).toBe("v1.12.1");
   });
 
@@ -242,7 +260,7 @@ describe("an upgrade is refused", () => {
     const both = await Promise.allSettled([order(126, image), order(127, image)]);
     expect(both.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
     expect(String((both[1] as PromiseRejectedResult).reason)).toContain("mutex: Locked by another session");
-    await sequencesEnded(lab.world);
+    await lab.world.ended();
     await lab.stop(126);
     await expect(order(127, image)).rejects.toThrow("is not healthy");
   });

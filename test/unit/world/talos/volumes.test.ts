@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { DiskState, UserVolumeState } from "../../../../rehearsal/world/kernel/state.ts";
-import { settle } from "../../../../rehearsal/world/talos/cluster.ts";
+import type { DiskState } from "../../../../rehearsal/world/proxmox/state.ts";
+import type { UserVolumeState } from "../../../../rehearsal/world/talos/state.ts";
 import { hostOf } from "../../../../rehearsal/world/talos/host.ts";
 import { reboot } from "../../../../rehearsal/world/talos/lifecycle.ts";
 import { GiB, Lab, dataDisk, osDisk, type ConfigOptions } from "../../../support/world/lab.ts";
@@ -132,7 +132,7 @@ describe("a user volume", () => {
     const { phase } = await node([osDisk()], { selector: "disk.size == 42949672960u && !system_disk" });
     expect(phase).toBe("waiting");
     hostOf(lab.world, 100).attachIscsi({ name: "pvc-1", sizeBytes: 42949672960 });
-    await settle(lab.world);
+    await lab.world.settle();
     expect(volume().reason).toContain("(1 matched selector): 0 have not enough space, 1 have wrong format");
     expect(lab.texts("format")).toEqual([]);
   });
@@ -141,7 +141,7 @@ describe("a user volume", () => {
     await node([osDisk()], { selector: "disk.size == 42949672960u && !system_disk" });
     hostOf(lab.world, 100).attachIscsi({ name: "pvc-1", sizeBytes: 42949672960 });
     lab.world.state.machines[100]!.iscsi[0]!.filesystem = "none";
-    await settle(lab.world);
+    await lab.world.settle();
     expect(lab.catastrophes()[0]).toContain("which is the attached Longhorn volume pvc-1");
   });
 
@@ -160,7 +160,7 @@ describe("a user volume", () => {
       (disk("virtio1").content as { partitions: { sizeBytes: number }[] }).partitions[0]!.sizeBytes;
     const before = size();
     disk("virtio1").sizeBytes += 10 * GiB;
-    await settle(lab.world);
+    await lab.world.settle();
     expect(size()).toBe(before);
     await reboot(lab.world, 100, "test");
     expect(size()).toBe(before + 10 * GiB);
@@ -176,7 +176,7 @@ describe("a user volume", () => {
       content: { kind: "blank" },
       ...dataDisk(),
     } as DiskState;
-    await settle(lab.world);
+    await lab.world.settle();
     expect(volume()).toMatchObject({ phase: "ready", diskId: "late" });
   });
 

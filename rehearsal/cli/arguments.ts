@@ -1,9 +1,9 @@
 /** The command line of `npm run rehearse`. */
 import { parseArgs } from "node:util";
-import { show } from "../src/config/problem.ts";
-import { suggest } from "../src/config/suggest.ts";
-import { DEFAULT_TIME_SCALE } from "./world/kernel/clock.ts";
-import { UserError } from "./user-error.ts";
+import { show } from "../../src/config/problem.ts";
+import { suggest } from "../../src/config/suggest.ts";
+import { DEFAULT_TIME_SCALE } from "../world/kernel/clock.ts";
+import { UserError } from "../user-error.ts";
 
 export const COMMANDS = ["preview", "up", "refresh", "destroy", "outputs", "recover"] as const;
 export type Command = (typeof COMMANDS)[number];

@@ -3,7 +3,7 @@
  * name that is not in there is rendered nowhere), and what the manager takes for a value (longhorn-manager v1.12.1 types/setting.go:
  * ValidateSetting with the definitions' types, ranges, choices and engines; datastore/longhorn.go: ValidateSetting).
  */
-import { isRecord } from "../kubernetes/pods/spec.ts";
+import { isRecord } from "../../kubernetes/pods/spec.ts";
 
 type Kind = "text" | "bool" | "path" | { min: number; max?: number } | { options: string[] };
 

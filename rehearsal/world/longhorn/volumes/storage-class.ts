@@ -3,8 +3,8 @@
  * chart/templates/storageclass.yaml; longhorn-manager v1.12.1 csi/controller_server.go (CreateVolume), csi/util.go (getVolumeOptions),
  * webhook/resources/volume/validator.go, types/types.go; kubernetes pkg/apis/storage/validation.
  */
-import { at, textOf } from "../kubernetes/pods/spec.ts";
-import { forFirstEngine } from "./settings.ts";
+import { at, textOf } from "../../kubernetes/pods/spec.ts";
+import { forFirstEngine } from "../chart/settings.ts";
 
 export interface StorageClass {
   reclaimPolicy: string;

@@ -2,9 +2,9 @@
  * Which replicas of a volume are copies of its data: they fail with their node or disk while the volume is in use. A detached volume,
  * or one whose engine went down with its node, has nobody who would notice, and nothing is written that its replicas could miss.
  */
-import type { Cluster } from "../kubernetes/cluster.ts";
-import type { LonghornReplica, LonghornVolume } from "../kubernetes/state.ts";
-import { longhornOf } from "./installed.ts";
+import type { Cluster } from "../../kubernetes/cluster.ts";
+import type { LonghornReplica, LonghornVolume } from "../state.ts";
+import { longhornOf } from "../installed.ts";
 import { replicaAlive } from "./placement.ts";
 
 /** Looks again which replicas are there. */
@@ -28,6 +28,20 @@ export function shownRobustness({ attachedTo, robustness }: LonghornVolume): Lon
   return attachedTo === undefined && robustness !== "faulted" ? "unknown" : robustness;
 }
 
+/** What a replica is to the volume's engine (longhorn-engine: replica modes); nothing while none runs. */
+export function replicaMode(
+  { attachedTo }: LonghornVolume,
+  replica: LonghornReplica,
+): "" | "RW" | "WO" | "ERR" {
+  if (attachedTo === undefined) return "";
+  return replica.healthy ? "RW" : replica.rebuild ? "WO" : "ERR";
+}
+
+/** How many of its replicas are copies of its data. */
+export function healthyCopies({ replicas }: Pick<LonghornVolume, "replicas">): number {
+  return replicas.filter(({ healthy }) => healthy).length;
+}
+
 /** Its engine runs. */
 function inUse(cluster: Cluster, { attachedTo = "" }: LonghornVolume): boolean {
   const node = cluster.state.nodes[attachedTo];
@@ -45,16 +59,13 @@ export function failReplica(
   replica.failedAt ??= at;
   if (!replica.healthy) return;
   replica.healthy = false;
-  cluster.world.note(
-    {
-      kind: "replica-lost",
-      subject: volume.name,
-      severity: "warning",
-      text: `the replica of ${volume.name} on ${replica.node} is not there`,
-      detail: { node: replica.node, diskId: replica.diskId },
-    },
-    at,
-  );
+  cluster.world.note({
+    kind: "replica-lost",
+    subject: volume.name,
+    severity: "warning",
+    text: `the replica of ${volume.name} on ${replica.node} is not there`,
+    detail: { node: replica.node, diskId: replica.diskId },
+  });
 }
 
 /** Its machine still has its disks, as far as anybody knows: before its node is Ready, nobody has looked. */
@@ -66,16 +77,17 @@ export function mayComeBack(cluster: Cluster, { node }: LonghornReplica): boolea
 }
 
 /** Sums the replicas up, and puts on record what has changed by it. */
-export function assess(cluster: Cluster, volume: LonghornVolume, at = cluster.world.clock.now()): void {
-  const healthy = volume.replicas.filter((replica) => replica.healthy).length;
+export function assess(cluster: Cluster, volume: LonghornVolume): void {
+  const now = cluster.world.clock.now();
+  const healthy = healthyCopies(volume);
   const before = volume.robustness;
   volume.robustness = healthy === 0 ? "faulted" : healthy < volume.replicasWanted ? "degraded" : "healthy";
   const detail = { claim: volume.claim, healthy, wanted: volume.replicasWanted };
   const note = (event: Omit<Parameters<typeof cluster.world.note>[0], "subject">) =>
-    cluster.world.note({ subject: volume.name, ...event }, at);
+    cluster.world.note({ subject: volume.name, ...event });
 
   if (volume.robustness === "healthy") {
-    const seconds = Math.round(at - (volume.degradedAt ?? at));
+    const seconds = Math.round(now - (volume.degradedAt ?? now));
     delete volume.degradedAt;
     if (before === "degraded" || before === "faulted")
       note({
@@ -84,7 +96,7 @@ export function assess(cluster: Cluster, volume: LonghornVolume, at = cluster.wo
         detail: { ...detail, seconds },
       });
   } else {
-    volume.degradedAt ??= at;
+    volume.degradedAt ??= now;
     if (volume.robustness === "degraded" && before === "healthy")
       note({
         kind: "volume-degraded",
@@ -102,11 +114,12 @@ export function assess(cluster: Cluster, volume: LonghornVolume, at = cluster.wo
       });
     }
   }
-  assessReading(cluster, volume, at);
+  assessReading(cluster, volume);
 }
 
 /** Whether any copy of it answers, which a pod that reads it needs, and one that wants to. */
-function assessReading(cluster: Cluster, volume: LonghornVolume, at: number): void {
+function assessReading(cluster: Cluster, volume: LonghornVolume): void {
+  const now = cluster.world.clock.now();
   const longhorn = longhornOf(cluster);
   const readable = volume.replicas.some(
     (replica) => replica.healthy && replicaAlive(cluster, longhorn, replica),
@@ -119,14 +132,14 @@ function assessReading(cluster: Cluster, volume: LonghornVolume, at: number): vo
   const detail = { claim: volume.claim, wanted: volume.replicasWanted, pods: users.map(({ name }) => name) };
   const subject = volume.name;
   if (!readable) {
-    volume.unreadableSince = at;
+    volume.unreadableSince = now;
     const severity = users.length > 0 ? ("warning" as const) : ("info" as const);
     const text = `no copy of ${volume.name} (${volume.claim}) answers`;
-    cluster.world.note({ kind: "volume-unreadable", subject, severity, text, detail }, at);
+    cluster.world.note({ kind: "volume-unreadable", subject, severity, text, detail });
   } else if (since !== undefined) {
     delete volume.unreadableSince;
-    const seconds = Math.round(at - since);
+    const seconds = Math.round(now - since);
     const text = `a copy of ${volume.name} (${volume.claim}) answers again, after ${seconds} s`;
-    cluster.world.note({ kind: "volume-readable", subject, text, detail: { ...detail, seconds } }, at);
+    cluster.world.note({ kind: "volume-readable", subject, text, detail: { ...detail, seconds } });
   }
 }

@@ -1,8 +1,8 @@
 /** Entry of `npm run rehearse` and `npm start`. */
 import { parseArguments, USAGE, type Arguments } from "./arguments.ts";
 import { runCommand } from "./command.ts";
-import { checkTable, failureText, maskOutputs, outputsText, timeText } from "./report.ts";
-import { openRehearsal, type Rehearsal } from "./session.ts";
+import { checkTable, failureText, maskOutputs, outputsText, timeText } from "../report.ts";
+import { openRehearsal, type Rehearsal } from "../session.ts";
 
 async function main(argv: string[]): Promise<number> {
   const args = parseArguments(argv);

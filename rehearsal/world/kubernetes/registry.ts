@@ -1,13 +1,37 @@
 /**
- * What an etcd snapshot holds: everything that Kubernetes keeps, key by key. The content of volumes is not in it; the world
+ * What Kubernetes keeps in etcd, and so what a snapshot of it holds, key by key. The content of volumes is not in it; the world
  * keeps it with the volume's object, so a volume that is still there keeps what was written since.
  */
-import type { ClusterState } from "../../kubernetes/state.ts";
+import { DURATIONS as NODE } from "../talos/durations.ts";
+import type { EtcdSnapshot, Registry } from "../talos/etcd/registry.ts";
+import type { ClusterState } from "./state.ts";
 
-export interface EtcdSnapshot {
-  revision: string;
-  entries: { key: string; value: string }[];
-}
+/** Made by Kubernetes itself. */
+export const BUILT_IN_NAMESPACES = ["default", "kube-system", "kube-public", "kube-node-lease"];
+
+export const registry: Registry = {
+  begin: ({ kubernetesVersion }, at) => ({
+    kubernetesVersion,
+    nodes: {},
+    namespaces: Object.fromEntries(
+      BUILT_IN_NAMESPACES.map((name) => [
+        name,
+        { labels: { "kubernetes.io/metadata.name": name }, createdAt: at },
+      ]),
+    ),
+    releases: {},
+    objects: {},
+    pods: {},
+  }),
+  takeSnapshot,
+  readSnapshot,
+  restored({ systems }, cluster, former) {
+    for (const node of Object.values(cluster.nodes)) {
+      node.readyAt = Math.max(node.readyAt, cluster.apiUpAt! + NODE.nodeReadyAgain);
+    }
+    if (former) systems.storage.restored(cluster, former);
+  },
+};
 
 const PARTS = ["nodes", "namespaces", "releases", "objects", "pods"] as const;
 const RESOURCES: Record<(typeof PARTS)[number], string> = {
@@ -25,7 +49,7 @@ interface Entry {
 }
 
 /** The cluster, cut into keys as they would lie below `/registry`. `revision` counts every write there ever was. */
-export function takeSnapshot(cluster: ClusterState, writes: number): EtcdSnapshot {
+function takeSnapshot(cluster: ClusterState, writes: number): EtcdSnapshot {
   const { name, membership, kubernetesVersion } = cluster;
   const records: Entry[] = [
     { part: "cluster", key: "kube-system", body: { name, membership, kubernetesVersion } },
@@ -51,7 +75,7 @@ function pathOf({ part, key }: Entry): string {
 }
 
 /** The cluster's content as it was. Throws when the keys are not those of such a snapshot. */
-export function readSnapshot({ entries }: EtcdSnapshot): Partial<ClusterState> {
+function readSnapshot({ entries }: EtcdSnapshot): Partial<ClusterState> {
   const found: Record<string, Record<string, unknown>> = {};
   for (const { key, value } of entries) {
     const record = parse(key, value);

@@ -1,13 +1,13 @@
 /** Entry of `npm run faults`: the whole campaign, or a part of it. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { OPTIONS, parseOptions, positive } from "./campaign/options.ts";
+import { OPTIONS, parseOptions, positive } from "../campaign/options.ts";
 import { runCommand } from "./command.ts";
-import { campaign } from "./faults/crew.ts";
-import { document, resultTable } from "./faults/document.ts";
-import { allCases, caseName, sample } from "./faults/plan.ts";
-import { SCENARIOS } from "./faults/scenario.ts";
-import { REPOSITORY } from "./paths.ts";
+import { campaign } from "../faults/crew.ts";
+import { document, resultTable } from "../faults/document.ts";
+import { allCases, caseName, sample } from "../faults/plan.ts";
+import { SCENARIOS } from "../faults/scenario.ts";
+import { REPOSITORY } from "../paths.ts";
 
 const USAGE = `Usage: npm run faults [-- options]
 

@@ -4,10 +4,10 @@
  * manager finds invalid is ignored with a warning and the default stays (datastore/longhorn.go,
  * filterCustomizedDefaultSettings).
  */
-import { at, isRecord, textOf, type Toleration } from "../kubernetes/pods/spec.ts";
-import { tolerates } from "../kubernetes/pods/scheduling.ts";
+import { at, isRecord, textOf, type Toleration } from "../../kubernetes/pods/spec.ts";
+import { tolerates } from "../../kubernetes/pods/scheduling.ts";
 import { settingProblem, SETTINGS } from "./settings.ts";
-import { readStorageClass, type StorageClass } from "./storage-class.ts";
+import { readStorageClass, type StorageClass } from "../volumes/storage-class.ts";
 
 export interface LonghornValues {
   settings: Record<string, string>;

@@ -1,18 +1,17 @@
 /** Longhorn volumes: made by claims, attached to one node at a time as an iSCSI disk, read and written, rebuilt, deleted. */
-import type { Cluster } from "../kubernetes/cluster.ts";
-import { pseudoRandom } from "../kubernetes/cluster.ts";
-import { DURATIONS } from "../kubernetes/durations.ts";
-import { ROOT_DIRECTORY } from "../kubernetes/pods/mounts.ts";
-import type { LonghornVolume, VolumeFile } from "../kubernetes/state.ts";
-import { longhornOf, VolumeError } from "./installed.ts";
+import { type Cluster, pseudoRandom } from "../../kubernetes/cluster.ts";
+import { DURATIONS } from "../../kubernetes/durations.ts";
+import { ROOT_DIRECTORY } from "../../kubernetes/pods/mounts.ts";
+import type { LonghornVolume } from "../state.ts";
+import type { VolumeFile } from "../../kubernetes/state.ts";
+import { VolumeError } from "../../kubernetes/storage.ts";
+import { longhornOf } from "../installed.ts";
 import { assess, reassess } from "./copies.ts";
-import { managerProblem, systemPodsFit } from "./nodes.ts";
+import { managerProblem, systemPodsFit } from "../nodes.ts";
 import { placeReplicas, removeReplicaFiles, type PlacementOptions } from "./placement.ts";
 import { formatProblem, provisioningProblem, replicasOf, tagProblem } from "./storage-class.ts";
 
 const MIB = 1024 ** 2;
-
-export { longhornOf, VolumeError };
 
 export interface NewVolume extends PlacementOptions {
   /** `namespace/name`. */
@@ -114,25 +113,17 @@ export function attachProblem(
 }
 
 /** The volume's engine runs on a node, and is a disk there. */
-export function connect(
-  cluster: Cluster,
-  volume: LonghornVolume,
-  nodeName: string,
-  at = cluster.world.clock.now(),
-): void {
+export function connect(cluster: Cluster, volume: LonghornVolume, nodeName: string): void {
   const { name, sizeBytes } = volume;
   cluster.hosts(cluster.state.nodes[nodeName]!.vmId).attachIscsi({ name, sizeBytes });
   volume.attachedTo = nodeName;
-  volume.attachedAt = at;
-  cluster.world.note(
-    {
-      kind: "volume-attached",
-      subject: name,
-      text: `${name} is an iSCSI disk of ${sizeBytes} bytes on ${nodeName}`,
-      detail: { node: nodeName, sizeBytes },
-    },
-    at,
-  );
+  volume.attachedAt = cluster.world.clock.now();
+  cluster.world.note({
+    kind: "volume-attached",
+    subject: name,
+    text: `${name} is an iSCSI disk of ${sizeBytes} bytes on ${nodeName}`,
+    detail: { node: nodeName, sizeBytes },
+  });
 }
 
 export async function detachVolume(cluster: Cluster, name: string): Promise<void> {
@@ -143,12 +134,7 @@ export async function detachVolume(cluster: Cluster, name: string): Promise<void
 }
 
 /** The engine ends, in order or because its node went down. */
-export function disconnect(
-  cluster: Cluster,
-  volume: LonghornVolume,
-  at = cluster.world.clock.now(),
-  why = "",
-): void {
+export function disconnect(cluster: Cluster, volume: LonghornVolume, why = ""): void {
   const { name, attachedTo } = volume;
   if (attachedTo === undefined) return; // its node went down meanwhile
   const node = cluster.state.nodes[attachedTo];
@@ -156,15 +142,12 @@ export function disconnect(
   delete volume.attachedTo;
   // A rebuild is the engine's work, and ends with it.
   for (const replica of volume.replicas) delete replica.rebuild;
-  cluster.world.note(
-    {
-      kind: "volume-detached",
-      subject: name,
-      text: `${name} is detached from ${attachedTo}${why}`,
-      detail: { node: attachedTo },
-    },
-    at,
-  );
+  cluster.world.note({
+    kind: "volume-detached",
+    subject: name,
+    text: `${name} is detached from ${attachedTo}${why}`,
+    detail: { node: attachedTo },
+  });
 }
 
 export function readFile(cluster: Cluster, name: string, path: string): VolumeFile | undefined {

@@ -1,21 +1,22 @@
 /** The Longhorn chart: its pods, its settings, its hooks. */
-import { numbersOf } from "../kernel/versions.ts";
-import { admissionError, enforcedLevel, forbidden } from "../kubernetes/api/admission.ts";
+import { numbersOf } from "../../kernel/versions.ts";
+import { admissionError, enforcedLevel, forbidden } from "../../kubernetes/api/admission.ts";
 import {
   ChartError,
   NotReady,
   waitUntilReady,
   type ChartModel,
   type ReleaseContext,
-} from "../kubernetes/helm/charts.ts";
-import { DURATIONS } from "../kubernetes/durations.ts";
-import { schedule } from "../kubernetes/pods/scheduling.ts";
-import type { LonghornState, ReleaseState } from "../kubernetes/state.ts";
+} from "../../kubernetes/helm/charts.ts";
+import { DURATIONS } from "../../kubernetes/durations.ts";
+import { schedule } from "../../kubernetes/pods/scheduling.ts";
+import type { LonghornState } from "../state.ts";
+import type { ReleaseState } from "../../kubernetes/state.ts";
 import { forFirstEngine } from "./settings.ts";
-import { replicasOf } from "./storage-class.ts";
-import { managerNodes, managerPod, managerProblem, registerDisks } from "./nodes.ts";
+import { replicasOf } from "../volumes/storage-class.ts";
+import { managerNodes, managerPod, managerProblem, registerDisks } from "../nodes.ts";
 import { readValues, type LonghornValues } from "./values.ts";
-import { deleteVolume } from "./volumes.ts";
+import { deleteVolume } from "../volumes/volumes.ts";
 
 export const longhornChart: ChartModel = {
   name: "longhorn",

@@ -1,5 +1,5 @@
 /** How a command of ours ends: with a code, and where it fails with a message; what is a bug also shows where. */
-import { UserError } from "./user-error.ts";
+import { UserError } from "../user-error.ts";
 
 export function runCommand(main: (argv: string[]) => Promise<number>): void {
   // Whoever read along has gone (`| head -1`): the run goes on to its proper end, without words. Half an `up` helps nobody.

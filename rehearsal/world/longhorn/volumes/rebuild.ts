@@ -5,13 +5,14 @@
  * disable-scheduling-on-cordoned-node). Time passes in proportion to the volume's size, reused data or not: by default snapshots
  * carry no checksums by which blocks could be skipped (setting snapshot-data-integrity).
  */
-import type { Cluster } from "../kubernetes/cluster.ts";
-import { DURATIONS } from "../kubernetes/durations.ts";
-import type { LonghornReplica, LonghornState, LonghornVolume } from "../kubernetes/state.ts";
-import { hasFault } from "../kernel/faults.ts";
-import { assess, mayComeBack, reassess } from "./copies.ts";
-import { longhornOf } from "./installed.ts";
-import { registerNewDisks } from "./nodes.ts";
+import type { Cluster } from "../../kubernetes/cluster.ts";
+import { DURATIONS } from "../../kubernetes/durations.ts";
+import type { LonghornReplica, LonghornState, LonghornVolume } from "../state.ts";
+import { nextTry } from "../../kernel/world.ts";
+import { hasFault } from "../../kernel/faults.ts";
+import { assess, healthyCopies, mayComeBack, reassess } from "./copies.ts";
+import { longhornOf } from "../installed.ts";
+import { registerNewDisks } from "../nodes.ts";
 import { placeReplicas, removeReplicaFiles, replicaAlive } from "./placement.ts";
 
 const GIB = 1024 ** 3;
@@ -21,7 +22,24 @@ function replenishmentWait({ settings }: LonghornState): number {
   return Number(settings["replica-replenishment-wait-interval"] ?? "600");
 }
 
-/** Brings every volume's replicas up to the present, and the disks that they may be on. */
+/** How often the manager looks again for a place or a way back for a replica, in seconds (its controllers' resync period). */
+const RESYNC = 30;
+
+/** When replicas get further. */
+export function* rebuilds({ world, state }: Cluster): Iterable<number | undefined> {
+  const { longhorn } = state;
+  if (!longhorn) return;
+  for (const { readyAt } of Object.values(state.nodes)) yield readyAt + DURATIONS.longhornNodeBack;
+  for (const { replicas, replicasWanted } of Object.values(longhorn.volumes)) {
+    for (const { rebuild, failedAt } of replicas) {
+      yield rebuild?.doneAt;
+      if (failedAt !== undefined) yield failedAt + replenishmentWait(longhorn);
+    }
+    if (healthyCopies({ replicas }) < replicasWanted) yield nextTry(world, RESYNC);
+  }
+}
+
+/** Lets happen what is due for every volume's replicas, and for the disks that they may be on. */
 export function settleCopies(cluster: Cluster): void {
   const { longhorn } = cluster.state;
   if (!longhorn) return;
@@ -62,16 +80,13 @@ function finish(cluster: Cluster, volume: LonghornVolume): number {
     delete replica.rebuild;
     delete replica.failedAt;
     replica.healthy = true;
-    cluster.world.note(
-      {
-        kind: "replica-rebuilt",
-        subject: volume.name,
-        text: `${volume.name} is rebuilt on ${replica.node}`,
-        detail: { node: replica.node, seconds: Math.round(doneAt - startedAt) },
-      },
-      doneAt,
-    );
-    assess(cluster, volume, doneAt);
+    cluster.world.note({
+      kind: "replica-rebuilt",
+      subject: volume.name,
+      text: `${volume.name} is rebuilt on ${replica.node}`,
+      detail: { node: replica.node, seconds: Math.round(doneAt - startedAt) },
+    });
+    assess(cluster, volume);
   }
   return done.length;
 }
@@ -155,7 +170,7 @@ function evacuate(cluster: Cluster, longhorn: LonghornState, volume: LonghornVol
   if (leaving.length === 0) return;
   const wanted = { ...volume, replicasWanted: volume.replicasWanted + leaving.length };
   place(cluster, longhorn, wanted, cluster.world.clock.now());
-  const spare = volume.replicas.filter(({ healthy }) => healthy).length - volume.replicasWanted;
+  const spare = healthyCopies(volume) - volume.replicasWanted;
   for (const replica of leaving.slice(0, Math.max(0, spare))) {
     removeReplicaFiles(cluster, longhorn, replica);
     volume.replicas = volume.replicas.filter((each) => each !== replica);

@@ -2,15 +2,15 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { runCommand } from "./command.ts";
-import { campaignDocument } from "./campaign/document.ts";
-import { FAULTS } from "./campaign/faults-part.ts";
-import { OPTIONS, parseOptions, positive } from "./campaign/options.ts";
-import type { Part, PartResult } from "./campaign/part.ts";
-import { FUZZ, MUTANTS, UPGRADES } from "./campaign/tests-part.ts";
-import { WRONG_CONFIGS } from "./campaign/wrong-configs-part.ts";
-import { REPOSITORY } from "./paths.ts";
-import { UserError } from "./user-error.ts";
-import { listWords } from "../src/config/problem.ts";
+import { campaignDocument } from "../campaign/document.ts";
+import { FAULTS } from "../campaign/faults-part.ts";
+import { OPTIONS, parseOptions, positive } from "../campaign/options.ts";
+import type { Part, PartResult } from "../campaign/part.ts";
+import { FUZZ, MUTANTS, UPGRADES } from "../campaign/tests-part.ts";
+import { WRONG_CONFIGS } from "../campaign/wrong-configs-part.ts";
+import { REPOSITORY } from "../paths.ts";
+import { UserError } from "../user-error.ts";
+import { listWords } from "../../src/config/problem.ts";
 
 /** In the order in which they run and are written down. */
 const PARTS: readonly Part[] = [FAULTS, WRONG_CONFIGS, UPGRADES, MUTANTS, FUZZ];

@@ -2,9 +2,9 @@
  * Where the replicas of a volume go (longhorn-manager scheduler/replica_scheduler.go): one per node unless soft anti-affinity is set,
  * on a disk with room for the volume's full size.
  */
-import type { Cluster } from "../kubernetes/cluster.ts";
-import type { LonghornReplica, LonghornState, LonghornVolume } from "../kubernetes/state.ts";
-import { fileKey, storageNodes, type StorageNode } from "./nodes.ts";
+import type { Cluster } from "../../kubernetes/cluster.ts";
+import type { LonghornReplica, LonghornState, LonghornVolume } from "../state.ts";
+import { fileKey, storageNodes, type StorageNode } from "../nodes.ts";
 
 export interface PlacementOptions {
   /** For scenarios that need a volume of a size which the settings would not allow. */

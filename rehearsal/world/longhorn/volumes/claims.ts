@@ -1,7 +1,8 @@
 /** Claims: bound to a new Longhorn volume by a storage class, deleted with their namespace. */
-import { createVolume, deleteVolume, volumeOfClaim, VolumeError } from "./volumes.ts";
-import type { Cluster } from "../kubernetes/cluster.ts";
-import { parseQuantity } from "../kubernetes/api/quantity.ts";
+import { createVolume, deleteVolume, volumeOfClaim } from "./volumes.ts";
+import { VolumeError } from "../../kubernetes/storage.ts";
+import type { Cluster } from "../../kubernetes/cluster.ts";
+import { parseQuantity } from "../../kubernetes/api/quantity.ts";
 
 export interface Claim {
   namespace: string;
