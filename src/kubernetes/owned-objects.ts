@@ -1,6 +1,6 @@
 /** Namespaces and Jobs, each made only where no stranger's is in its place. Nothing else makes one. */
 import * as k8s from "@pulumi/kubernetes";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { ObjectName, ClusterObjects } from "../clients/kubernetes/cluster-objects.ts";
 import { foreign, ownerLabels } from "./ownership.ts";
 
@@ -39,31 +39,35 @@ export interface JobManifest {
 }
 
 /**
- * A Job that answers for the present: one of ours that a cut-off run left there is deleted, and its answer with it. (Taken
+ * Jobs that answer for the present: one of ours that a cut-off run left there is deleted, and its answer with it. (Taken
  * over, it might also differ in what cannot be changed.)
+ *
+ * @param name Of their hook, one for all: unique in the program.
+ * @param jobs By the names of their resources.
+ * @param optsOf Of each.
  */
-export function ownedJob(
-  resource: string,
+export function ownedJobs(
+  name: string,
   { cluster, objects }: OwnerArgs,
-  { metadata, spec }: JobManifest,
-  opts: pulumi.CustomResourceOptions,
-): k8s.batch.v1.Job {
-  const { name, namespace } = metadata;
-  return new k8s.batch.v1.Job(
-    resource,
-    { metadata: { ...metadata, labels: ownerLabels(cluster) }, spec },
-    {
-      ...opts,
-      deleteBeforeReplace: true, // its name is fixed
-      hooks: {
-        beforeCreate: [
-          async () => {
-            const left = await refuseStranger({ kind: "Job", name, namespace }, cluster, objects);
-            if (left) await (await objects()).deleteJob(namespace, name);
-          },
-        ],
-      },
-    },
+  jobs: ReadonlyMap<string, JobManifest>,
+  optsOf: (resource: string) => pulumi.CustomResourceOptions,
+): k8s.batch.v1.Job[] {
+  const makeWay = new pulumi.ResourceHook(`${name}-owner`, async (hook) => {
+    const { name, namespace } = jobs.get(hook.name)!.metadata;
+    const left = await refuseStranger({ kind: "Job", name, namespace }, cluster, objects);
+    if (left) await (await objects()).deleteJob(namespace, name);
+  });
+  return [...jobs].map(
+    ([resource, { metadata, spec }]) =>
+      new k8s.batch.v1.Job(
+        resource,
+        { metadata: { ...metadata, labels: ownerLabels(cluster) }, spec },
+        {
+          ...optsOf(resource),
+          deleteBeforeReplace: true, // its name is fixed
+          hooks: { beforeCreate: [makeWay] },
+        },
+      ),
   );
 }
 

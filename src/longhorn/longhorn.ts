@@ -5,7 +5,7 @@ import type { LivingCluster } from "../clients/living-cluster.ts";
 import { recordNodeValues, recordValue } from "../hooks/recorded-value.ts";
 import { jumpIn, planChartVersion } from "../kubernetes/chart-version.ts";
 import { recordDeployed } from "../kubernetes/deployed.ts";
-import { ownedJob, ownedNamespace, type OwnerArgs } from "../kubernetes/owned-objects.ts";
+import { ownedJobs, ownedNamespace, type OwnerArgs } from "../kubernetes/owned-objects.ts";
 import { passEvacuatedGate, passWholeGate } from "./copies-gate.ts";
 import { mountCheckJob } from "./data-volume-check.ts";
 import { recordRetirement } from "./retirement.ts";
@@ -52,16 +52,20 @@ export class Longhorn extends pulumi.ComponentResource {
       { parent: this },
     );
 
-    const checks = nodes.flatMap((node) =>
-      node.dataDisk
-        ? [
-            ownedJob(`${name}-data-volume-${node.name}`, owner, mountCheckJob(node, node.dataDisk.sizeGiB), {
-              parent: this,
-              dependsOn: [namespace],
-              replaceWith: [args.applied.get(node.name)!],
-            }),
-          ]
-        : [],
+    const checked = new Map<string, { node: NodeConfig; sizeGiB: number }>(
+      nodes.flatMap((node) =>
+        node.dataDisk ? [[`${name}-data-volume-${node.name}`, { node, sizeGiB: node.dataDisk.sizeGiB }]] : [],
+      ),
+    );
+    const checks = ownedJobs(
+      `${name}-data-volume`,
+      owner,
+      new Map([...checked].map(([check, { node, sizeGiB }]) => [check, mountCheckJob(node, sizeGiB)])),
+      (check) => ({
+        parent: this,
+        dependsOn: [namespace],
+        replaceWith: [args.applied.get(checked.get(check)!.node.name)!],
+      }),
     );
 
     this.release = new k8s.helm.v3.Release(
