@@ -19,7 +19,7 @@ vi.mock("../../src/talos/upgrade/step.ts", () => ({
   },
 }));
 vi.mock("../../src/talos/upgrade/kubernetes-step.ts", () => ({
-  kubeletsAt: () => Promise.resolve(),
+  awaitKubelets: () => Promise.resolve(),
   upgradeKubernetes: () => Promise.resolve(void log.push("Kubernetes")),
 }));
 vi.mock("../../src/clients/live-access.ts", () => ({
