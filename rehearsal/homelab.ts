@@ -111,6 +111,7 @@ export async function openHomelab(options: HomelabOptions): Promise<SimulatedHom
     const nodes = await serveTalos(world, {
       executable: toolchain.talosHelper,
       port: state.talosPort ?? (await freePort()),
+      addresses: config.nodes.map(({ address }) => address),
       ...intercepted,
     });
     closers.push(() => nodes.close());
@@ -125,7 +126,10 @@ export async function openHomelab(options: HomelabOptions): Promise<SimulatedHom
     state.kubernetesPort = kubernetes.port;
     const serve = <Configured>(provider: SimulatedProvider<Configured>) =>
       serveProvider(provider, { around: disturbed(world, provider.name, options.intercept ?? undisturbed) });
-    const providers = [await serve(talosProvider(world)), await serve(kubernetesProvider(world, hosts))];
+    const providers = [
+      await serve(talosProvider(world, options.intercept)),
+      await serve(kubernetesProvider(world, hosts)),
+    ];
     for (const provider of providers) closers.push(() => provider.close());
     return {
       world,

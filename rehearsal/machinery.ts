@@ -77,9 +77,13 @@ export interface Machinery {
 /** Said by the helper itself: the input was wrong, in Talos's own words. */
 export class MachineryError extends Error {}
 
-/** Starts the helper. `close` ends it; calls still open then are rejected. */
-export function startMachinery(executable: string): Machinery {
-  const child: ChildProcess = spawn(executable, ["machinery"], {
+/**
+ * Starts the helper. `close` ends it; calls still open then are rejected.
+ *
+ * @param part Another of the program's parts that answers in this way.
+ */
+export function startMachinery(executable: string, part = "machinery"): Machinery {
+  const child: ChildProcess = spawn(executable, [part], {
     env: sealedEnvironment(tmpdir()),
     stdio: ["pipe", "pipe", "inherit"],
   });
@@ -93,7 +97,7 @@ export function startMachinery(executable: string): Machinery {
     open.clear();
   };
   child.on("error", (error) => end(new Error(`cannot start ${executable}: ${error.message}`)));
-  child.on("exit", (code, signal) => end(new Error(`talos machinery ended (${signal ?? code})`)));
+  child.on("exit", (code, signal) => end(new Error(`talos ${part} ended (${signal ?? code})`)));
 
   createInterface({ input: child.stdout! }).on("line", (line) => {
     const answer = JSON.parse(line) as { id: number; result?: unknown; error?: { message: string } };

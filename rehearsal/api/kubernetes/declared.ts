@@ -2,6 +2,7 @@
 import type { Cluster } from "../../world/kubernetes/cluster.ts";
 import { DURATIONS } from "../../world/kubernetes/durations.ts";
 import { ApiError as WorldError, namespaceExists } from "../../world/kubernetes/api/namespaces.ts";
+import { deleteObject } from "../../world/kubernetes/api/declared-objects.ts";
 import { at, isRecord } from "../../world/kubernetes/pods/spec.ts";
 import {
   forgetNode,
@@ -10,7 +11,7 @@ import {
   refuseFields,
   setNodeFields,
 } from "../../world/longhorn/node-object.ts";
-import { resourceVersion, timestamp, uidOf, type ApiObject } from "./objects.ts";
+import { metadataOf, type ApiObject } from "./objects.ts";
 import { ApiError, noSuchResource, notFound } from "./status.ts";
 import type { ApiRequest } from "./request.ts";
 
@@ -20,14 +21,13 @@ export function namespaceView(cluster: Cluster, name: string): ApiObject {
     labels: { "kubernetes.io/metadata.name": name },
     createdAt: 0,
   };
+  const key = `v1/Namespace//${name}`;
   return {
     apiVersion: "v1",
     kind: "Namespace",
     metadata: {
       name,
-      uid: uidOf(cluster, "namespace", name),
-      resourceVersion: resourceVersion(cluster),
-      creationTimestamp: timestamp(createdAt),
+      ...metadataOf(cluster, key, cluster.state.objects[key]?.createdAt ?? createdAt),
       labels,
     },
     spec: { finalizers: ["kubernetes"] },
@@ -50,19 +50,13 @@ export async function job(
       ...found.body,
       metadata: {
         ...(isRecord(metadata) ? metadata : {}),
-        uid: uidOf(cluster, "job", key, found.createdAt),
-        creationTimestamp: timestamp(found.createdAt),
+        ...metadataOf(cluster, key, found.createdAt),
       },
     };
   }
   if (method !== "DELETE") throw noSuchResource();
   await cluster.world.clock.sleep(DURATIONS.apiCall);
-  delete cluster.state.objects[key];
-  cluster.world.note({
-    kind: "object-deleted",
-    subject: `${namespace}/${name}`,
-    text: `Job ${namespace}/${name} is deleted`,
-  });
+  deleteObject(cluster, key);
   return deleted("jobs", name);
 }
 

@@ -28,6 +28,15 @@ export function uidOf(cluster: Cluster, ...object: (string | number)[]): string 
   ].join("-");
 }
 
+/** What the server itself writes into an object that clients made, by the key under which it is kept. */
+export function metadataOf(cluster: Cluster, key: string, createdAt: number) {
+  return {
+    uid: uidOf(cluster, key, createdAt),
+    creationTimestamp: timestamp(createdAt),
+    resourceVersion: resourceVersion(cluster),
+  };
+}
+
 /** @param kind Of the items, e.g. `Node`. */
 export function listOf(
   cluster: Cluster,

@@ -8,38 +8,22 @@ import { createInterface } from "node:readline";
 import { UserError } from "../../user-error.ts";
 import { TalosError } from "../../world/talos/errors.ts";
 import { sealedEnvironment } from "../../sealed-environment.ts";
-
-export interface Call {
-  /** Full name, e.g. `/machine.MachineService/Version`. */
-  method: string;
-  /** The node's address; empty when the client named none. */
-  node: string;
-  /** Certificate authority by which the client has proved itself, base64 of PEM. */
-  authority: string;
-  params: Record<string, unknown>;
-  /** Aborted when the client goes away. */
-  signal: AbortSignal;
-  /** One message of an answer that is a stream. */
-  item: (message: Record<string, unknown>) => void;
-}
-
-/** A text parameter; absent means empty, as protobuf has it. */
-export function textOf(params: Record<string, unknown>, name: string): string {
-  const value = params[name];
-  return typeof value === "string" ? value : "";
-}
+import type { Call } from "./calls.ts";
 
 export interface Bridge {
   port: number;
+  /** Opens an end of its own for a machine's address; host and port of it. */
+  listen(address: string): Promise<string>;
   close(): Promise<void>;
 }
 
 interface Line {
-  listening?: number;
+  listening?: string;
   call?: number;
   cancel?: number;
   method?: string;
   node?: string;
+  via?: string;
   authority?: string;
   params?: Record<string, unknown>;
 }
@@ -71,6 +55,7 @@ export async function openBridge(
       const result = await answer({
         method: line.method ?? "",
         node: line.node ?? "",
+        via: line.via,
         authority: line.authority ?? "",
         params: line.params ?? {},
         signal: controller.signal,
@@ -85,18 +70,28 @@ export async function openBridge(
   };
 
   const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  const listening = new Promise<number>((resolve, reject) => {
+  const failed = new Promise<never>((_resolve, reject) => {
     child.once("error", (error) => reject(new UserError(`Cannot start ${executable}: ${error.message}`)));
     child.once("exit", () => reject(ended(port, complaints)));
-    createInterface({ input: child.stdout }).on("line", (text) => {
-      const line = JSON.parse(text) as Line;
-      if (line.listening !== undefined) resolve(line.listening);
-      else if (line.cancel !== undefined) open.get(line.cancel)?.abort();
-      else if (line.call !== undefined) void handle(line.call, line);
-    });
   });
+  failed.catch(() => undefined); // of no concern once it listens
+  const waiting = new Map<string, (endpoint: string) => void>();
+  const listening = (via: string) =>
+    Promise.race([failed, new Promise<string>((resolve) => waiting.set(via, resolve))]);
+  createInterface({ input: child.stdout }).on("line", (text) => {
+    const line = JSON.parse(text) as Line;
+    if (line.listening !== undefined) waiting.get(line.via ?? "")?.(line.listening);
+    else if (line.cancel !== undefined) open.get(line.cancel)?.abort();
+    else if (line.call !== undefined) void handle(line.call, line);
+  });
+  const tunnel = await listening("");
   return {
-    port: await listening,
+    port: Number(tunnel.split(":").at(-1)),
+    listen(address) {
+      const endpoint = listening(address);
+      say({ listen: address });
+      return endpoint;
+    },
     async close() {
       for (const controller of open.values()) controller.abort();
       child.stdin.end();

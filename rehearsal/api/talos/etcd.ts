@@ -11,8 +11,7 @@ import {
 import { bootstrapEtcd } from "../../world/talos/etcd/cluster.ts";
 import { recoverEtcd, uploadSnapshot } from "../../world/talos/etcd/recovery.ts";
 import type { Held } from "../../world/kernel/world.ts";
-import { textOf } from "./bridge.ts";
-import type { NodeCall, NodeMethod } from "./method.ts";
+import { textOf, type NodeCall, type NodeMethod } from "./calls.ts";
 
 const SERVICE = "/machine.MachineService";
 

@@ -2,7 +2,7 @@
 import { TalosError } from "../../world/talos/errors.ts";
 import { machineStatus } from "../../world/talos/machined/status.ts";
 import { isExpected, publishStatus, watch } from "../../world/talos/machined/events.ts";
-import type { NodeCall } from "./method.ts";
+import type { NodeCall } from "./calls.ts";
 
 /** How often the node's status is looked at, in simulated seconds. */
 const LOOK = 2;

@@ -2,7 +2,7 @@
 import type { Manner } from "../../world/kernel/request-faults.ts";
 import { TalosError } from "../../world/talos/errors.ts";
 import type { World } from "../../world/kernel/world.ts";
-import type { Call } from "./bridge.ts";
+import type { Call } from "./calls.ts";
 
 /** A gRPC connection is given up when its keepalive is not answered for so long (grpc-go: keepalive defaults of Talos's client). */
 const PATIENCE = 60;

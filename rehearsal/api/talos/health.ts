@@ -2,7 +2,7 @@
 import { reach } from "../../world/talos/api.ts";
 import { TalosError } from "../../world/talos/errors.ts";
 import { waitHealthy } from "../../world/kubernetes/nodes/health.ts";
-import type { NodeCall, NodeMethod } from "./method.ts";
+import type { NodeCall, NodeMethod } from "./calls.ts";
 
 /** What the server waits for at the most where the client names no time (v1alpha1_cluster.go). */
 const PATIENCE = 300;

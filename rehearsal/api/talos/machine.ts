@@ -5,10 +5,10 @@ import { TalosError } from "../../world/talos/errors.ts";
 import { listImages, pullForClient } from "../../world/talos/machined/installers.ts";
 import { issueKubeconfig } from "../../world/talos/machine-config/kubeconfig.ts";
 import { machineStatus } from "../../world/talos/machined/status.ts";
+import { visibleMemory } from "../../world/talos/machined/board.ts";
 import { rebootNode, upgrade } from "../../world/talos/machined/upgrade.ts";
-import { textOf } from "./bridge.ts";
 import { streamEvents } from "./events.ts";
-import type { NodeCall, NodeMethod } from "./method.ts";
+import { textOf, type NodeCall, type NodeMethod } from "./calls.ts";
 
 const SERVICE = "/machine.MachineService";
 
@@ -48,6 +48,7 @@ export const machineMethods: Record<string, NodeMethod> = {
       return { kubeconfig: (await issueKubeconfig(world, machine)).kubeconfigRaw };
     },
   },
+  [`${SERVICE}/Memory`]: { changes: false, answer: memory },
   [`${SERVICE}/ServiceList`]: {
     changes: false,
     answer: ({ world, machine }) => ({ messages: [{ services: services(world, machine) }] }),
@@ -70,6 +71,12 @@ function version({ machine }: NodeCall): unknown {
       },
     ],
   };
+}
+
+/** In KiB, as /proc/meminfo has it. */
+function memory({ world, machine }: NodeCall): unknown {
+  const total = String(Math.floor(visibleMemory(world.state.proxmox.vms[machine.vmId]!) / 1024));
+  return { messages: [{ meminfo: { memtotal: total } }] };
 }
 
 const BOOT_ID = "/proc/sys/kernel/random/boot_id";

@@ -1,6 +1,7 @@
 /** An object as the cluster keeps it and as its API gives it back. */
 import { createHash } from "node:crypto";
-import { pseudoRandom, type Cluster } from "../../world/kubernetes/cluster.ts";
+import { metadataOf as metadataWritten } from "../../api/kubernetes/objects.ts";
+import type { Cluster } from "../../world/kubernetes/cluster.ts";
 import { isRecord, type PropertyMap } from "../server/index.ts";
 import { identify, keyOf, metadataOf, type Identified } from "./names.ts";
 
@@ -39,15 +40,12 @@ export function setStatus(cluster: Cluster, named: Identified, status: PropertyM
 /** The object as the API server would give it back. */
 export function liveObject(cluster: Cluster, inputs: PropertyMap, status?: unknown): PropertyMap {
   const named = identify(inputs);
-  const createdAt = cluster.state.objects[keyOf(named)]?.createdAt ?? 0;
-  const hash = pseudoRandom(cluster.state.id, keyOf(named), createdAt);
+  const key = keyOf(named);
   return {
     ...inputs,
     metadata: {
       ...metadataOf(inputs),
-      uid: `${hash.slice(0, 8)}-${hash.slice(8, 12)}-4${hash.slice(13, 16)}-a${hash.slice(17, 20)}-${hash.slice(20, 32)}`,
-      creationTimestamp: new Date(Math.round(createdAt) * 1000).toISOString(),
-      resourceVersion: String(parseInt(hash.slice(0, 6), 16)),
+      ...metadataWritten(cluster, key, cluster.state.objects[key]?.createdAt ?? 0),
     },
     ...(status === undefined ? {} : { status }),
   };

@@ -4,6 +4,7 @@
  */
 import { DURATIONS } from "../../world/kubernetes/durations.ts";
 import type { Cluster } from "../../world/kubernetes/cluster.ts";
+import { deleteObject } from "../../world/kubernetes/api/declared-objects.ts";
 import { namespaceExists } from "../../world/kubernetes/api/namespaces.ts";
 import {
   InitFailed,
@@ -171,12 +172,7 @@ export function objectHandler(connection: Connection, kind: ObjectKind): Resourc
       if (!cluster.state.objects[keyOf(named)]) return;
       await world.clock.sleep(DURATIONS.apiCall);
       await kind.deleted?.(cluster, named);
-      delete cluster.state.objects[keyOf(named)];
-      world.note({
-        kind: "object-deleted",
-        subject: idOf(named),
-        text: `${named.kind} ${idOf(named)} is deleted`,
-      });
+      deleteObject(cluster, keyOf(named));
       await world.commit();
     },
   };

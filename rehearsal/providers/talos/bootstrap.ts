@@ -1,10 +1,10 @@
 /** `talos:machine/bootstrap:Bootstrap`: only a create does anything, and it is tried until the node accepts it. */
-import { bootstrap } from "../../world/talos/api.ts";
-import type { World } from "../../world/kernel/world.ts";
+import type { Door } from "../../api/talos/door.ts";
 import type { PropertyMap, ResourceHandler } from "../server/index.ts";
-import { endpointOf, exactlyOne, nodeInputs, protectedCredentials, retry, timeLimit } from "./common.ts";
+import { retry, withClient } from "./client.ts";
+import { endpointOf, exactlyOne, nodeInputs, protectedCredentials, timeLimit } from "./common.ts";
 
-export function bootstrapResource(world: World): ResourceHandler {
+export function bootstrapResource(door: Door): ResourceHandler {
   return {
     check: (inputs) => ({
       inputs,
@@ -17,8 +17,11 @@ export function bootstrapResource(world: World): ResourceHandler {
           signal,
           doing: "Error bootstrapping node",
         };
-        await retry(world, limits, () => bootstrap(world, nodeInputs(inputs)));
-        await world.commit();
+        await retry(door, limits, () =>
+          withClient(door, nodeInputs(inputs), signal, (client) =>
+            client("/machine.MachineService/Bootstrap"),
+          ),
+        );
       }
       return { id: "machine_bootstrap", outputs: outputsOf(inputs) };
     },

@@ -1,18 +1,10 @@
-/** What the handlers of the talos provider share: reading inputs, time limits, and its way of trying again. */
+/** What the handlers of the talos provider share: reading inputs, and time limits. */
 import type { Credentials } from "../../world/talos/api.ts";
-import { DURATIONS } from "../../world/talos/durations.ts";
-import { TalosError } from "../../world/talos/errors.ts";
-import type { World } from "../../world/kernel/world.ts";
 import { UNKNOWN, hasUnknown, isRecord, secret, type PropertyMap } from "../server/index.ts";
+import type { NodeInputs } from "./client.ts";
 
 /** The provider's time limit unless `timeouts` says otherwise (terraform-provider-talos: 10 minutes everywhere). */
 const DEFAULT_TIMEOUT = 600;
-
-export interface NodeInputs {
-  node: string;
-  endpoint: string;
-  credentials?: Credentials;
-}
 
 /** The endpoint is the node itself unless given. */
 export function endpointOf(inputs: PropertyMap): unknown {
@@ -89,27 +81,4 @@ export function goDuration(given: string): number {
     throw new Error(`time: invalid duration "${given}"`);
   }
   return parts.reduce((sum, [, number, unit]) => sum + Number(number) * UNITS[unit!]!, 0);
-}
-
-/**
- * Tries until it works, the time is over or the engine gives up. As in the provider only InvalidArgument ends it early:
- * a wrong certificate or an AlreadyExists is tried for the whole ten minutes too.
- */
-export async function retry<Result>(
-  world: World,
-  limits: { seconds: number; signal: AbortSignal; doing: string },
-  work: () => Promise<Result>,
-): Promise<Result> {
-  const deadline = world.clock.now() + limits.seconds;
-  for (;;) {
-    limits.signal.throwIfAborted();
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof TalosError)) throw error;
-      const final = error.grpc === "InvalidArgument" || world.clock.now() >= deadline;
-      if (final) throw new Error(`${limits.doing}: ${error.message}`, { cause: error });
-    }
-    await world.clock.sleep(DURATIONS.retry);
-  }
 }

@@ -3,10 +3,7 @@
  * planning, create and update send the result to the node, a read does nothing, a delete only does what `onDestroy` says.
  */
 import { createHash } from "node:crypto";
-import { apply, connect } from "../../world/talos/api.ts";
-import { applyConfiguration, type ApplyMode } from "../../world/talos/machine-config/apply.ts";
-import { resetMachine } from "../../world/talos/machined/reset.ts";
-import type { World } from "../../world/kernel/world.ts";
+import type { Door } from "../../api/talos/door.ts";
 import {
   UNKNOWN,
   hasUnknown,
@@ -16,21 +13,22 @@ import {
   type ResourceContext,
   type ResourceHandler,
 } from "../server/index.ts";
+import { retry, withClient } from "./client.ts";
 import {
   endpointOf,
   exactlyOne,
   nodeInputs,
   protectedCredentials,
-  retry,
   strings,
   text,
   timeLimit,
 } from "./common.ts";
 
+const APPLY = "/machine.MachineService/ApplyConfiguration";
 const MODES = ["auto", "reboot", "no_reboot", "staged", "staged_if_needing_reboot"];
 const DESTROY_DEFAULTS = { reset: false, graceful: true, reboot: false };
 
-export function configurationApplyResource(world: World): ResourceHandler {
+export function configurationApplyResource(door: Door): ResourceHandler {
   return {
     check(given) {
       const inputs: PropertyMap = { applyMode: "auto", ...given };
@@ -48,10 +46,10 @@ export function configurationApplyResource(world: World): ResourceHandler {
       return { inputs, failures };
     },
     async create(inputs, context) {
-      const outputs = await send(world, inputs, "create", context);
+      const outputs = await send(door, inputs, "create", context);
       return { id: "machine_configuration_apply", outputs };
     },
-    update: (_id, _olds, news, context) => send(world, news, "update", context),
+    update: (_id, _olds, news, context) => send(door, news, "update", context),
     async delete(_id, { state }, { signal }) {
       const onDestroy = isRecord(state["onDestroy"]) ? state["onDestroy"] : {};
       if (onDestroy["reset"] !== true) return;
@@ -62,31 +60,34 @@ export function configurationApplyResource(world: World): ResourceHandler {
       };
       const graceful = onDestroy["graceful"] !== false;
       const reboot = onDestroy["reboot"] === true;
-      const { machine } = await retry(world, limits, () => connect(world, nodeInputs(state)));
-      await resetMachine(world, machine, { graceful, reboot });
-      await world.commit();
+      await retry(door, limits, () =>
+        withClient(door, nodeInputs(state), signal, (client) =>
+          client("/machine.MachineService/Reset", { graceful, reboot }),
+        ),
+      );
     },
   };
 }
 
 async function send(
-  world: World,
+  door: Door,
   inputs: PropertyMap,
   verb: "create" | "update",
   { preview, signal }: ResourceContext,
 ): Promise<PropertyMap> {
-  const planned = await plan(world, inputs);
+  const planned = await plan(door, inputs, signal);
   if (!preview) {
     const limits = {
       seconds: timeLimit(inputs, verb),
       signal,
       doing: "Error applying configuration",
     };
-    const mode = planned.resolvedApplyMode as ApplyMode;
-    await retry(world, limits, () =>
-      apply(world, nodeInputs(inputs), { machineConfig: text(planned.machineConfiguration), mode }),
+    const mode = text(planned.resolvedApplyMode);
+    await retry(door, limits, () =>
+      withClient(door, nodeInputs(inputs), signal, (client) =>
+        client(APPLY, requestOf(text(planned.machineConfiguration), mode)),
+      ),
     );
-    await world.commit();
   }
   const writeOnly = inputs["machineConfigurationInputWo"] !== undefined;
   return {
@@ -99,6 +100,14 @@ async function send(
   };
 }
 
+interface Applied {
+  messages: [{ mode: string }];
+}
+
+function requestOf(machineConfig: string, mode: string): Record<string, unknown> {
+  return { data: Buffer.from(machineConfig).toString("base64"), mode: mode.toUpperCase() };
+}
+
 interface Plan {
   machineConfiguration: unknown;
   machineConfigurationHash: unknown;
@@ -106,17 +115,20 @@ interface Plan {
 }
 
 /** ModifyPlan: everything is known before the node is touched, if the inputs are. */
-async function plan(world: World, inputs: PropertyMap): Promise<Plan> {
+async function plan(door: Door, inputs: PropertyMap, signal: AbortSignal): Promise<Plan> {
   const input = inputs["machineConfigurationInputWo"] ?? inputs["machineConfigurationInput"];
   if (hasUnknown(input) || hasUnknown(inputs["configPatches"])) {
     return { machineConfiguration: UNKNOWN, machineConfigurationHash: UNKNOWN, resolvedApplyMode: UNKNOWN };
   }
   let machineConfiguration: string;
   try {
-    const patched = await world.systems.machinery.call<{ machineConfiguration: string }>("config.patch", {
-      machineConfiguration: text(input),
-      configPatches: strings(inputs["configPatches"]),
-    });
+    const patched = await door.world.systems.machinery.call<{ machineConfiguration: string }>(
+      "config.patch",
+      {
+        machineConfiguration: text(input),
+        configPatches: strings(inputs["configPatches"]),
+      },
+    );
     machineConfiguration = patched.machineConfiguration;
   } catch (error) {
     throw new Error(`Error applying config patches: ${(error as Error).message}`, { cause: error });
@@ -124,20 +136,26 @@ async function plan(world: World, inputs: PropertyMap): Promise<Plan> {
   return {
     machineConfiguration,
     machineConfigurationHash: createHash("sha256").update(machineConfiguration).digest("hex"),
-    resolvedApplyMode: await resolveMode(world, inputs, machineConfiguration),
+    resolvedApplyMode: await resolveMode(door, inputs, machineConfiguration, signal),
   };
 }
 
 /** `staged_if_needing_reboot` asks the node by a dry run, in a preview too; where it cannot, it is `auto`. */
-async function resolveMode(world: World, inputs: PropertyMap, machineConfig: string): Promise<string> {
+async function resolveMode(
+  door: Door,
+  inputs: PropertyMap,
+  machineConfig: string,
+  signal: AbortSignal,
+): Promise<string> {
   const mode = text(inputs["applyMode"]) || "auto";
   if (mode !== "staged_if_needing_reboot") return mode;
   if (hasUnknown(inputs)) return "auto";
   try {
-    const { machine } = await connect(world, nodeInputs(inputs));
-    const request = { machineConfig, mode: "auto" as const, dryRun: true };
-    const tried = await world.exclusive((held) => applyConfiguration(held, machine, request));
-    return tried.mode === "reboot" ? "staged" : "auto";
+    const request = { ...requestOf(machineConfig, "auto"), dryRun: true };
+    const tried = await withClient(door, nodeInputs(inputs), signal, (client) =>
+      client<Applied>(APPLY, request),
+    );
+    return tried.messages[0].mode === "REBOOT" ? "staged" : "auto";
   } catch {
     return "auto";
   }

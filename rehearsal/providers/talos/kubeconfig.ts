@@ -1,8 +1,7 @@
 /** The kubeconfig, as a resource and as a function. */
 import { X509Certificate } from "node:crypto";
-import { connect } from "../../world/talos/api.ts";
-import { issueKubeconfig, type Kubeconfig } from "../../world/talos/machine-config/kubeconfig.ts";
-import type { World } from "../../world/kernel/world.ts";
+import { parse } from "yaml";
+import type { Door } from "../../api/talos/door.ts";
 import {
   UNKNOWN,
   diffInputs,
@@ -12,17 +11,10 @@ import {
   type PropertyMap,
   type ResourceHandler,
 } from "../server/index.ts";
-import {
-  endpointOf,
-  goDuration,
-  nodeInputs,
-  protectedCredentials,
-  retry,
-  text,
-  timeLimit,
-} from "./common.ts";
+import { retry, withClient } from "./client.ts";
+import { endpointOf, goDuration, nodeInputs, protectedCredentials, text, timeLimit } from "./common.ts";
 
-export function kubeconfigResource(world: World): ResourceHandler {
+export function kubeconfigResource(door: Door): ResourceHandler {
   return {
     check: (given) => {
       const inputs: PropertyMap = { certificateRenewalDuration: "720h", ...given };
@@ -38,7 +30,7 @@ export function kubeconfigResource(world: World): ResourceHandler {
         return { id: "", outputs: { ...outputsOf(inputs), ...unknown } };
       }
       const seconds = timeLimit(inputs, "create");
-      const issued = await issue(world, inputs, { seconds, signal });
+      const issued = await issue(door, inputs, { seconds, signal });
       return { id: issued.cluster, outputs: { ...outputsOf(inputs), ...protect(issued) } };
     },
     async update(_id, { state }, news, { preview, signal }) {
@@ -49,31 +41,57 @@ export function kubeconfigResource(world: World): ResourceHandler {
       };
       if (preview || !expiring(state, news)) return { ...outputsOf(news), ...kept };
       const seconds = timeLimit(news, "update");
-      return { ...outputsOf(news), ...protect(await issue(world, news, { seconds, signal })) };
+      return { ...outputsOf(news), ...protect(await issue(door, news, { seconds, signal })) };
     },
   };
 }
 
-export function getKubeconfig(world: World): FunctionHandler {
+export function getKubeconfig(door: Door): FunctionHandler {
   return async (args, { signal }) => {
-    const issued = await issue(world, args, { seconds: timeLimit(args, "read"), signal });
+    const issued = await issue(door, args, { seconds: timeLimit(args, "read"), signal });
     return { ...outputsOf(args), ...protect(issued), id: issued.cluster };
   };
 }
 
 async function issue(
-  world: World,
+  door: Door,
   inputs: PropertyMap,
   limits: { seconds: number; signal: AbortSignal },
-): Promise<Kubeconfig & { cluster: string }> {
+): Promise<Issued> {
   const doing = "failed to retrieve kubeconfig";
-  const issued = await retry(world, { ...limits, doing }, async () => {
-    const { machine } = await connect(world, nodeInputs(inputs));
-    const made = await issueKubeconfig(world, machine);
-    return { ...made, cluster: machine.facts!.clusterName };
-  });
-  await world.commit();
-  return issued;
+  const { kubeconfig } = await retry(door, { ...limits, doing }, () =>
+    withClient(door, nodeInputs(inputs), limits.signal, (client) =>
+      client<{ kubeconfig: string }>("/machine.MachineService/Kubeconfig"),
+    ),
+  );
+  return { kubeconfigRaw: kubeconfig, ...read(kubeconfig) };
+}
+
+interface Issued {
+  kubeconfigRaw: string;
+  /** Name of the cluster. */
+  cluster: string;
+  kubernetesClientConfiguration: PropertyMap;
+}
+
+interface File {
+  clusters: [{ name: string; cluster: { server: string; "certificate-authority-data": string } }];
+  users: [{ user: { "client-certificate-data": string; "client-key-data": string } }];
+}
+
+function read(kubeconfig: string): Omit<Issued, "kubeconfigRaw"> {
+  const { clusters, users } = parse(kubeconfig) as File;
+  const [{ name, cluster }] = clusters;
+  const [{ user }] = users;
+  return {
+    cluster: name,
+    kubernetesClientConfiguration: {
+      caCertificate: cluster["certificate-authority-data"],
+      clientCertificate: user["client-certificate-data"],
+      clientKey: user["client-key-data"],
+      host: cluster.server,
+    },
+  };
 }
 
 function at(value: unknown, key: string): PropertyMap {
@@ -81,7 +99,7 @@ function at(value: unknown, key: string): PropertyMap {
   return isRecord(inner) ? inner : {};
 }
 
-function protect(issued: Kubeconfig): PropertyMap {
+function protect(issued: Issued): PropertyMap {
   return {
     kubeconfigRaw: secret(issued.kubeconfigRaw),
     kubernetesClientConfiguration: protectedCredentials(issued.kubernetesClientConfiguration),

@@ -1,17 +1,18 @@
 /** Functions that ask nodes, or that Talos's machinery answers without any node. */
+import type { Door } from "../../api/talos/door.ts";
 import type { SelectorDisk } from "../../machinery.ts";
 import { connect } from "../../world/talos/api.ts";
 import { waitHealthy } from "../../world/kubernetes/nodes/health.ts";
-import { inventory, type TalosDisk } from "../../world/talos/disks/inventory.ts";
+import type { TalosDisk } from "../../world/talos/disks/inventory.ts";
 import { matchSelector, toSelectorDisk } from "../../world/talos/disks/volumes.ts";
 import type { World } from "../../world/kernel/world.ts";
 import { secret, type FunctionHandler, type PropertyMap } from "../server/index.ts";
+import { retry, withClient } from "./client.ts";
 import {
   credentialsOf,
   endpointOf,
   nodeInputs,
   protectedCredentials,
-  retry,
   strings,
   text,
   timeLimit,
@@ -60,35 +61,25 @@ export function getClientConfiguration(world: World): FunctionHandler {
   };
 }
 
-/** `talos:machine/getDisks`: insecure first, so it works in maintenance mode; selectors see no system disk (MatchDisks). */
-export function getDisks(world: World): FunctionHandler {
+/** `talos:machine/getDisks`: in maintenance mode, too; selectors see no system disk (machinery: blockhelpers, MatchDisks). */
+export function getDisks(door: Door): FunctionHandler {
   return async (args, { signal }) => {
-    const selector = text(args["selector"]);
-    await parse(world, selector || "true");
+    const selector = text(args["selector"]) || "true";
+    await parse(door.world, selector);
     const limits = { seconds: timeLimit(args, "read"), signal, doing: "failed to get list of disks" };
-    const disks = await retry(world, limits, async () => {
-      const { machine, mode } = await connect(world, nodeInputs(args));
-      const all = inventory(world, machine.vmId);
-      const matches = await match(world, selector || "true", all);
-      const found = all.filter((_, index) => matches[index]);
-      const name = machine.facts?.hostname ?? machine.address;
-      world.note({
-        kind: "disks-inspected",
-        subject: name,
-        text: `${name} was asked for its disks: ${found.length} of ${all.length}${selector ? " match" : ""}`,
-        detail: { vmId: machine.vmId, mode, selector, devPaths: found.map(({ devPath }) => devPath) },
-      });
-      return found;
+    const disks = await retry(door, limits, async () => {
+      const { resources } = await withClient(door, nodeInputs(args), signal, (client) =>
+        client<{ resources: { spec: PropertyMap }[] }>("/cosi.resource.State/List", DISKS),
+      );
+      const all = resources.map(({ spec }) => toProperties(spec));
+      const matches = await matchSelector(door.world, selector, all.map(seenBySelectors));
+      return all.filter((_, index) => matches[index]);
     });
-    await world.commit();
-    return {
-      ...withCredentials(args),
-      endpoint: endpointOf(args),
-      id: "machine_disks",
-      disks: disks.map(toProperties),
-    };
+    return { ...withCredentials(args), endpoint: endpointOf(args), id: "machine_disks", disks };
   };
 }
+
+const DISKS = { namespace: "runtime", type: "Disks.block.talos.dev" };
 
 /** `talos:cluster/getHealth`. */
 export function getHealth(world: World): FunctionHandler {
@@ -128,12 +119,14 @@ async function parse(world: World, selector: string): Promise<void> {
   }
 }
 
-function match(world: World, selector: string, disks: TalosDisk[]): Promise<boolean[]> {
-  const seen: SelectorDisk[] = disks.map((disk) => toSelectorDisk(disk, false));
-  return matchSelector(world, selector, seen);
+/** The resource's names are those of its YAML form. */
+function toProperties(spec: PropertyMap): PropertyMap {
+  const camel = (name: string) => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+  const named: PropertyMap = { secondaryDisks: [] };
+  for (const [name, value] of Object.entries(spec)) named[camel(name)] = value;
+  return named;
 }
 
-function toProperties(disk: TalosDisk): PropertyMap {
-  const { sizeBytes, diskId: _diskId, iscsi: _iscsi, ...shown } = disk;
-  return { ...shown, size: sizeBytes, secondaryDisks: [] };
+function seenBySelectors(disk: PropertyMap): SelectorDisk {
+  return toSelectorDisk({ ...disk, sizeBytes: disk["size"] } as unknown as TalosDisk, false);
 }

@@ -1,16 +1,13 @@
 /**
- * The Talos API as a client meets it: an address, an endpoint, mutual TLS. A machine in maintenance mode takes anyone;
- * a configured one only who shows a certificate of its own authority, and proves its own by the same.
+ * Who may speak to a node: an address, an endpoint, mutual TLS. A machine in maintenance mode takes anyone; a configured one
+ * only who shows a certificate of its own authority, and proves its own by the same.
  */
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { MachineState } from "./state.ts";
 import type { World } from "../kernel/world.ts";
-import { applyConfiguration, type ApplyRequest, type ApplyResult } from "./machine-config/apply.ts";
 import { DURATIONS } from "./durations.ts";
 import { TalosError, unreachable } from "./errors.ts";
-import { bootstrapEtcd } from "./etcd/cluster.ts";
 import { answersApi, isConfigured, isUp, machineAt, sameSubnet, upMachines } from "./network/addresses.ts";
-import type { NodeFacts } from "./machine-config/node-facts.ts";
 
 /** Base64 of PEM, as the provider carries it. */
 export interface Credentials {
@@ -26,77 +23,110 @@ export interface Target {
   credentials?: Credentials;
 }
 
+/** A caller whose handshake is over. */
+export interface Caller {
+  node: string;
+  /** Address of the machine that was dialled; absent for a tunnel, which ends at the node itself. */
+  via?: string | undefined;
+  /** The authority by which both ends have proved themselves, base64 of PEM; empty where nobody had to. */
+  authority: string;
+}
+
 export interface Session {
   machine: MachineState;
   mode: "maintenance" | "running";
 }
 
-/** Connects, or throws what a Go client would. */
+/** Connects as the provider's client does, without credentials first, or throws what a Go client would. */
 export async function connect(world: World, target: Target): Promise<Session> {
+  await arrive(world);
+  const { node, endpoint } = target;
+  const asAnybody = isInMaintenance(world, target) ? { node, endpoint } : target;
+  return admit(world, { node, ...shakeHands(world, asAnybody) });
+}
+
+/** The machine of a caller who comes through a tunnel, with a certificate of that authority. */
+export async function reach(world: World, node: string, authority: string): Promise<MachineState> {
+  await arrive(world);
+  return admit(world, { node, authority }).machine;
+}
+
+/** A call takes its time, and meets the world as it is by then. */
+export async function arrive(world: World): Promise<void> {
   await world.clock.sleep(DURATIONS.call);
   await world.settle();
-  const machine = machineAt(world, target.node);
-  const dialled = dial(world, target, machine);
+}
+
+/**
+ * What TLS would prove between a client and the machine that it dials. For clients in this process: those on the network have
+ * a real handshake.
+ */
+export function shakeHands(world: World, target: Target): Pick<Caller, "via" | "authority"> {
+  const { dialled, via } = endOf(world, target);
+  const { credentials } = target;
+  if (!dialled.facts) {
+    // It has signed its certificate itself, and asks for none.
+    if (credentials) throw unknownAuthority();
+    return { via, authority: "" };
+  }
+  checkApid(world, dialled);
+  const { talosCa } = dialled.facts;
+  if (!credentials) throw handshake("remote error: tls: certificate required");
+  if (!isSame(credentials.caCertificate, talosCa)) throw unknownAuthority();
+  if (!signedBy(credentials, talosCa)) throw handshake("remote error: tls: unknown certificate authority");
+  return { via, authority: talosCa };
+}
+
+/**
+ * Whether this caller may speak to that node, and the machine that hears it: the one decision, whichever way the call came.
+ * A machine in maintenance mode knows no others and answers for itself. apid passes calls on with a certificate of its own, by
+ * which it also knows the other node.
+ */
+export function admit(world: World, { via, node, authority }: Caller): Session {
+  const dialled = via === undefined ? undefined : dial(world, via);
+  if (dialled && !dialled.facts) {
+    // The connection is one from before a boot without a config.
+    if (authority) throw unknownAuthority();
+    return { machine: dialled, mode: "maintenance" };
+  }
+  const machine = machineAt(world, node);
   if (!machine.facts) {
-    if (dialled !== machine)
-      throw new TalosError("Unavailable", `${target.node} is in maintenance mode: no proxying`);
-    return { machine, mode: "maintenance" };
+    if (!dialled && !authority) return { machine, mode: "maintenance" };
+    throw unknownAuthority(`${node} is in maintenance mode`);
   }
   checkApid(world, machine);
-  if (dialled !== machine) checkApid(world, dialled);
-  checkCredentials(target, (dialled.facts ?? machine.facts).talosCa, machine.facts);
+  if (dialled && dialled !== machine) checkApid(world, dialled);
+  if (!authority) throw handshake("remote error: tls: certificate required");
+  if (!isSame(authority, machine.facts.talosCa)) throw unknownAuthority();
   // Only a control plane has a certificate by which it may ask others (talos controllers/secrets/api.go: a worker's Client is nil;
   // apid/pkg/director/director.go).
-  if (dialled !== machine && dialled.facts?.machineType === "worker")
+  if (dialled && dialled !== machine && dialled.facts?.machineType === "worker")
     throw new TalosError("PermissionDenied", "no request forwarding");
   return { machine, mode: "running" };
 }
 
-/**
- * The machine behind an address, for a caller who has proved himself by a certificate of that authority (base64 of PEM) at
- * another node's apid, which passes the call on with a certificate of its own.
- */
-export async function reach(world: World, node: string, authority: string): Promise<MachineState> {
-  await world.clock.sleep(DURATIONS.call);
-  await world.settle();
-  const machine = machineAt(world, node);
-  // In maintenance mode it shows a certificate that it signed itself.
-  if (machine.facts) checkApid(world, machine);
-  if (!machine.facts || normal(authority) !== normal(machine.facts.talosCa)) throw unknownAuthority();
-  return machine;
+/** Where a client's connection ends: at the machine that it dials, or through a tunnel at the node itself. */
+function endOf(world: World, { endpoint, node }: Target): { dialled: MachineState; via?: string } {
+  const via = endpoint.replace(/:\d+$/, "");
+  const tunnel = via === "localhost" || via.startsWith("127.");
+  return tunnel ? { dialled: machineAt(world, node) } : { dialled: dial(world, via), via };
 }
 
-export async function apply(world: World, target: Target, request: ApplyRequest): Promise<ApplyResult> {
-  const since = world.clock.now();
-  const { machine } = await connect(world, target);
-  const result = await world.exclusive((held) => applyConfiguration(held, machine, { since, ...request }));
-  await world.clock.sleep(DURATIONS.immediateConfig);
-  return result;
+function isInMaintenance(world: World, target: Target): boolean {
+  return !endOf(world, target).dialled.facts;
 }
 
-export async function bootstrap(world: World, target: Target): Promise<void> {
-  const { machine } = await connect(world, target);
-  await world.exclusive(async (held) => bootstrapEtcd(held, machine));
-}
-
-/** Whether `port` is named or not, and an IPv6-free homelab. */
-export function hostOfEndpoint(endpoint: string): string {
-  return endpoint.replace(/:\d+$/, "");
-}
-
-/** The machine at the endpoint: itself, another node that passes the call on, or a tunnel's local end. */
-function dial(world: World, { endpoint, node }: Target, machine: MachineState): MachineState {
-  const host = hostOfEndpoint(endpoint);
-  if (host === node || host === "localhost" || host.startsWith("127.")) return machine;
+/** The machine that answers at an address, its own or a VIP that it holds. */
+export function dial(world: World, address: string): MachineState {
   const holder = upMachines(world).find(({ machine: { facts, vmId } }) => {
-    const holds = facts?.vip === host && sameSubnet(host, facts.addresses[0] ?? "0.0.0.0/32");
+    const holds = facts?.vip === address && sameSubnet(address, facts.addresses[0] ?? "0.0.0.0/32");
     return holds && isConfigured(world, vmId);
   });
-  return holder?.machine ?? machineAt(world, host);
+  return holder?.machine ?? machineAt(world, address);
 }
 
 /** apid listens once the config is in force; on a worker it also needs its certificate from a control plane's trustd. */
-function checkApid(world: World, machine: MachineState): void {
+export function checkApid(world: World, machine: MachineState): void {
   const facts = machine.facts!;
   const refused = unreachable(machine.address, "connect: connection refused");
   if (!answersApi(world, machine.vmId)) throw refused;
@@ -120,17 +150,9 @@ function handshake(why: string): TalosError {
   );
 }
 
-function unknownAuthority(): TalosError {
-  return handshake("tls: failed to verify certificate: x509: certificate signed by unknown authority");
-}
-
-function checkCredentials({ credentials }: Target, serverCa: string, facts: NodeFacts): void {
-  if (!credentials) throw handshake("remote error: tls: certificate required");
-  if (serverCa !== facts.talosCa || normal(credentials.caCertificate) !== normal(facts.talosCa)) {
-    throw unknownAuthority();
-  }
-  if (!signedBy(credentials, facts.talosCa))
-    throw handshake("remote error: tls: unknown certificate authority");
+function unknownAuthority(why?: string): TalosError {
+  const words = "tls: failed to verify certificate: x509: certificate signed by unknown authority";
+  return handshake(why ? `${words} (${why})` : words);
 }
 
 function signedBy({ clientCertificate, clientKey }: Credentials, ca: string): boolean {
@@ -149,6 +171,6 @@ function pem(base64: string): string {
   return Buffer.from(base64, "base64").toString("utf8");
 }
 
-function normal(base64: string): string {
-  return pem(base64).trim();
+function isSame(one: string, other: string): boolean {
+  return pem(one).trim() === pem(other).trim();
 }

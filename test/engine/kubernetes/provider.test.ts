@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { kubernetesProvider } from "../../../rehearsal/providers/kubernetes/index.ts";
 import { serveProvider } from "../../../rehearsal/providers/server/index.ts";
 import { reach } from "../../../rehearsal/world/kubernetes/api/reach.ts";
-import { bootstrap } from "../../../rehearsal/world/talos/api.ts";
+import { bootstrap } from "../../support/world/calls.ts";
 import { hostOf } from "../../../rehearsal/world/talos/host.ts";
 import type { World } from "../../../rehearsal/world/kernel/world.ts";
 import { LONGHORN_VALUES, TRAEFIK_VALUES } from "../../support/world/fake-cluster.ts";

@@ -84,9 +84,9 @@ describe("talosctl asks", () => {
   });
 
   it("for something that is not simulated, and hears so", async () => {
-    const { code, stderr } = await lab.talosctl(CP1, "memory");
+    const { code, stderr } = await lab.talosctl(CP1, "processes");
     expect(code).toBe(1);
-    expect(stderr).toContain("code = Unimplemented desc = method Memory not implemented");
+    expect(stderr).toContain("code = Unimplemented desc = method Processes not implemented");
     expect((await lab.talosctl(CP1, "get", "addresses")).stderr).toContain("is not registered");
   });
 

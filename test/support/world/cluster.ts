@@ -1,7 +1,7 @@
 /** Clusters that are up, for tests of what happens to a running node. */
 import type { MachineState } from "../../../rehearsal/world/talos/state.ts";
 import { registerSchematic } from "../../../rehearsal/world/factory/images.ts";
-import { bootstrap } from "../../../rehearsal/world/talos/api.ts";
+import { bootstrap } from "./calls.ts";
 import type { ClusterState, KubernetesNode } from "../../../rehearsal/world/kubernetes/state.ts";
 import { EXTENSIONS, GiB, osDisk, type ConfigOptions, type Lab } from "./lab.ts";
 

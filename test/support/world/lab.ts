@@ -3,7 +3,8 @@ import type { Machinery, MachinerySecrets } from "../../../rehearsal/machinery.t
 import { InstantClock } from "../../../rehearsal/world/kernel/clock.ts";
 import { nodeWorkloads } from "../../../rehearsal/world/kubernetes/nodes/workloads.ts";
 import type { DiskState, VmState } from "../../../rehearsal/world/proxmox/state.ts";
-import { apply, type Target } from "../../../rehearsal/world/talos/api.ts";
+import type { Target } from "../../../rehearsal/world/talos/api.ts";
+import { apply } from "./calls.ts";
 import type { ApplyMode, ApplyResult } from "../../../rehearsal/world/talos/machine-config/apply.ts";
 import { talosLifecycle } from "../../../rehearsal/world/talos/lifecycle.ts";
 import type { NodeWorkloads } from "../../../rehearsal/world/talos/workloads.ts";

@@ -3,7 +3,7 @@ import { KubeConfig } from "@kubernetes/client-node";
 import { serveKubernetes, type KubernetesServer } from "../../../rehearsal/api/kubernetes/server.ts";
 import type { Interceptor } from "../../../rehearsal/world/kernel/request-faults.ts";
 import { clusterOf, type Cluster } from "../../../rehearsal/world/kubernetes/cluster.ts";
-import { bootstrap } from "../../../rehearsal/world/talos/api.ts";
+import { bootstrap } from "./calls.ts";
 import { hostOf } from "../../../rehearsal/world/talos/host.ts";
 import { Lab } from "./lab.ts";
 

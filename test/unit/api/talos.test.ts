@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { authorityOf, defaultNode } from "../../../rehearsal/api/talos/authority.ts";
+import { authorityOf, defaultNode, identityOf } from "../../../rehearsal/api/talos/authority.ts";
 import { callKey, callManner } from "../../../rehearsal/api/talos/faults.ts";
 import { reach } from "../../../rehearsal/world/talos/api.ts";
 import { bringUp, CONTROL_PLANES, machine, WORKER } from "../../support/world/cluster.ts";
@@ -26,6 +26,26 @@ describe("whose certificates count", () => {
     expect(defaultNode(lab.world)).toBe(CONTROL_PLANES[0]);
     await lab.stop(126);
     expect(() => defaultNode(lab.world)).toThrow("no control plane answers");
+  });
+});
+
+describe("at a machine's own end", () => {
+  it("nobody is asked for a certificate in maintenance mode", async () => {
+    lab.addVm({ vmId: 140, name: "new", address: "192.168.1.140" });
+    expect(() => identityOf(lab.world, "192.168.1.140")).toThrow("no route to host");
+    await lab.start(140);
+    expect(identityOf(lab.world, "192.168.1.140")).toEqual({ addresses: ["192.168.1.140"], names: [] });
+  });
+
+  it("a node proves its own addresses and name by the cluster's authority, a worker too", async () => {
+    await bringUp(lab, { controlPlanes: 1 });
+    expect(identityOf(lab.world, WORKER)).toMatchObject({
+      certificate: certificate(),
+      addresses: [WORKER],
+      names: ["worker-1"],
+    });
+    await lab.stop(129);
+    expect(() => identityOf(lab.world, WORKER)).toThrow("no route to host");
   });
 });
 

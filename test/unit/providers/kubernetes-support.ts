@@ -4,7 +4,7 @@ import { configure, type Configured } from "../../../rehearsal/providers/kuberne
 import { kubernetesProvider } from "../../../rehearsal/providers/kubernetes/index.ts";
 import type { PropertyMap, ResourceHandler } from "../../../rehearsal/providers/server/index.ts";
 import type { ClusterState } from "../../../rehearsal/world/kubernetes/state.ts";
-import { bootstrap } from "../../../rehearsal/world/talos/api.ts";
+import { bootstrap } from "../../support/world/calls.ts";
 import { hostOf } from "../../../rehearsal/world/talos/host.ts";
 import { Lab } from "../../support/world/lab.ts";
 

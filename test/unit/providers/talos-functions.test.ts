@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Secret } from "../../../rehearsal/providers/server/index.ts";
-import { bootstrap } from "../../../rehearsal/world/talos/api.ts";
+import { bootstrap } from "../../support/world/calls.ts";
 import { NODE, invoke, lab, withProvider } from "./talos-support.ts";
 
 withProvider();

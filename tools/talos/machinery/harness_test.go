@@ -37,14 +37,14 @@ func try[R any](t *testing.T, name string, params any) (result R, message string
 	}
 
 	var out bytes.Buffer
-	if err = Serve(bytes.NewReader(line), &out); err != nil {
+	if err = Methods.Serve(bytes.NewReader(line), &out); err != nil {
 		t.Fatal(err)
 	}
 
 	got := struct {
 		ID     int
 		Result json.RawMessage
-		Error  *failure
+		Error  *struct{ Message string }
 	}{}
 	if err = json.Unmarshal(out.Bytes(), &got); err != nil || got.ID != 1 {
 		t.Fatalf("answer %s: %v", out.String(), err)

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v4"
+
+	"homelab/tools/talos/lines"
 )
 
 func certificate(t *testing.T, encoded string) *x509.Certificate {
@@ -52,7 +54,7 @@ func TestProtocol(t *testing.T) {
 
 	in.WriteString("nonsense\n" + `{"id":"last","method":"version","params":{}}`)
 
-	if err := Serve(io.MultiReader(&in), &out); err != nil {
+	if err := Methods.Serve(io.MultiReader(&in), &out); err != nil {
 		t.Fatal(err)
 	}
 
@@ -67,8 +69,8 @@ func TestProtocol(t *testing.T) {
 }
 
 func TestPanicIsAnAnswer(t *testing.T) {
-	methods["test.panic"] = method(func(struct{}) (any, error) { panic("boom") })
-	defer delete(methods, "test.panic")
+	Methods["test.panic"] = lines.Method(func(struct{}) (any, error) { panic("boom") })
+	defer delete(Methods, "test.panic")
 
 	refused(t, "test.panic", params{}, "internal error: boom")
 }

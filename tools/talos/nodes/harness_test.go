@@ -29,6 +29,9 @@ type nodes struct {
 	bundle  *secrets.Bundle
 	asked   chan message
 	cancels chan uint64
+
+	listening chan message
+	say       func(any)
 }
 
 func newBundle(t *testing.T) *secrets.Bundle {
@@ -54,13 +57,13 @@ func start(t *testing.T, answer script) *nodes {
 	}
 
 	w := newWorld(toNodes, fromNodes)
-	server := newServer(w)
+	ends := newEnds(w)
 
-	go server.Serve(listener) //nolint:errcheck
-	go w.listen()             //nolint:errcheck
+	go ends.serve(listener, "")
+	go w.listen(ends.open) //nolint:errcheck
 
 	t.Cleanup(func() {
-		server.Stop()
+		ends.server.Stop()
 		worldSpeaks.Close() //nolint:errcheck
 		fromNodes.Close()   //nolint:errcheck
 	})
@@ -70,22 +73,24 @@ func start(t *testing.T, answer script) *nodes {
 		bundle:  newBundle(t),
 		asked:   make(chan message, 100),
 		cancels: make(chan uint64, 100),
+
+		listening: make(chan message, 100),
 	}
 
-	go n.play(worldHears, worldSpeaks, answer)
+	n.say = func(msg any) {
+		line, _ := json.Marshal(msg)                 //nolint:errcheck
+		_, _ = worldSpeaks.Write(append(line, '\n')) //nolint:errcheck
+	}
+
+	go n.play(worldHears, answer)
 
 	return n
 }
 
 // play is the world: it gives out the cluster's authority, and follows the script for everything else.
-func (n *nodes) play(in io.Reader, out io.Writer, answer script) {
+func (n *nodes) play(in io.Reader, answer script) {
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, 1<<24)
-
-	say := func(msg map[string]any) {
-		line, _ := json.Marshal(msg)         //nolint:errcheck
-		_, _ = out.Write(append(line, '\n')) //nolint:errcheck
-	}
 
 	for lines.Scan() {
 		var request message
@@ -100,9 +105,22 @@ func (n *nodes) play(in io.Reader, out io.Writer, answer script) {
 			continue
 		}
 
-		if request.Method == "tls.authority" {
+		if request.Listening != "" {
+			n.listening <- request
+
+			continue
+		}
+
+		if request.Method == "tls.identity" {
 			ca := n.bundle.Certs.OS
-			say(map[string]any{"call": request.Call, "result": authority{inBase64(ca.Crt), inBase64(ca.Key)}})
+			who := identity{Certificate: inBase64(ca.Crt), Key: inBase64(ca.Key), Addresses: []string{"10.0.0.1"}, Names: []string{"cp-1"}}
+
+			// Whoever has an end of its own here is in maintenance mode.
+			if request.Via != "" {
+				who = identity{Addresses: []string{request.Via}}
+			}
+
+			n.say(map[string]any{"call": request.Call, "result": who})
 
 			continue
 		}
@@ -110,14 +128,14 @@ func (n *nodes) play(in io.Reader, out io.Writer, answer script) {
 		n.asked <- request
 
 		result, failed := answer(request, func(item any) {
-			say(map[string]any{"call": request.Call, "item": item})
+			n.say(map[string]any{"call": request.Call, "item": item})
 		})
 
 		switch {
 		case failed != nil:
-			say(map[string]any{"call": request.Call, "error": failed})
+			n.say(map[string]any{"call": request.Call, "error": failed})
 		case result != nil:
-			say(map[string]any{"call": request.Call, "result": result})
+			n.say(map[string]any{"call": request.Call, "result": result})
 		}
 	}
 }

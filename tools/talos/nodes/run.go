@@ -1,19 +1,22 @@
-// Package nodes is the gRPC side of the simulated Talos nodes: Talos's own API, on loopback, over mutual TLS.
+// Package nodes is the gRPC side of the simulated Talos nodes: Talos's own API, on loopback.
 //
 // It only translates, and the parent process (the world) decides. One JSON object a line, both ways. To the world:
 //
-//	{"listening": 50123}                                                   once, when clients may come
-//	{"call": 7, "method": "/machine.MachineService/Version", "node": "10.0.0.11", "authority": "LS0t...", "params": {...}}
+//	{"listening": "127.0.0.1:50123"}                                       once, when clients may come: the tunnel
+//	{"listening": "127.168.1.11:50123", "via": "192.168.1.11"}             an address has its own end
+//	{"call": 7, "method": "/machine.MachineService/Version", "node": "10.0.0.11", "via": "...", "authority": "LS0t...", "params": {...}}
+//	{"call": 8, "method": "tls.identity", "via": "..."}                    somebody dials: who is there (tls.go)
 //	{"cancel": 7}                                                          the caller has gone
 //
 // and from it, any number of items of a stream and then one end:
 //
+//	{"listen": "192.168.1.11"}                                             an end for this address
 //	{"call": 7, "item": {...}}
 //	{"call": 7, "result": {...}}   or   {"call": 7, "error": {"code": "Unavailable", "message": "..."}}
 //
 // Params, items and results are the messages of Talos's API in protobuf's own JSON form. `authority` is the certificate
-// authority (base64 of PEM) by which both ends of the connection have proved themselves. What the world does not answer is
-// Unimplemented. The program ends when its stdin does.
+// authority (base64 of PEM) by which both ends of the connection have proved themselves, and absent where none had to; `via` is
+// the address whose end was dialled, absent at the tunnel. What the world does not answer is Unimplemented. It ends with its stdin.
 package nodes
 
 import (
@@ -38,15 +41,13 @@ func Run(args []string) error {
 	}
 
 	world := newWorld(os.Stdin, os.Stdout)
-	server := newServer(world)
+	ends := newEnds(world)
 
-	go server.Serve(listener) //nolint:errcheck // it ends with the process
+	ends.serve(listener, "")
 
-	world.send(message{Listening: listener.Addr().(*net.TCPAddr).Port})
+	err = world.listen(ends.open)
 
-	err = world.listen()
-
-	server.Stop()
+	ends.server.Stop()
 
 	return err
 }

@@ -22,16 +22,18 @@ import (
 
 	// What a request may name has to be linked in: its messages are looked up by name.
 	_ "github.com/siderolabs/talos/pkg/machinery/api/cluster"
+	_ "github.com/siderolabs/talos/pkg/machinery/api/storage"
 	_ "github.com/siderolabs/talos/pkg/machinery/api/time"
 )
 
 type server struct {
 	world *world
+	ends  *ends
 }
 
-func newServer(w *world) *grpc.Server {
-	certs := &certificates{world: w, issued: map[string]*tls.Config{}}
-	s := &server{world: w}
+func newServer(w *world, e *ends) *grpc.Server {
+	certs := &certificates{world: w, ends: e, issued: map[string]*tls.Config{}}
+	s := &server{world: w, ends: e}
 
 	out := grpc.NewServer(
 		grpc.Creds(credentials.NewTLS(&tls.Config{GetConfigForClient: certs.configForClient, MinVersion: tls.VersionTLS13})),
@@ -101,6 +103,7 @@ func (s *server) handle(_ any, stream grpc.ServerStream) error {
 // ask passes a request on to one node.
 func (s *server) ask(ctx context.Context, request message, node string, each func(json.RawMessage) error) (json.RawMessage, error) {
 	request.Node = node
+	request.Via = s.ends.dialled(ctx)
 	request.Authority = provedBy(ctx)
 
 	return s.world.call(ctx, request, each)

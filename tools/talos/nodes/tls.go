@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"net"
 	"sync"
@@ -18,17 +17,21 @@ import (
 	"google.golang.org/grpc/peer"
 )
 
-// authority is the answer of the world to "tls.authority": whose certificates count here. There is none until a node is
-// configured, and it changes when the cluster gets other secrets.
-type authority struct {
+// identity is the answer of the world to "tls.identity": who is at the end that somebody dials. Without an authority it is a machine
+// in maintenance mode, which signs for itself and asks for no certificate.
+type identity struct {
 	// PEM, in base64.
-	Certificate string `json:"certificate"`
-	Key         string `json:"key"`
+	Certificate string `json:"certificate,omitempty"`
+	Key         string `json:"key,omitempty"`
+
+	Addresses []string `json:"addresses"`
+	Names     []string `json:"names"`
 }
 
-// certificates makes the server's certificate as apid's is made: signed by the cluster's authority.
+// certificates makes the server's certificate as apid's is made: signed by the cluster's authority, for the node's own addresses.
 type certificates struct {
 	world *world
+	ends  *ends
 
 	mu     sync.Mutex
 	issued map[string]*tls.Config
@@ -40,53 +43,58 @@ func (c *certificates) configForClient(hello *tls.ClientHelloInfo) (*tls.Config,
 	ctx, cancel := context.WithTimeout(hello.Context(), 10*time.Second)
 	defer cancel()
 
-	answer, err := c.world.call(ctx, message{Method: "tls.authority"}, nil)
+	local := hello.Conn.LocalAddr()
+
+	answer, err := c.world.call(ctx, message{Method: "tls.identity", Via: c.ends.via(local)}, nil)
 	if err != nil {
 		return nil, err
 	}
 
-	var ca authority
-	if err = json.Unmarshal(answer, &ca); err != nil {
+	var who identity
+	if err = json.Unmarshal(answer, &who); err != nil {
 		return nil, err
 	}
+
+	host, _, err := net.SplitHostPort(local.String())
+	if err != nil {
+		return nil, err
+	}
+
+	who.Addresses = append(who.Addresses, host)
+	key := fmt.Sprint(who.Certificate, who.Addresses, who.Names)
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
 
-	if config := c.issued[ca.Certificate]; config != nil {
+	if config := c.issued[key]; config != nil {
 		return config, nil
 	}
 
-	config, err := serverConfig(ca)
+	config, err := serverConfig(who)
 	if err == nil {
-		c.issued[ca.Certificate] = config
+		c.issued[key] = config
 	}
 
 	return config, err
 }
 
-func serverConfig(ca authority) (*tls.Config, error) {
-	certificate, err := base64.StdEncoding.DecodeString(ca.Certificate)
-	if err != nil {
-		return nil, fmt.Errorf("certificate: %w", err)
-	}
-
-	key, err := base64.StdEncoding.DecodeString(ca.Key)
-	if err != nil {
-		return nil, fmt.Errorf("key: %w", err)
-	}
-
-	signer, err := x509.NewCertificateAuthorityFromCertificateAndKey(&x509.PEMEncodedCertificateAndKey{Crt: certificate, Key: key})
+func serverConfig(who identity) (*tls.Config, error) {
+	signer, err := signerOf(who)
 	if err != nil {
 		return nil, err
+	}
+
+	addresses := make([]net.IP, len(who.Addresses))
+	for i, text := range who.Addresses {
+		addresses[i] = net.ParseIP(text)
 	}
 
 	now := time.Now()
 
 	pair, err := x509.NewKeyPair(signer,
 		x509.CommonName("localhost"),
-		x509.IPAddresses([]net.IP{net.IPv4(127, 0, 0, 1)}),
-		x509.DNSNames([]string{"localhost"}),
+		x509.IPAddresses(addresses),
+		x509.DNSNames(append(who.Names, "localhost")),
 		x509.NotBefore(now.Add(-time.Minute)),
 		x509.NotAfter(now.Add(lifetime)),
 		x509.KeyUsage(stdx509.KeyUsageDigitalSignature),
@@ -96,20 +104,39 @@ func serverConfig(ca authority) (*tls.Config, error) {
 		return nil, err
 	}
 
-	clients := stdx509.NewCertPool()
-	if !clients.AppendCertsFromPEM(certificate) {
-		return nil, errors.New("the authority's certificate is no PEM")
-	}
-
-	return &tls.Config{
+	config := &tls.Config{
 		Certificates: []tls.Certificate{*pair.Certificate},
-		ClientCAs:    clients,
-		ClientAuth:   tls.RequireAndVerifyClientCert,
 		MinVersion:   tls.VersionTLS13,
 		NextProtos:   []string{"h2"},
 		// Each connection is judged by the authority of its moment.
 		SessionTicketsDisabled: true,
-	}, nil
+	}
+
+	if who.Certificate != "" {
+		config.ClientAuth = tls.RequireAndVerifyClientCert
+		config.ClientCAs = stdx509.NewCertPool()
+		config.ClientCAs.AddCert(signer.Crt)
+	}
+
+	return config, nil
+}
+
+func signerOf(who identity) (*x509.CertificateAuthority, error) {
+	if who.Certificate == "" {
+		return x509.NewSelfSignedCertificateAuthority()
+	}
+
+	certificate, err := base64.StdEncoding.DecodeString(who.Certificate)
+	if err != nil {
+		return nil, fmt.Errorf("certificate: %w", err)
+	}
+
+	key, err := base64.StdEncoding.DecodeString(who.Key)
+	if err != nil {
+		return nil, fmt.Errorf("key: %w", err)
+	}
+
+	return x509.NewCertificateAuthorityFromCertificateAndKey(&x509.PEMEncodedCertificateAndKey{Crt: certificate, Key: key})
 }
 
 // provedBy names the authority of the caller's connection, as the world wants it.

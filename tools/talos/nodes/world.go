@@ -16,7 +16,9 @@ import (
 
 // message is a line of the protocol, in either direction.
 type message struct {
-	Listening int             `json:"listening,omitempty"`
+	Listen    string          `json:"listen,omitempty"`
+	Listening string          `json:"listening,omitempty"`
+	Via       string          `json:"via,omitempty"`
 	Call      uint64          `json:"call,omitempty"`
 	Cancel    uint64          `json:"cancel,omitempty"`
 	Method    string          `json:"method,omitempty"`
@@ -87,8 +89,8 @@ func (w *world) send(msg message) {
 	w.out.Write(append(line, '\n')) //nolint:errcheck // the world has gone: stdin will end next
 }
 
-// listen hands out what the world says until it has nothing more to say.
-func (w *world) listen() error {
+// listen hands out what the world says until it has nothing more to say; each address that it wants an end for goes to wanted.
+func (w *world) listen(wanted func(address string) error) error {
 	reader := bufio.NewReaderSize(w.in, 1<<16)
 
 	for {
@@ -99,6 +101,14 @@ func (w *world) listen() error {
 
 			if wrong := json.Unmarshal(line, &msg); wrong != nil {
 				return fmt.Errorf("the world said something else than JSON: %w", wrong)
+			}
+
+			if msg.Listen != "" {
+				if wrong := wanted(msg.Listen); wrong != nil {
+					return wrong
+				}
+
+				continue
 			}
 
 			w.mu.Lock()

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { apply, bootstrap, connect } from "../../../../rehearsal/world/talos/api.ts";
+import { connect } from "../../../../rehearsal/world/talos/api.ts";
+import { apply, bootstrap } from "../../../support/world/calls.ts";
 import { stateOf } from "../../../../rehearsal/world/talos/disks/boot-disk.ts";
 import { waitHealthy } from "../../../../rehearsal/world/kubernetes/nodes/health.ts";
 import { reboot } from "../../../../rehearsal/world/talos/lifecycle.ts";

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { apply, bootstrap } from "../../../../rehearsal/world/talos/api.ts";
+import { apply, bootstrap } from "../../../support/world/calls.ts";
 import { hostsIn, nodesOf, isReady } from "../../../../rehearsal/world/kubernetes/cluster.ts";
 import { kubernetesApiAt } from "../../../../rehearsal/world/talos/control-plane/api-server.ts";
 import { quorum } from "../../../../rehearsal/world/talos/etcd/members.ts";

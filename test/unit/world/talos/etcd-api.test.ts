@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { clearFault, setFault } from "../../../../rehearsal/world/kernel/faults.ts";
-import { apply } from "../../../../rehearsal/world/talos/api.ts";
+import { apply } from "../../../support/world/calls.ts";
 import { quorum, memberNumber } from "../../../../rehearsal/world/talos/etcd/members.ts";
 import {
   etcdAlarms,

@@ -1,13 +1,10 @@
-// Package machinery lets the rehearsal ask Talos's own machinery library.
-//
-// It only translates: one JSON request a line on stdin, one JSON answer a line on stdout, until stdin ends.
+// Package lines answers JSON lines by method: one request a line, one answer a line, until there are no more.
 //
 //	{"id": 1, "method": "config.inspect", "params": {...}}
 //	{"id": 1, "result": {...}}   or   {"id": 1, "error": {"message": "..."}}
 //
-// Requests are handled at the same time, so answers may come in another order. What a node, a provider or an engineer
-// would decide does not belong here: the world decides, this answers what Talos's code says.
-package machinery
+// Requests are handled at the same time, so answers may come in another order.
+package lines
 
 import (
 	"bufio"
@@ -19,26 +16,14 @@ import (
 	"sync"
 )
 
-type handler func(params json.RawMessage) (any, error)
+// Handler answers one method.
+type Handler func(params json.RawMessage) (any, error)
 
-var methods = map[string]handler{
-	"version":                  method(version),
-	"secrets.generate":         method(secretsGenerate),
-	"config.generate":          method(configGenerate),
-	"config.patch":             method(configPatch),
-	"config.validate":          method(configValidate),
-	"config.inspect":           method(configInspect),
-	"config.changeNeedsReboot": method(changeNeedsReboot),
-	"selector.match":           method(selectorMatch),
-	"talosconfig.generate":     method(talosconfigGenerate),
-	"kubeconfig.generate":      method(kubeconfigGenerate),
-	"upgrade.check":            method(upgradeCheck),
-	"certificate.server":       method(serverCertificate),
-	"kubernetes.check":         method(kubernetesCheck),
-}
+// Methods are handlers by name.
+type Methods map[string]Handler
 
-// method wraps a typed function; a parameter it does not know is an error, so that a misspelt one is not ignored.
-func method[P, R any](call func(P) (R, error)) handler {
+// Method wraps a typed function; a parameter it does not know is an error, so that a misspelt one is not ignored.
+func Method[P, R any](call func(P) (R, error)) Handler {
 	return func(raw json.RawMessage) (any, error) {
 		var params P
 
@@ -71,7 +56,7 @@ type response struct {
 	Error  *failure        `json:"error,omitempty"`
 }
 
-func answer(line []byte) (out response) {
+func (m Methods) answer(line []byte) (out response) {
 	// A bug in one answer must not take the process, and with it a whole rehearsal, down.
 	defer func() {
 		if caught := recover(); caught != nil {
@@ -86,7 +71,7 @@ func answer(line []byte) (out response) {
 
 	out.ID = req.ID
 
-	call, known := methods[req.Method]
+	call, known := m[req.Method]
 	if !known {
 		out.Error = &failure{fmt.Sprintf("unknown method %q", req.Method)}
 
@@ -106,7 +91,7 @@ func answer(line []byte) (out response) {
 }
 
 // Serve answers every line of in on out, and returns when in has ended and the last answer is written.
-func Serve(in io.Reader, out io.Writer) error {
+func (m Methods) Serve(in io.Reader, out io.Writer) error {
 	var (
 		writing sync.Mutex
 		pending sync.WaitGroup
@@ -122,7 +107,7 @@ func Serve(in io.Reader, out io.Writer) error {
 
 		if line = bytes.TrimSpace(line); len(line) > 0 {
 			pending.Go(func() {
-				res := answer(line)
+				res := m.answer(line)
 
 				writing.Lock()
 				defer writing.Unlock()
