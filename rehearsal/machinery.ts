@@ -48,6 +48,7 @@ export interface UserVolumeSpec {
   /** CEL, as written. */
   diskSelector: string;
   minSizeBytes: number;
+  /** 0: all there is. */
   maxSizeBytes: number;
   grow: boolean;
   filesystem: string;

@@ -87,7 +87,8 @@ export function timeText({
   return `Simulated time ${duration(simulatedSeconds)}; it waited for: ${steps.join(" > ")}`;
 }
 
-function duration(seconds: number): string {
+/** In words. */
+export function duration(seconds: number): string {
   const minutes = Math.floor(seconds / 60);
   return minutes > 0 ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
 }

@@ -8,6 +8,7 @@ import { document, resultTable } from "../faults/document.ts";
 import { allCases, caseName, sample } from "../faults/plan.ts";
 import { SCENARIOS } from "../faults/scenario.ts";
 import { REPOSITORY } from "../paths.ts";
+import { duration } from "../report.ts";
 
 const USAGE = `Usage: npm run faults [-- options]
 
@@ -53,7 +54,7 @@ async function main(argv: string[]): Promise<number> {
   console.log(`\n${resultTable(done.results)}\n`);
   console.log(
     `${done.results.length} faults injected, ${done.results.length - broken.length} converged, ${broken.length} broken, ` +
-      `in ${Math.floor(done.seconds / 60)} min ${Math.round(done.seconds % 60)} s`,
+      `in ${duration(Math.round(done.seconds))}`,
   );
   if (only === undefined && count === undefined) {
     await writeFile(join(REPOSITORY, "docs", "reliability.md"), document(done));

@@ -3,14 +3,13 @@ import type { World } from "../world/kernel/world.ts";
 import { attachVolume, createVolume, writeFile } from "../world/longhorn/volumes/volumes.ts";
 import { hostOf } from "../world/talos/host.ts";
 import type { KnownFile } from "./invariants.ts";
+import { GiB } from "../world/kernel/units.ts";
 
 export const RESCUED: KnownFile = {
   claim: "default/photos",
   path: "/2019/iceland.jpg",
   content: "the only copy there is",
 };
-
-const GiB = 1024 ** 3;
 
 export async function writeKnownFile(world: World, { claim, path, content }: KnownFile): Promise<void> {
   await world.settle();

@@ -13,6 +13,7 @@ import type { Deployment } from "./kubernetes/pods/deployment.ts";
 import { installRelease } from "./kubernetes/helm/releases.ts";
 import { podsOf, rollOut, stopPod } from "./kubernetes/workloads/rollout.ts";
 import type { ReleaseState } from "./kubernetes/state.ts";
+import { GiB } from "./kernel/units.ts";
 
 const REQUEST = {
   namespace: "household",
@@ -21,8 +22,6 @@ const REQUEST = {
   repository: "https://charts.household.test",
 } as const;
 const KEY = `${REQUEST.namespace}/${REQUEST.name}`;
-const GIB = 1024 ** 3;
-
 /** Its volume's part of the smallest data disk: below what Longhorn may hand out of it (70 %), with room for others. */
 const SHARE = 0.6;
 
@@ -72,7 +71,7 @@ export async function moveIn(world: World): Promise<void> {
     if (!longhorn?.defaultClass || releases[KEY]) continue;
     const sizes = storageNodes(cluster, longhorn).map(({ on }) => on.sizeBytes);
     if (sizes.length === 0) continue;
-    const size = Math.floor((Math.min(...sizes) * SHARE) / GIB) * GIB;
+    const size = Math.floor((Math.min(...sizes) * SHARE) / GiB) * GiB;
     if (size > 0) await installRelease(cluster, { ...REQUEST, values: { size }, createNamespace: true });
   }
 }

@@ -5,8 +5,7 @@ import { hardwareFor, installHardware } from "./proxmox/hardware/hosts.ts";
 import { joinShared } from "./proxmox/storage/types.ts";
 import { WORLD_FORMAT, type WorldState } from "./kernel/state.ts";
 import type { MachineDeclaration } from "./talos/state.ts";
-
-const GiB = 1024 ** 3;
+import { GiB } from "./kernel/units.ts";
 
 /** @param hardware What the hosts are; default: something that fits the config. */
 export function newWorld(stack: string, config: HomelabConfig, hardware = hardwareFor(config)): WorldState {

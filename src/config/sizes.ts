@@ -1,6 +1,6 @@
 /** Sizes: Proxmox counts disks in GiB, Talos prints them in decimal units. Both are needed to recognise a disk. */
 
-const GIB = 1024 ** 3;
+export const GIB = 1024 ** 3;
 
 export function gibToBytes(sizeGiB: number): number {
   return sizeGiB * GIB;

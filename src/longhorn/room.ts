@@ -13,6 +13,7 @@ import {
   type ReplicaObject,
   type VolumeObject,
 } from "../clients/kubernetes/objects.ts";
+import { GIB } from "../config/sizes.ts";
 
 /** Longhorn's own Node, as far as it is read. Sizes in bytes. */
 export interface StorageNodeObject {
@@ -31,8 +32,6 @@ export interface Room {
   /** By name. */
   settings: { metadata?: { name?: string }; value?: string }[];
 }
-
-const GIB = 1024 ** 3;
 
 /** Copies on the node for which there is no place for good, one line each; empty where that cannot be known yet. */
 export function copiesNowhere(room: Room, node: string, declared: readonly NodeConfig[]): string[] {

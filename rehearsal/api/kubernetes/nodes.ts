@@ -3,6 +3,7 @@ import type { Cluster } from "../../world/kubernetes/cluster.ts";
 import { kubeletVersionOf } from "../../world/kubernetes/nodes/kubelet.ts";
 import type { KubernetesNode } from "../../world/kubernetes/state.ts";
 import { resourceVersion, timestamp, uidOf, type ApiObject } from "./objects.ts";
+import { parseTaint, type Taint } from "../../world/kubernetes/nodes/taints.ts";
 
 /** Seconds without a word from its kubelet after which a node is called NotReady (--node-monitor-grace-period, 50 s since 1.32). */
 export const MONITOR_GRACE = 50;
@@ -12,7 +13,7 @@ const CONTAINER_RUNTIME = "containerd://2.1.6";
 
 export function nodeView(cluster: Cluster, node: KubernetesNode): ApiObject {
   const machine = cluster.world.state.machines[node.vmId];
-  const taints = [...node.taints.map(taintView), ...conditionTaints(cluster, node)];
+  const taints = [...node.taints.map(parseTaint), ...conditionTaints(cluster, node)];
   return {
     apiVersion: "v1",
     kind: "Node",
@@ -133,19 +134,6 @@ function pressure(cluster: Cluster, node: KubernetesNode, type: string): Conditi
     reason: unknown ? "NodeStatusUnknown" : `KubeletHasSufficient${name}`,
     message: unknown ? ready.message : `kubelet has sufficient ${name.toLowerCase()} available`,
   };
-}
-
-interface Taint {
-  key: string;
-  value?: string;
-  effect: string;
-}
-
-/** Taints are kept as `key=value:Effect`. */
-function taintView(text: string): Taint {
-  const [pair = "", effect = ""] = text.split(/:(?=[^:]*$)/);
-  const [key = "", value = ""] = pair.split("=", 2);
-  return { key, ...(value ? { value } : {}), effect };
 }
 
 /** What the node lifecycle controller adds (kubernetes.io docs: taints and tolerations, taint nodes by condition). */

@@ -1,8 +1,6 @@
 /** What all objects of the API have in common: metadata, lists, times. */
 import { pseudoRandom, type Cluster } from "../../world/kubernetes/cluster.ts";
-
-/** Seconds of the epoch that simulated time 0 stands for: 2026-01-01. */
-const EPOCH = 1_767_225_600;
+import { dateOf } from "../../world/kernel/clock.ts";
 
 export interface ApiObject {
   apiVersion: string;
@@ -13,7 +11,7 @@ export interface ApiObject {
 
 /** RFC 3339, as the API writes times. */
 export function timestamp(seconds: number): string {
-  return new Date(Math.round(EPOCH + seconds) * 1000).toISOString().replace(".000Z", "Z");
+  return dateOf(Math.round(seconds)).toISOString().replace(".000Z", "Z");
 }
 
 /** A uid that is the same for the same object of the same cluster, in the form of a UUID. */

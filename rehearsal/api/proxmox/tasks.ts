@@ -2,7 +2,7 @@
  * Background tasks and their UPIDs. The real server lets clients poll; here the status request is held until the task
  * has ended, so that a client's polling interval, which knows nothing of scaled time, does not lengthen a rehearsal.
  */
-import { timed } from "../../world/kernel/clock.ts";
+import { dateOf, timed } from "../../world/kernel/clock.ts";
 import { sentence } from "../../world/proxmox/errors.ts";
 import type { Task, TaskTime } from "../../world/proxmox/task.ts";
 
@@ -27,9 +27,6 @@ interface Entry {
   ended: Promise<void>;
 }
 
-/** Seconds of the epoch that simulated time 0 stands for in UPIDs: 2026-01-01. */
-const EPOCH = 1_767_225_600;
-
 export class TaskList {
   readonly #entries = new Map<string, Entry>();
   #last = 0;
@@ -47,7 +44,7 @@ export class TaskList {
   /** Starts it and returns its UPID. */
   start(task: Task): string {
     const number = ++this.#last;
-    const startedAt = Math.floor(EPOCH + this.now());
+    const startedAt = Math.floor(dateOf(this.now()).getTime() / 1000);
     const hex = (value: number): string => value.toString(16).toUpperCase().padStart(8, "0");
     const upid = `UPID:${task.host}:${hex(1000 + number)}:${hex(number)}:${hex(startedAt)}:${task.type}:${task.subject.replaceAll(":", "")}:${this.user}:`;
     const entry: Entry = { task, number, startedAt, log: [], ended: Promise.resolve() };

@@ -6,8 +6,7 @@ import { usage } from "../../world/proxmox/storage/space.ts";
 import type { StoredFile, VmState } from "../../world/proxmox/state.ts";
 import type { Caller } from "./access/permission.ts";
 import type { World } from "../../world/kernel/world.ts";
-
-const MiB = 1024 ** 2;
+import { MiB } from "../../world/kernel/units.ts";
 
 export interface Volume {
   volid: string;

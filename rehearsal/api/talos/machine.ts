@@ -9,6 +9,7 @@ import { visibleMemory } from "../../world/talos/machined/board.ts";
 import { rebootNode, upgrade } from "../../world/talos/machined/upgrade.ts";
 import { streamEvents } from "./events.ts";
 import { textOf, type NodeCall, type NodeMethod } from "./calls.ts";
+import { dateOf } from "../../world/kernel/clock.ts";
 
 const SERVICE = "/machine.MachineService";
 
@@ -122,9 +123,6 @@ function namespaceOf(params: Record<string, unknown>): PulledImage["namespace"] 
   }
 }
 
-/** The world began with the year 2026, as far as anybody can tell. */
-const BEGINNING = Date.UTC(2026, 0, 1);
-
 export function timestamp(seconds: number): string {
-  return new Date(BEGINNING + seconds * 1000).toISOString();
+  return dateOf(seconds).toISOString();
 }

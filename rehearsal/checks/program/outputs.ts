@@ -10,6 +10,7 @@ import type { World } from "../../world/kernel/world.ts";
 import { type Evidence, verdict } from "../check.ts";
 import { theCluster } from "../cluster/nodes.ts";
 import { dataDiskOf } from "../../world/talos/disks/declared.ts";
+import { GiB } from "../../world/kernel/units.ts";
 
 /** An output by its path, what it says, and what is so in the world; undefined where the world has no such thing. */
 type Row = [path: string, said: Value, found: Value];
@@ -111,7 +112,7 @@ function nodeRows(nodes: NodeOutput[], config: HomelabConfig, world: World): Row
 function diskRows(at: string, said: DiskOutput | undefined, disk: DiskState | undefined): Row[] {
   return [
     [`${at}.bytes`, said?.bytes, disk?.sizeBytes],
-    [`${at}.sizeGiB`, said?.sizeGiB, disk && disk.sizeBytes / 1024 ** 3],
+    [`${at}.sizeGiB`, said?.sizeGiB, disk && disk.sizeBytes / GiB],
     [`${at}.talosSize`, said?.talosSize, disk && prettyBytes(disk.sizeBytes)],
   ];
 }

@@ -9,8 +9,7 @@ import { OFFICIAL_EXTENSIONS } from "../../../src/config/extensions.ts";
 import { parseSchematic, type Schematic } from "./schematic.ts";
 import type { TalosImage } from "./state.ts";
 import type { World } from "../kernel/world.ts";
-
-const MiB = 1024 ** 2;
+import { MiB } from "../kernel/units.ts";
 
 /** Versions that images exist for: the releases of the minors that this project and its predecessors run. */
 export const TALOS_VERSIONS: readonly string[] = [

@@ -27,6 +27,11 @@ export interface Driven {
   catchUp(): Promise<void>;
 }
 
+/** What is shown of a simulated time: every world began with the year 2026. */
+export function dateOf(seconds: number): Date {
+  return new Date(Date.UTC(2026, 0, 1) + seconds * 1000);
+}
+
 interface Meter {
   seconds: number;
   outer: Meter | undefined;

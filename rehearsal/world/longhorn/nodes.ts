@@ -66,7 +66,7 @@ export function trimProblem(host: NodeHost): string | undefined {
 /** Pods that the manager makes (instance manager, CSI plugin) tolerate only what the setting taint-toleration says. */
 export function systemPodsFit(node: KubernetesNode, settings: Record<string, string>): boolean {
   return node.taints
-    .filter((taint) => !taint.startsWith("node.kubernetes.io/") && !taint.endsWith(":PreferNoSchedule"))
+    .filter((taint) => !taint.startsWith("node.kubernetes.io/"))
     .every((taint) => systemTolerates(settings["taint-toleration"] ?? "", taint));
 }
 

@@ -3,7 +3,7 @@
  * line; they shape a rehearsal's critical path, nothing else depends on them. How long a machine takes to boot is the
  * business of `talos/`.
  */
-const MiB = 1024 ** 2;
+import { MiB } from "../kernel/units.ts";
 
 export const DURATIONS = {
   /** The image factory assembles an image that nobody asked for before. */

@@ -1,4 +1,5 @@
 /** Kubernetes's numbers with a suffix (apimachinery pkg/api/resource: quantity.go, suffix.go). */
+import { GiB, MiB } from "../../kernel/units.ts";
 
 const SUFFIXES: Record<string, number> = {
   "": 1,
@@ -12,9 +13,9 @@ const SUFFIXES: Record<string, number> = {
   P: 1e15,
   E: 1e18,
   Ki: 1024,
-  Mi: 1024 ** 2,
-  Gi: 1024 ** 3,
-  Ti: 1024 ** 4,
+  Mi: MiB,
+  Gi: GiB,
+  Ti: 1024 * GiB,
   Pi: 1024 ** 5,
   Ei: 1024 ** 6,
 };

@@ -12,6 +12,7 @@ import { kubernetesApiAt } from "../../talos/control-plane/api-server.ts";
 import { DURATIONS } from "../../talos/durations.ts";
 import { clusterOfMachine, etcdOf, quorum, memberRuns } from "../../talos/etcd/members.ts";
 import { machineStatus } from "../../talos/machined/status.ts";
+import { MiB } from "../../kernel/units.ts";
 
 export interface HealthRequest {
   controlPlanes: string[];
@@ -128,7 +129,7 @@ async function memoryEnough(world: World, request: HealthRequest): Promise<void>
 }
 
 function mebibytes(bytes: number): string {
-  return `${Math.floor(bytes / 1024 ** 2)} MiB`;
+  return `${Math.floor(bytes / MiB)} MiB`;
 }
 
 async function booted(world: World, request: HealthRequest): Promise<void> {

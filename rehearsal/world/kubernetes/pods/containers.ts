@@ -7,6 +7,7 @@ import { identityOf } from "./privileges.ts";
 import type { FilesystemInfo, SandboxMount } from "../sandbox/filesystem.ts";
 import { runInSandbox } from "../sandbox/run.ts";
 import type { VolumeFile } from "../state.ts";
+import { GiB } from "../../kernel/units.ts";
 
 /** A claim's or an empty directory's files, shared by the containers of a pod. */
 export interface PodVolume {
@@ -81,7 +82,7 @@ function volumeNamed(volumes: Map<string, PodVolume>, name: string): PodVolume {
   if (known) return known;
   const empty: PodVolume = {
     files: { "/": { ...ROOT_DIRECTORY, mode: "0777" } },
-    info: { device: "/dev/disk/ephemeral", sizeBytes: 10 * 1024 ** 3, usedBytes: 0, type: "xfs" },
+    info: { device: "/dev/disk/ephemeral", sizeBytes: 10 * GiB, usedBytes: 0, type: "xfs" },
   };
   volumes.set(name, empty);
   return empty;

@@ -5,6 +5,7 @@
 import { readyNodes, type Cluster } from "../cluster.ts";
 import { hostPorts, type NodeSelectorTerm, type PodSpec, type Toleration } from "./spec.ts";
 import type { KubernetesNode, PodState } from "../state.ts";
+import { parseTaint, tolerates } from "../nodes/taints.ts";
 
 export type Scheduled = { node: KubernetesNode } | { reason: string };
 
@@ -122,22 +123,14 @@ function expressionMatches(
   }
 }
 
-/** The first taint that keeps the pod away, written `key: value`; taints are kept as `key=value:Effect`. */
+/** The first taint that keeps the pod away, written `key: value`. */
 function untolerated(node: KubernetesNode, tolerations: Toleration[], daemon: boolean): string | undefined {
-  for (const text of node.taints) {
-    const [pair = "", effect = ""] = text.split(/:(?=[^:]*$)/);
-    const [key = "", value = ""] = pair.split("=", 2);
-    if (effect === "PreferNoSchedule") continue;
-    if (daemon && key.startsWith("node.kubernetes.io/")) continue;
-    if (!tolerations.some((toleration) => tolerates(toleration, key, value, effect)))
-      return `${key}: ${value}`;
-  }
-  return undefined;
-}
-
-export function tolerates(toleration: Toleration, key: string, value: string, effect: string): boolean {
-  if (toleration.effect && toleration.effect !== effect) return false;
-  const exists = toleration.operator === "Exists";
-  if (!toleration.key) return exists;
-  return toleration.key === key && (exists || (toleration.value ?? "") === value);
+  const taint = node.taints
+    .map(parseTaint)
+    .filter(
+      ({ key, effect }) =>
+        effect !== "PreferNoSchedule" && !(daemon && key.startsWith("node.kubernetes.io/")),
+    )
+    .find((each) => !tolerations.some((toleration) => tolerates(toleration, each)));
+  return taint && `${taint.key}: ${taint.value ?? ""}`;
 }

@@ -4,8 +4,9 @@
  * holds.
  */
 import { Script, createContext } from "node:vm";
+import { MiB } from "../../kernel/units.ts";
 
-const MEMORY = 128 * 1024 * 1024;
+const MEMORY = 128 * MiB;
 /** Calls inside calls: functions and substitutions. */
 const DEPTH = 64;
 const STEPS_AT_A_TIME = 200;
@@ -47,7 +48,7 @@ export class Budget {
   /** @param text What was made: a value, an output, a word. */
   spend(text: string): string {
     this.#made += text.length;
-    if (this.#made > MEMORY) this.stop(`it used more than ${MEMORY / 1024 ** 2} MiB`);
+    if (this.#made > MEMORY) this.stop(`it used more than ${MEMORY / MiB} MiB`);
     this.check();
     return text;
   }

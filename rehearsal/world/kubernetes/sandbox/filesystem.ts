@@ -5,6 +5,7 @@
 import { posix } from "node:path";
 import type { VolumeFile } from "../state.ts";
 import { can, type Identity } from "../pods/privileges.ts";
+import { GiB } from "../../kernel/units.ts";
 
 /** What stat and df tell about the filesystem below a path. */
 export interface FilesystemInfo {
@@ -40,7 +41,7 @@ export type Access = "r" | "w" | "x";
 
 const BITS: Record<Access, number> = { r: 4, w: 2, x: 1 };
 /** Of the image, which is on the node's own disk. */
-const IMAGE = { device: "overlay", sizeBytes: 32 * 1024 ** 3, usedBytes: 0, type: "overlayfs" };
+const IMAGE = { device: "overlay", sizeBytes: 32 * GiB, usedBytes: 0, type: "overlayfs" };
 
 export class ContainerFs {
   readonly #nodes = new Map<string, Node>();

@@ -5,9 +5,9 @@
  * filterCustomizedDefaultSettings).
  */
 import { at, isRecord, textOf, type Toleration } from "../../kubernetes/pods/spec.ts";
-import { tolerates } from "../../kubernetes/pods/scheduling.ts";
 import { settingProblem, SETTINGS } from "./settings.ts";
 import { readStorageClass, type StorageClass } from "../volumes/storage-class.ts";
+import { parseTaint, tolerates } from "../../kubernetes/nodes/taints.ts";
 
 export interface LonghornValues {
   settings: Record<string, string>;
@@ -59,19 +59,16 @@ export function readValues(values: Record<string, unknown>): LonghornValues {
 
 /** `key=value:Effect; key:Effect`, for the pods that the manager makes itself (types/types.go, ParseTaintToleration). */
 export function systemTolerates(setting: string, taint: string): boolean {
-  const [pair = "", effect = ""] = taint.split(/:(?=[^:]*$)/);
-  const [key = "", value = ""] = pair.split("=", 2);
-  if (effect === "PreferNoSchedule") return true;
-  return setting
-    .split(";")
-    .map((part) => part.trim())
-    .filter(Boolean)
-    .some((part) => {
-      const [own = "", ownEffect = ""] = part.split(/:(?=[^:]*$)/);
-      const [name = "", wanted] = own.split("=", 2);
-      const operator = wanted === undefined ? "Exists" : "Equal";
-      return tolerates({ key: name, operator, value: wanted ?? "", effect: ownEffect }, key, value, effect);
-    });
+  const wanted = parseTaint(taint);
+  if (wanted.effect === "PreferNoSchedule") return true;
+  const parts = setting.split(";").map((part) => part.trim());
+  return parts.filter(Boolean).some((part) => {
+    const { value, ...rest } = parseTaint(part);
+    return tolerates(
+      { ...rest, operator: value === undefined ? "Exists" : "Equal", value: value ?? "" },
+      wanted,
+    );
+  });
 }
 
 function nonEmpty(value: unknown): boolean {

@@ -14,8 +14,7 @@ import { assess, healthyCopies, mayComeBack, reassess } from "./copies.ts";
 import { longhornOf } from "../installed.ts";
 import { registerNewDisks } from "../nodes.ts";
 import { placeReplicas, removeReplicaFiles, replicaAlive } from "./placement.ts";
-
-const GIB = 1024 ** 3;
+import { GiB } from "../../kernel/units.ts";
 
 /** Seconds for which a failed replica is waited for before another takes its place (longhorn-manager types/setting.go: 600). */
 function replenishmentWait({ settings }: LonghornState): number {
@@ -118,7 +117,7 @@ function start(cluster: Cluster, longhorn: LonghornState, volume: LonghornVolume
     if (!node || node.unschedulable || back === undefined) continue;
     const startedAt = Math.max(back, node.uncordonedAt ?? 0, replica.failedAt ?? 0, attachedAt);
     if (startedAt > now) continue;
-    const seconds = DURATIONS.rebuildStart + (volume.sizeBytes / GIB) * DURATIONS.rebuildPerGiB;
+    const seconds = DURATIONS.rebuildStart + (volume.sizeBytes / GiB) * DURATIONS.rebuildPerGiB;
     replica.rebuild = { startedAt, doneAt: startedAt + seconds };
     return true;
   }

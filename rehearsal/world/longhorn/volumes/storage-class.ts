@@ -5,6 +5,7 @@
  */
 import { at, textOf } from "../../kubernetes/pods/spec.ts";
 import { forFirstEngine } from "../chart/settings.ts";
+import { MiB } from "../../kernel/units.ts";
 
 export interface StorageClass {
   reclaimPolicy: string;
@@ -13,9 +14,8 @@ export interface StorageClass {
   refused?: string;
 }
 
-const MIB = 1024 ** 2;
 /** mkfs.xfs makes none below it (longhorn-manager util/util.go; longhorn#8488). */
-const MIN_XFS = 300 * MIB;
+const MIN_XFS = 300 * MiB;
 
 export function readStorageClass(values: Record<string, unknown>): StorageClass {
   const given = (name: string, fallback: unknown = "") => at(values, `persistence.${name}`) ?? fallback;

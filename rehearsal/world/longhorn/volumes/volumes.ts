@@ -10,8 +10,7 @@ import { assess, reassess } from "./copies.ts";
 import { managerProblem, systemPodsFit } from "../nodes.ts";
 import { placeReplicas, removeReplicaFiles, type PlacementOptions } from "./placement.ts";
 import { formatProblem, provisioningProblem, replicasOf, tagProblem } from "./storage-class.ts";
-
-const MIB = 1024 ** 2;
+import { MiB } from "../../kernel/units.ts";
 
 export interface NewVolume extends PlacementOptions {
   /** `namespace/name`. */
@@ -30,7 +29,7 @@ export async function createVolume(cluster: Cluster, wanted: NewVolume): Promise
     ...(wanted.replicas !== undefined && { numberOfReplicas: String(wanted.replicas) }),
   };
   // Sizes are rounded up to 2 MiB (longhorn-manager util/util.go, RoundUpSize).
-  const sizeBytes = Math.max(10 * MIB, Math.ceil(wanted.sizeBytes / (2 * MIB)) * 2 * MIB);
+  const sizeBytes = Math.max(10 * MiB, Math.ceil(wanted.sizeBytes / (2 * MiB)) * 2 * MiB);
   const refused = provisioningProblem(parameters, longhorn.settings, sizeBytes);
   if (refused !== undefined)
     throw new VolumeError(`failed to provision volume with StorageClass "longhorn": ${refused}`);

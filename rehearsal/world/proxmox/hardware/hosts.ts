@@ -13,8 +13,8 @@ import type {
 } from "../state.ts";
 import { joinShared, STORE_TYPES } from "../storage/types.ts";
 import { addForeignDisk } from "../qemu/vms.ts";
-
-const GiB = 1024 ** 3;
+import { GiB } from "../../kernel/units.ts";
+import { numberToAddress, parseSubnet } from "../../../../src/config/addresses.ts";
 
 export interface Hardware {
   hosts: HardwareHost[];
@@ -214,19 +214,10 @@ function foreignFor(host: string, config: HomelabConfig): ForeignVm {
 }
 
 /** The subnet's addresses from the third on, at most 250 of them. */
-function* addressRange(subnet: string, prefixLength: number): Generator<string> {
-  const base = subnet
-    .split("/")[0]!
-    .split(".")
-    .reduce((value, octet) => value * 256 + Number(octet), 0);
-  const count = Math.min(250, 2 ** (32 - prefixLength) - 2);
-  for (let offset = 3; offset <= count; offset++) {
-    yield [24, 16, 8, 0].map((shift) => Math.floor((base + offset) / 2 ** shift) % 256).join(".");
-  }
-}
-
 function addressesIn(subnet: string, prefixLength: number): string[] {
-  return [...addressRange(subnet, prefixLength)];
+  const { network } = parseSubnet(`${subnet.split("/")[0]}/${prefixLength}`);
+  const count = Math.min(250, 2 ** (32 - prefixLength) - 2);
+  return Array.from({ length: Math.max(0, count - 2) }, (_, index) => numberToAddress(network + 3 + index));
 }
 
 function macOf(vmId: number): string {

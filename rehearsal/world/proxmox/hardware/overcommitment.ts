@@ -2,6 +2,7 @@
 import type { ProxmoxState } from "../state.ts";
 import { memoryOf } from "../qemu/memory.ts";
 import { promiseText, usage } from "../storage/space.ts";
+import { inGib } from "../../kernel/units.ts";
 
 /** One sentence each; a datastore that all hosts share is one. */
 export function overcommitments(proxmox: ProxmoxState): string[] {
@@ -20,9 +21,8 @@ export function overcommitments(proxmox: ProxmoxState): string[] {
 }
 
 function memoryText(host: string, bytes: number, memoryBytes: number): string {
-  const gib = (value: number) => Math.round((value / 1024 ** 3) * 10) / 10;
   return (
-    `The machines that run on ${host} have ${gib(bytes)} GiB of memory, and ${host} has ${gib(memoryBytes)} GiB: ` +
+    `The machines that run on ${host} have ${inGib(bytes)} GiB of memory, and ${host} has ${inGib(memoryBytes)} GiB: ` +
     "once they use it, the kernel kills one of them"
   );
 }

@@ -10,11 +10,9 @@ import { refuse, refuseParameter } from "../errors.ts";
 import { findDatastore, findDiskDatastore } from "../lookup.ts";
 import { claim } from "../storage/space.ts";
 import { STORE_TYPES } from "../storage/types.ts";
+import { GiB, MiB } from "../../kernel/units.ts";
 
 const KiB = 1024;
-const MiB = 1024 ** 2;
-const GiB = 1024 ** 3;
-
 const NEW_DISK = /^[^:]+:(\d+(?:\.\d+)?)$/;
 
 export type DriveRequest =

@@ -2,6 +2,8 @@
  * Proxmox's one-line forms: a drive (`local-lvm:vm-100-disk-1,iothread=1,size=32G`), its size, and a network device
  * (`virtio=BC:24:11:00:00:01,bridge=vmbr0`). Pure text in, values out, and back.
  */
+import { GiB, MiB } from "../../kernel/units.ts";
+
 export interface Drive {
   /** `local-lvm:vm-100-disk-1`; in a request also `local-lvm:40`, `local-lvm:0` and `local-lvm:cloudinit`. */
   volume: string;
@@ -51,7 +53,7 @@ export function formatDrive({ volume, options }: Drive): string {
   return [volume, ...pairs].join(",");
 }
 
-const UNITS: Record<string, number> = { "": 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 };
+const UNITS: Record<string, number> = { "": 1, K: 1024, M: MiB, G: GiB, T: 1024 * GiB };
 
 /** `32G`, `1246M`, or plain bytes; undefined when it is none of them. */
 export function parseSize(text: string): number | undefined {

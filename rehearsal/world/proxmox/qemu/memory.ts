@@ -1,7 +1,6 @@
 /** A machine's memory. */
 import type { VmState } from "../state.ts";
-
-const MiB = 1024 ** 2;
+import { MiB } from "../../kernel/units.ts";
 
 /** Bytes; Proxmox's default where the config says nothing. */
 export function memoryOf(vm: VmState): number {

@@ -12,8 +12,7 @@ import { checkUnlocked, findHost, findVm, nameOf, noteForeign } from "../lookup.
 import { noteConflicts } from "../network.ts";
 import { detach } from "./disks.ts";
 import type { Task } from "../task.ts";
-
-const MiB = 1024 ** 2;
+import { MiB } from "../../kernel/units.ts";
 
 export function start(world: World, hostName: string, vmId: number): Task {
   const host = findHost(world, hostName);

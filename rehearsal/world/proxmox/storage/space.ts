@@ -13,8 +13,8 @@ import type { DatastoreState, DiskState, HostState, ProxmoxState } from "../stat
 import type { World } from "../../kernel/world.ts";
 import { refuse } from "../errors.ts";
 import { STORE_TYPES } from "./types.ts";
+import { inGib, MiB } from "../../kernel/units.ts";
 
-const MiB = 1024 ** 2;
 const IMAGE_BYTES = 430 * MiB;
 const PARTITION_BYTES = 64 * MiB;
 
@@ -59,8 +59,8 @@ export function claim(
 
 export function promiseText(host: HostState, datastore: DatastoreState, promisedBytes: number): string {
   return (
-    `Datastore ${datastore.name}${datastore.shared ? "" : ` on ${host.name}`} has promised ${gib(promisedBytes)} GiB to its disks and ` +
-    `holds ${gib(datastore.capacityBytes)} GiB: full disks would stop their machines`
+    `Datastore ${datastore.name}${datastore.shared ? "" : ` on ${host.name}`} has promised ${inGib(promisedBytes)} GiB to its disks and ` +
+    `holds ${inGib(datastore.capacityBytes)} GiB: full disks would stop their machines`
   );
 }
 
@@ -97,9 +97,5 @@ function written(disk: DiskState): number {
 }
 
 function noSpace(datastore: DatastoreState, freeBytes: number): string {
-  return `no space left on storage '${datastore.name}' (${gib(freeBytes)} GiB free of ${gib(datastore.capacityBytes)} GiB)`;
-}
-
-function gib(bytes: number): number {
-  return Math.round((bytes / 1024 ** 3) * 10) / 10;
+  return `no space left on storage '${datastore.name}' (${inGib(freeBytes)} GiB free of ${inGib(datastore.capacityBytes)} GiB)`;
 }

@@ -1,8 +1,8 @@
 /** What each type of store is and can hold [pve-storage: PVE/Storage/*Plugin.pm, plugindata and alloc_image; Plugin.pm, SHARED_STORAGE]. */
 import type { DatastoreContent, DatastoreState, ProxmoxState, StoreType } from "../state.ts";
+import { MiB } from "../../kernel/units.ts";
 
 const KiB = 1024;
-const MiB = 1024 * KiB;
 
 interface StoreFacts {
   content: readonly DatastoreContent[];

@@ -1,7 +1,7 @@
 /** Room on disks, and Talos's own partitions on the system disk. */
 import type { DiskContent, DiskState, Partition } from "../../proxmox/state.ts";
+import { MiB } from "../../kernel/units.ts";
 
-const MiB = 1024 ** 2;
 /** First and last MiB: partition tables and alignment. */
 const GPT_RESERVE = 2 * MiB;
 /** EFI, META and what else comes with the image: it fills a disk of that size (talos: profile.MinRAWDiskSize). */

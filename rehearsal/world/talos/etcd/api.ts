@@ -12,6 +12,7 @@ import { noteQuorum } from "./cluster.ts";
 import { forfeit, leaderOf } from "./leader.ts";
 import { etcdOf, formatMember, memberNumber, memberRuns, membersInOrder, quorum } from "./members.ts";
 import type { EtcdSnapshot } from "./registry.ts";
+import { MiB } from "../../kernel/units.ts";
 
 export interface Member {
   cluster: ClusterState;
@@ -175,5 +176,5 @@ function writesOf(world: World): number {
 
 function sizeOf(cluster: ClusterState): number {
   const page = 4096;
-  return Math.ceil((2 * 1024 ** 2 + JSON.stringify(cluster).length) / page) * page;
+  return Math.ceil((2 * MiB + JSON.stringify(cluster).length) / page) * page;
 }

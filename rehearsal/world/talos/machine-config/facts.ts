@@ -6,8 +6,8 @@ import type { World } from "../../kernel/world.ts";
 import type { NodeFacts, VolumeSpec } from "./node-facts.ts";
 import { linksInForce, type ConfiguredLink } from "../network/links.ts";
 import { hash } from "../../kernel/random.ts";
+import { MiB } from "../../kernel/units.ts";
 
-const MiB = 1024 ** 2;
 /** talos v1.12.0: volumeconfig/user_volumes.go MinUserVolumeSize; imager/quirks/partitions.go EphemeralMinSize. */
 const MIN_VOLUME = 100 * MiB;
 const MIN_EPHEMERAL = 2048 * MiB;

@@ -2,6 +2,7 @@
 import { GUEST_AGENT } from "../../factory/extensions.ts";
 import type { DiskState, VmState } from "../../proxmox/state.ts";
 import type { TalosImage } from "../../factory/state.ts";
+import { MiB } from "../../kernel/units.ts";
 
 /**
  * QEMU's CPU models below x86-64-v2, which lacks none of SSE4.2, SSSE3 and POPCNT (qemu: target/i386/cpu.c, docs/system/cpu-models-x86):
@@ -70,16 +71,16 @@ function whyNoDisk(vm: VmState, { interface: slot }: DiskState): string | undefi
 
 /** Bytes below which Talos does not call a node healthy (talos: pkg/minimal/limits.go). */
 export const MINIMUM_MEMORY = {
-  controlplane: (1848 - 150) * 1024 ** 2,
-  worker: (1024 - 150) * 1024 ** 2,
+  controlplane: (1848 - 150) * MiB,
+  worker: (1024 - 150) * MiB,
 } as const;
 
 /** What the kernel keeps for itself, by which Talos lowers its limit. */
-const KERNEL_MEMORY = 150 * 1024 ** 2;
+const KERNEL_MEMORY = 150 * MiB;
 
 /** What the guest sees of the VM's memory, in bytes. */
 export function visibleMemory(vm: VmState): number {
-  return Number(vm.config["memory"] ?? 512) * 1024 ** 2 - KERNEL_MEMORY;
+  return Number(vm.config["memory"] ?? 512) * MiB - KERNEL_MEMORY;
 }
 
 /**
