@@ -43,10 +43,34 @@ export function listedOperations(document: string): string[] {
   return [...list.matchAll(/^- (\w+): `(.*)`$/gm)].map(([, scenario, key]) => `${scenario} ${key}`).sort();
 }
 
-export function document({ operations, results }: Campaign): string {
-  const list = SCENARIOS.flatMap((scenario) =>
+function operationList(operations: Campaign["operations"]): string {
+  const lines = SCENARIOS.flatMap((scenario) =>
     (operations[scenario] ?? []).map(({ key }) => `- ${scenario}: \`${key}\``).sort(),
   );
+  return `<!-- operations -->\n${lines.join("\n")}\n<!-- /operations -->`;
+}
+
+function countsOf(results: readonly CaseResult[]): string {
+  const broken = results.filter(({ outcome }) => outcome === "broken").length;
+  return `${results.length} faults injected, ${results.length - broken} converged, ${broken} broken`;
+}
+
+/**
+ * A document of an earlier campaign, with what was tried at the operations that came since, which are then listed as well. Those that
+ * are gone are no longer listed, and still counted.
+ */
+export function amend(earlier: string, { operations, results }: Campaign): string {
+  const later = /\n\*\*At operations that came later: .*\*\*\n/;
+  return earlier
+    .replace(later, "")
+    .replace(
+      /^(\*\*\d+ faults injected, .*\*\*\n)/m,
+      `$1\n**At operations that came later: ${countsOf(results)}.**\n`,
+    )
+    .replace(/<!-- operations -->[\s\S]*<!-- \/operations -->/, operationList(operations));
+}
+
+export function document({ operations, results }: Campaign): string {
   const recovered = results
     .filter(({ outcome }) => outcome === "recovered")
     .map(caseName)
@@ -59,7 +83,7 @@ means something there, on the real Pulumi engine and the real Proxmox provider o
 recovery: the same command again, and \`npm run recover -- --stack <env>\` before it where the run was killed or the command
 failed again.
 
-**${results.length} faults injected, ${results.length - broken.length} converged, ${broken.length} broken.**
+**${countsOf(results)}.**
 
 ${resultTable(results)}
 
@@ -102,8 +126,6 @@ Besides these, every kill (${recovered.filter((name) => name.includes(": kill at
 ${broken.length === 0 ? "" : `\n## What broke\n\n${broken.map((each) => `- ${caseName(each)}: ${each.problems.join("; ")}`).join("\n")}\n`}
 ## The operations
 
-<!-- operations -->
-${list.join("\n")}
-<!-- /operations -->
+${operationList(operations)}
 `;
 }

@@ -24,7 +24,7 @@ interface Ended {
 }
 
 function cli(...args: string[]): Promise<Ended> {
-  const command = ["--import", "tsx", join("rehearsal", "cli.ts"), ...args];
+  const command = ["--import", "tsx", join("rehearsal", "cli", "rehearse.ts"), ...args];
   return new Promise((resolve) => {
     execFile(process.execPath, command, { cwd: REPOSITORY }, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr });

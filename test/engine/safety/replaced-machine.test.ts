@@ -49,7 +49,7 @@ test("once a run has seen the machine with its config, by Pulumi's own protectio
 });
 
 test("and the program as it is finds nothing to do", async () => {
-  expect((await lab.run("up")).changes).toEqual({ same: 43 });
+  expect((await lab.run("up")).changes).toEqual({ same: 40 });
 });
 
 describe("a machine that is gone from Proxmox", () => {
