@@ -1,36 +1,50 @@
 /** The order of upgrades, with the program's own hooks run as the engine runs them: by so many workers at once, and a failure starts no more. */
 import fc from "fast-check";
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { HomelabConfig, NodeConfig } from "../../src/config/types.ts";
 import { lab, nodeOf, rack } from "./support/homelabs.ts";
 import type { Registration, Run } from "./support/mock-engine.ts";
-import { runHomelab } from "./support/run-homelab.ts";
+import type { runHomelab as run } from "./support/run-homelab.ts";
 
 /** What the upgrades did, as they began and ended. */
 const log: string[] = [];
 let failing: string | undefined;
 
-vi.mock("../../src/talos/upgrade/step.ts", () => ({
-  upgradeNode: async ({ node }: { node: NodeConfig }) => {
-    log.push(`begin ${node.name}`);
-    await pass();
-    if (node.name === failing) throw new Error(`${node.name} failed`);
-    log.push(`end ${node.name}`);
-  },
-}));
-vi.mock("../../src/talos/upgrade/kubernetes-step.ts", () => ({
-  awaitKubelets: () => Promise.resolve(),
-  upgradeKubernetes: () => Promise.resolve(void log.push("Kubernetes")),
-}));
-vi.mock("../../src/clients/live-access.ts", () => ({
-  kubernetesAccess: () => ({}),
-  withLiveAccess: (
-    _config: unknown,
-    _credentials: unknown,
-    _kubernetes: unknown,
-    use: (access: object) => unknown,
-  ) => use({}),
-}));
+/** With upgrades that only say that they were made. Other tests of this worker have loaded the program as it is. */
+let runHomelab: typeof run;
+
+beforeAll(async () => {
+  vi.resetModules();
+  vi.doMock("../../src/talos/upgrade/step.ts", () => ({
+    upgradeNode: async ({ node }: { node: NodeConfig }) => {
+      log.push(`begin ${node.name}`);
+      await pass();
+      if (node.name === failing) throw new Error(`${node.name} failed`);
+      log.push(`end ${node.name}`);
+    },
+  }));
+  vi.doMock("../../src/talos/upgrade/kubernetes-step.ts", () => ({
+    awaitKubelets: () => Promise.resolve(),
+    upgradeKubernetes: () => Promise.resolve(void log.push("Kubernetes")),
+  }));
+  vi.doMock("../../src/clients/live-access.ts", () => ({
+    kubernetesAccess: () => ({}),
+    withLiveAccess: (
+      _config: unknown,
+      _credentials: unknown,
+      _kubernetes: unknown,
+      use: (access: object) => unknown,
+    ) => use({}),
+  }));
+  ({ runHomelab } = await import("./support/run-homelab.ts"));
+});
+
+afterAll(() => {
+  vi.doUnmock("../../src/talos/upgrade/step.ts");
+  vi.doUnmock("../../src/talos/upgrade/kubernetes-step.ts");
+  vi.doUnmock("../../src/clients/live-access.ts");
+  vi.resetModules();
+});
 
 /** So long that everybody who can come has come. */
 async function pass(): Promise<void> {

@@ -56,7 +56,10 @@ test("a machine that was deleted by hand is made again and joins again, without 
     await destroyVm(world, "pve", 128).run();
     await world.commit();
   });
-  const options = { overlays: [...JOINING, "network.nameservers=[9.9.9.9]"] };
+  // In the time of the program, which is not scaled: what no waiting mends need not be waited for long.
+  const options = {
+    overlays: [...JOINING, "network.nameservers=[9.9.9.9]", "upgrade.timeouts.volumes=5"],
+  };
   await lab.run("refresh", options);
   const report = await lab.run("up", options);
   // Longhorn never takes the new, empty disk for the one it knew there, and the run does not end well until it has been told.
